@@ -1,4 +1,5 @@
 import { freePort, isFree, type SystemOptions } from "@millrace/local";
+import { WEBHOOK_QUEUE } from "@millrace/shared";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -60,5 +61,7 @@ export async function developmentSettings(env: Env): Promise<DevelopmentSettings
     settings[service] = { ...settings[service], [setting]: String(port) };
   }
   const queues = (all.MILLRACE_QUEUES ?? DEFAULT_QUEUES).split(",").map((name) => name.trim());
-  return { queues: queues.filter((name) => name !== ""), settings, notes };
+  // The worker serves the queue of webhooks, too, and nobody defines it.
+  const named = queues.filter((name) => name !== "" && name !== WEBHOOK_QUEUE);
+  return { queues: named, settings, notes };
 }

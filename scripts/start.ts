@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { startRedis, startSystem } from "@millrace/local";
 import { opens, readKey, writeKey } from "./development-key.ts";
 import { developmentSettings } from "./development-settings.ts";
+import { withWebhooks } from "./development-webhooks.ts";
 import { holdFolder } from "./hold-folder.ts";
 import { aborted, runScript, say } from "./run-script.ts";
 import { serviceLog } from "./service-log.ts";
@@ -33,7 +34,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
   let running = false;
   const system = await startSystem({
     redis,
-    settings,
+    settings: await withWebhooks(settings, queues, folder),
     queues: queues.map((name) => ({ name, types: TYPES })),
     documents: `${folder}/documents`,
     log: serviceLog(`${folder}/logs`, (warning) => {

@@ -118,7 +118,7 @@ export const completed = (result: unknown): Outcome => ({
   value: { resultJson: JSON.stringify(result) },
 });
 
-export const failed = (reason: string, retryable: boolean): Outcome => ({
+export const failed = (reason: string, retryable: boolean, detailsJson = ""): Outcome => ({
   case: "failed",
-  value: { failure: { reason, message: "as the test wants it", retryable } },
+  value: { failure: { reason, message: "as the test wants it", retryable, detailsJson } },
 });

@@ -8,14 +8,7 @@ import { Heard } from "../faults/heard.ts";
 
 /** The commands that call a gateway. */
 const forCallers = new Set([
-  "submit",
-  "watch",
-  "get",
-  "list",
-  "cancel",
-  "explain",
-  "groups",
-  "schedules",
+  ...["submit", "watch", "get", "list", "cancel", "explain", "groups", "schedules", "webhooks"],
 ]);
 
 export interface Addresses {

@@ -43,5 +43,6 @@ export const expectedJob = (id: string, spec: JobSpec, outcome: Expected): Expec
   deadline: spec.deadline,
   groupId: spec.groupId,
   traceId: spec.traceparent.split("-")[1] ?? "",
+  callback: spec.callback,
   ...outcome,
 });

@@ -141,7 +141,8 @@ async function proveEnded(world: World, { type }: SpecChoice, hands: Hands, leas
   await hands.rpc.fanOut({ ...plan, firstIndex: 1, children: [{ type }] });
   await hands.rpc.fanOut({ ...plan, firstIndex: 2, children: [{ type }] });
   const long = completed("x".repeat(70_000));
-  const resumed = await waitFor(hands, lease, [failed("NO_TEXT", false), long]);
+  const detailsJson = '{"pages":3}';
+  const resumed = await waitFor(hands, lease, [failed("NO_TEXT", false, detailsJson), long]);
   const read = await hands.rpc.readChildren({ lease: resumed.lease, ordinal: 2 });
   compareRead(world, read, {
     group: {
@@ -157,7 +158,7 @@ async function proveEnded(world: World, { type }: SpecChoice, hands: Hands, leas
     children: [
       {
         ...{ index: 1, jobId: anId, state: JobState.FAILED },
-        failure: { reason: "NO_TEXT", message: new Wanted("a text", (value) => value !== "") },
+        failure: { reason: "NO_TEXT", message: "as the test wants it", detailsJson },
       },
       { index: 2, jobId: anId, state: JobState.SUCCEEDED, resultOmitted: true },
     ],

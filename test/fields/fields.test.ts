@@ -21,6 +21,8 @@ import { filledSpec, type SpecChoice } from "./specs.ts";
 import { submitByGrpc, submitOtherwise } from "./submit-ways.ts";
 import { proveTokens } from "./token-ways.ts";
 import { ways } from "./ways.ts";
+import { proveWebhookReads } from "./webhook-reads.ts";
+import { proveWebhookRequests } from "./webhook-requests.ts";
 import { proveWork } from "./work-ways.ts";
 import { startWorld, type World } from "./world.ts";
 
@@ -94,6 +96,11 @@ test("every field of API keys, queues and provider accounts arrives", async () =
   await proveKeys(world, operated);
   await proveQueues(world, operated);
   await proveAccounts(world, operated);
+});
+
+test("every field of webhook endpoints and deliveries arrives", async () => {
+  await proveWebhookRequests(world);
+  await proveWebhookReads(world);
 });
 
 test("every field of documents and explanations arrives", async () => {

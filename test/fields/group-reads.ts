@@ -9,9 +9,13 @@ import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { JobFailure, startWorker } from "@millrace/worker-sdk";
 import { expect, onTestFinished } from "vitest";
 import { anyText, lately, someList } from "./expected-job.ts";
+import { failureWith } from "./job-ways.ts";
 import type { Expected } from "./ledger.ts";
 import type { World } from "./world.ts";
 
+const callback = {
+  ...{ url: "https://example.com/group", eventTypes: ["group.failed"], includeResult: true },
+};
 const LONG = 70_000;
 const DAY_MS = 86_400_000;
 
@@ -33,7 +37,7 @@ function childOf(child: unknown, form: "client" | "http") {
     ...same,
     state: form === "client" ? `JOB_STATE_${state}` : (state ?? null),
     ...(result === undefined ? {} : { resultJson: JSON.stringify(result) }),
-    ...(failure === undefined ? {} : { failure }),
+    ...(failure === undefined ? {} : { failure: failureWith(failure) }),
   });
 }
 
@@ -41,7 +45,7 @@ const ends: Readonly<Record<string, () => unknown>> = {
   succeed: () => ({ answer: 42 }),
   long: () => "x".repeat(LONG),
   fail: () => {
-    throw new JobFailure("HOPELESS", "it cannot be done", true);
+    throw new JobFailure("HOPELESS", "it cannot be done", true, { details: { of: "a child" } });
   },
 };
 
@@ -58,6 +62,7 @@ async function startGroup(world: World, queue: string, rule: "any" | { atLeastPe
   const group = await world.millrace.createGroup(
     {
       ...{ queue, rule, maxInFlight: 9, keepSiblings: true, priority: 33, labels: { a: "b" } },
+      callback,
       finalizer: { type: "end" },
       deadline: new Date(Math.ceil(clock.nowMs() / 1_000) * 1_000 + DAY_MS),
     },
@@ -88,6 +93,7 @@ export async function proveGroupReads(world: World, queues: readonly string[]): 
       ...{ id: group.id, queue, state: GroupState.OPEN, maxInFlight: 9, priority: 33 },
       ...(rule === "any" ? { rule: { any: true } } : { rule }),
       ...{ keepSiblings: true, labels: { a: "b" }, finalizerJobId: anyText, createTime: lately },
+      callback,
       deadline: timestampFromMs(now.deadline?.getTime() ?? 0),
       progress: {
         ...{ total: ids.length, succeeded, failed: 1, cancelled: 1, expired: 1, inFlight: 1 },
@@ -230,7 +236,8 @@ async function endEverywhere(world: World, queue: string, groupId: string, close
 /** Lists children by each way, and proves the pages. */
 async function proveChildren(world: World, groupId: string, ids: readonly string[]): Promise<void> {
   const { ledger, groups, scheduler, millrace, keyId } = world;
-  const error = { reason: "HOPELESS", message: "it cannot be done", retryable: true };
+  const details = { detailsJson: '{"of":"a child"}' };
+  const error = { reason: "HOPELESS", message: "it cannot be done", retryable: true, ...details };
   const some = { reason: anyText, message: anyText };
   const expected: Expected[] = [
     { state: JobState.SUCCEEDED, resultJson: '{"answer":42}' },
@@ -306,6 +313,7 @@ async function proveNewGroup(world: World, queue: string): Promise<void> {
     keepSiblings: true,
     labels: { c: "d" },
     deadline,
+    callback,
   };
   const jobs = [{ type: "end", idempotencyKey: "once", pool: "nowhere/at-all" }, { type: "!" }];
   for (const rule of [

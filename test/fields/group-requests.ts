@@ -19,7 +19,7 @@ import {
 } from "@millrace/shared";
 import { expect, onTestFinished } from "vitest";
 import { filledSpec, proveSpec, type SpecChoice } from "./specs.ts";
-import { newJobOf } from "./submit-ways.ts";
+import { callbackFields, callbackFlags, newJobOf } from "./submit-ways.ts";
 import type { World } from "./world.ts";
 
 const DAY_MS = 86_400_000;
@@ -74,7 +74,7 @@ function groupWays(world: World): Readonly<Record<string, GroupWay>> {
     "client createGroup": {
       payloads: ["payload_json"],
       async create({ group, finalizer, jobs }) {
-        const { queue, maxInFlight, keepSiblings, labels, priority = 0 } = group;
+        const { queue, maxInFlight, keepSiblings, labels, priority = 0, callback } = group;
         const created = await world.millrace.createGroup(
           {
             ...{
@@ -87,6 +87,7 @@ function groupWays(world: World): Readonly<Record<string, GroupWay>> {
             },
             deadline: timestampDate(group.deadline ?? timestampFromMs(0)),
             rule: clientRule(group),
+            ...(callback === undefined ? {} : { callback: callbackFields(callback) }),
           },
           jobs.map(newJobOf),
           { close: true },
@@ -96,10 +97,10 @@ function groupWays(world: World): Readonly<Record<string, GroupWay>> {
     },
     "millrace groups create": {
       payloads: ["payload_json"],
-      unsent: ["run_at", "expires_at", "deadline", "retry", "deduplication"],
+      unsent: ["run_at", "expires_at", "deadline", "retry", "deduplication", "callback"],
       unsentOfFinalizer: [
         ...["document_ids", "priority", "pool", "estimated_tokens", "expires_at", "deadline"],
-        ...["retry", "labels"],
+        ...["retry", "labels", "callback"],
       ],
       create: (wanted) => createByCommand(world, wanted),
     },
@@ -132,7 +133,7 @@ async function createByCommand(world: World, { group, finalizer, jobs }: NewGrou
       ...["--finalizer", finalizer.type, "--finalizer-payload", String(finalizer.payload.value)],
       ...["--max-in-flight", String(group.maxInFlight), "--priority", String(group.priority)],
       ...["--deadline", timestampDate(group.deadline ?? timestampFromMs(0)).toISOString()],
-      ...labels,
+      ...[...labels, ...callbackFlags(group.callback ?? {})],
     ),
   );
   return (printed as { id: string }).id;
@@ -158,6 +159,10 @@ function newGroup(
       priority: 20 + made,
       keepSiblings: true,
       labels: { made: String(made) },
+      callback: {
+        ...{ url: `https://example.com/group/${made}`, eventTypes: ["group.failed"] },
+        includeResult: true,
+      },
     },
   });
   if (group === undefined) throw new Error("the message has no group");
@@ -176,10 +181,13 @@ async function proveStored(world: World, id: string, { group }: NewGroup): Promi
   if (record === undefined) throw new Error(`there is no group ${id}`);
   const rule: GroupRule =
     group.rule?.rule.case === "atLeastPercent" ? group.rule.rule.value : "any";
-  const { maxInFlight, keepSiblings, deadline, labels, priority } = group;
+  const { maxInFlight, keepSiblings, deadline, labels, priority, callback } = group;
   const deadlineMs = Number(deadline?.seconds) * 1_000;
   expect(record).toMatchObject({ rule, maxInFlight, keepSiblings, deadlineMs });
-  expect(JSON.parse(record.details ?? "")).toEqual({ labels, priority });
+  expect(JSON.parse(record.details ?? "")).toMatchObject({
+    ...{ labels, priority },
+    ...(callback === undefined ? {} : { callback: callbackFields(callback) }),
+  });
   expect(id.split("~")[0]).toBe(group.queue);
   return String(record.finalizerId);
 }
@@ -188,6 +196,7 @@ const storedFields = (prefix: string, { rule }: NewGroup["group"]) => [
   ...["queue", "max_in_flight", "deadline", "priority", "keep_siblings", "labels"].map(
     (name) => `${prefix}.${name}`,
   ),
+  ...["url", "event_types", "include_result"].map((name) => `${prefix}.callback.${name}`),
   `${prefix}.rule.${rule?.rule.case === "any" ? "any" : "at_least_percent"}`,
 ];
 

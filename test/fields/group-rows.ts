@@ -90,11 +90,11 @@ export const groupRows: readonly Row[] = [
       ...[
         ...["payload_struct", "document_ids", "priority", "idempotency_key", "pool"],
         ...["estimated_tokens", "run_at", "expires_at", "deadline", "retry", "labels"],
-        ...["traceparent", "tracestate", "deduplication", "group_id"],
+        ...["traceparent", "tracestate", "deduplication", "group_id", "callback"],
       ].map((name) => `group.finalizer.${name}`),
       ...[
         ...["payload_struct", "run_at", "expires_at", "deadline", "retry", "traceparent"],
-        ...["tracestate", "deduplication", "group_id"],
+        ...["tracestate", "deduplication", "group_id", "callback"],
       ].map((name) => `jobs.${name}`),
     ],
     why: "the command has flags for the finalizer's type and payload only, and lines of children have what people need most",

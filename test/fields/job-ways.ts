@@ -1,5 +1,5 @@
 /** Proves that every way to read a job shows every field. */
-import { create, fromJson, type JsonObject, toJson } from "@bufbuild/protobuf";
+import { create, fromJson, type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { type Job, JobSchema, JobSpecSchema, JobState } from "@millrace/proto/job";
 import {
   GetJobResponseSchema,
@@ -25,15 +25,22 @@ export function jobOfClient(job: object): Job {
     state: `JOB_STATE_${state}`,
     ...(payload === undefined ? {} : { payloadJson: JSON.stringify(payload) }),
     ...(result === undefined ? {} : { resultJson: JSON.stringify(result) }),
-    ...(failure === undefined ? {} : { failure }),
+    ...(failure === undefined ? {} : { failure: failureWith(failure) }),
   });
+}
+
+/** Returns a failure whose details are JSON themselves in the contract's form, where they are a text. */
+export function failureWith(failure: JsonValue): JsonObject {
+  const { details, ...same } = failure as JsonObject;
+  return { ...same, ...(details === undefined ? {} : { detailsJson: JSON.stringify(details) }) };
 }
 
 /** Converts a job of an HTTP answer, in which payload and result are JSON themselves. */
 export function jobOfHttp(json: unknown): Job {
-  const { payload, result, ...same } = json as JsonObject;
+  const { payload, result, failure, ...same } = json as JsonObject;
   return fromJson(JobSchema, {
     ...same,
+    ...(failure === undefined ? {} : { failure: failureWith(failure) }),
     ...(payload === undefined ? {} : { payloadJson: JSON.stringify(payload) }),
     ...(result === undefined ? {} : { resultJson: JSON.stringify(result) }),
   });

@@ -49,11 +49,16 @@ const usageOf = (...spent: readonly UsageDelta[]) => {
   };
 };
 export const result = { answer: "forty-two", parts: [4, 2] };
-export const flaky = { reason: "FLAKY", message: "it came apart", retryable: true };
-export const hopeless = { reason: "HOPELESS", message: "it cannot be done", retryable: false };
+/** What the executor knows of each failure. */
+const details = { kind: "mechanical", parts: [7, 11] };
+const detailsJson = JSON.stringify(details);
+export const flaky = { reason: "FLAKY", message: "it came apart", retryable: true, detailsJson };
+export const hopeless = {
+  ...{ reason: "HOPELESS", message: "it cannot be done", retryable: false, detailsJson },
+};
 
 /** Another attempt could succeed, but not before the job's deadline. */
-const last = { reason: "LAST", message: "it failed once more", retryable: true };
+const last = { reason: "LAST", message: "it failed once more", retryable: true, detailsJson };
 const stalled = { reason: "STALLED", message: "lost its worker", retryable: true };
 
 export type Life = Awaited<ReturnType<typeof startLife>>;
@@ -213,14 +218,14 @@ function startFieldsWorker(
     if (jobId === ids.retried || jobId === ids.failed) {
       context.addUsage(before === 0 ? first : second);
       if (before === 0) throw refusal();
-      const options = { retryAfterMs: RETRY_AFTER_MS };
+      const options = { retryAfterMs: RETRY_AFTER_MS, details };
       if (jobId === ids.failed) throw new JobFailure(last.reason, last.message, true, options);
       throw new JobFailure(flaky.reason, flaky.message, true, options);
     }
     const job = await world.stored(jobId);
     if (job.redrivenFrom !== undefined) {
       context.addUsage(second);
-      throw new NonRetryableError(hopeless.reason, hopeless.message);
+      throw new NonRetryableError(hopeless.reason, hopeless.message, { details });
     }
     const isFirstToEnd = contexts.every((one) =>
       [ids.retried, ids.failed, jobId].includes(one.jobId),

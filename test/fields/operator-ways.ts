@@ -20,7 +20,7 @@ import { systemClock as clock, type KeyId, type QueueName, scheduleIdOf } from "
 import { redisCommand } from "@millrace/testing";
 import { expect, onTestFinished } from "vitest";
 import { stringify } from "yaml";
-import { anyText, lately } from "./expected-job.ts";
+import { anyText, lately, someList } from "./expected-job.ts";
 import { filled } from "./fill.ts";
 import { Wanted } from "./ledger.ts";
 import { newSpec } from "./schedule-ways.ts";
@@ -33,8 +33,8 @@ let declared = 0;
 function declaration(): { readonly configuration: Configuration; readonly secret: Buffer } {
   declared += 1;
   const secret = createHash("sha256").update(`secret ${declared}`).digest();
-  const configuration = filled(ConfigurationSchema, {
-    skip: ["schedules"],
+  const configuration: Configuration = filled(ConfigurationSchema, {
+    skip: ["schedules", "webhook_endpoints.secret_file"],
     set: {
       "api_keys.secret_sha256": secret.toString("hex"),
       "queues.shards": 2,
@@ -42,8 +42,14 @@ function declaration(): { readonly configuration: Configuration; readonly secret
       "api_keys.budget.max_priority": 6,
       // Their schedules need room.
       "api_keys.budget.max_stored_bytes": 50_000_000n,
+      "webhook_endpoints.url": `https://example.com/declared/${declared}`,
+      "webhook_endpoints.event_types": ["job.failed", "group.*"],
     },
   });
+  // Each of the new keys gets an endpoint.
+  for (const [index, endpoint] of configuration.webhookEndpoints.entries()) {
+    endpoint.keyId = String(configuration.apiKeys[index]?.keyId);
+  }
   const [queue] = configuration.queues;
   const [key] = configuration.apiKeys;
   const choice = {
@@ -60,7 +66,7 @@ function declaration(): { readonly configuration: Configuration; readonly secret
 /** Reads the current state of everything that a configuration names. */
 async function present(
   { admin, scheduler, engine }: World,
-  { queues, apiKeys, providerAccounts, schedules }: Configuration,
+  { queues, apiKeys, providerAccounts, schedules, webhookEndpoints }: Configuration,
   secret: Buffer,
 ): Promise<Configuration> {
   const all = (await admin.listQueues({})).queues.map(({ queue }) => queue);
@@ -95,6 +101,14 @@ async function present(
             spec: fromJsonString(ScheduleSpecSchema, stored.details),
           },
     ),
+    webhookEndpoints: (await Promise.all(
+      webhookEndpoints.map(async ({ keyId }) => {
+        const [stored] = await engine.webhookEndpoints.list(keyId as KeyId);
+        const { name, url, eventTypes, includeResult, enabled } = stored ?? {};
+        if (enabled === undefined) return { keyId };
+        return { keyId, name, url, eventTypes: [...(eventTypes ?? [])], includeResult, enabled };
+      }),
+    )) as Configuration["webhookEndpoints"],
     providerAccounts: providerAccounts.flatMap(
       ({ name }) => accounts.find((one) => one?.name === name) ?? [],
     ),
@@ -122,7 +136,12 @@ export async function proveConfiguration(world: World): Promise<void> {
       ...configuration.schedules.map(({ keyId, spec }) =>
         change("PutSchedule", `${firstQueue?.name}~${keyId}~${spec?.name}`),
       ),
+      ...configuration.webhookEndpoints.map(({ keyId, name }) =>
+        change("CreateWebhookEndpoint", `${keyId}/${name}`),
+      ),
     ],
+    // Each new endpoint has a note about its secret.
+    notes: someList,
   });
   const found = await present(world, configuration, secret);
   const request = create(ApplyConfigurationRequestSchema, { configuration: found });

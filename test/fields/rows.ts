@@ -2,6 +2,7 @@
 import { groupRows } from "./group-rows.ts";
 import type { Row } from "./ledger.ts";
 import { scheduleRows } from "./schedule-rows.ts";
+import { webhookRows } from "./webhook-rows.ts";
 
 export const rows: readonly Row[] = [
   {
@@ -46,13 +47,16 @@ export const rows: readonly Row[] = [
   },
   {
     ways: ["CancelJob response", "Cancel response"],
-    paths: ["job.run_at", "job.result_json", "job.failure.retryable"],
-    why: "a cancelled job waits for no time, has no result, and is not tried again",
+    paths: [
+      ...["job.run_at", "job.result_json", "job.failure.retryable"],
+      "job.failure.details_json",
+    ],
+    why: "a cancelled job waits for no time, has no result, is not tried again, and no executor has failed it",
   },
   {
     ways: ["HTTP DELETE /v1/jobs/{id}", "client cancel", "millrace cancel"],
-    paths: ["run_at", "result_json", "failure.retryable"],
-    why: "a cancelled job waits for no time, has no result, and is not tried again",
+    paths: ["run_at", "result_json", "failure.retryable", "failure.details_json"],
+    why: "a cancelled job waits for no time, has no result, is not tried again, and no executor has failed it",
   },
   {
     ways: ["Submit response"],
@@ -271,4 +275,5 @@ export const rows: readonly Row[] = [
   },
   ...groupRows,
   ...scheduleRows,
+  ...webhookRows,
 ];

@@ -11,6 +11,7 @@ import {
   timestampFromMs,
   timestampMs,
 } from "@bufbuild/protobuf/wkt";
+import type { Callback } from "@millrace/client";
 import type { JobRecord } from "@millrace/engine";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
 import { systemClock as clock, queueOf } from "@millrace/shared";
@@ -62,6 +63,8 @@ export function filledSpec(choice: SpecChoice): JobSpec {
       "deduplication.throttle": durationFromMs(3 * HOUR_MS + made * 1_000),
       "deduplication.debounce": durationFromMs(4 * HOUR_MS + made * 1_000),
       "retry.max_attempts": 3 + (made % 20),
+      "callback.url": `https://example.com/callback/${made}`,
+      "callback.event_types": ["job.failed", "job.expired"],
       run_at: timestampFromMs(
         Math.ceil(clock.nowMs() / 1_000) * 1_000 + 24 * HOUR_MS + made * 1_000,
       ),
@@ -74,6 +77,8 @@ export function filledSpec(choice: SpecChoice): JobSpec {
 /** A field that the engine keeps without reading it. */
 const detail = ({ details }: JobRecord, name: string): unknown =>
   (JSON.parse(details ?? "{}") as Record<string, unknown>)[name];
+
+const callbackOf = (stored: JobRecord) => detail(stored, "callback") as Callback | undefined;
 
 /** Where each field of a submitted job is found in the stored job. A new field needs an entry too. */
 const seenIn: Readonly<Record<string, (stored: JobRecord) => unknown>> = {
@@ -96,6 +101,11 @@ const seenIn: Readonly<Record<string, (stored: JobRecord) => unknown>> = {
   traceparent: ({ traceparent }) => traceparent,
   tracestate: (stored) => detail(stored, "tracestate"),
   group_id: ({ group }) => group?.id,
+  "callback.url": (stored) => callbackOf(stored)?.url,
+  "callback.event_types": (stored) => callbackOf(stored)?.eventTypes,
+  // It also decides what the engine records.
+  "callback.include_result": (stored) =>
+    stored.callback === "result" && callbackOf(stored)?.includeResult,
   "deduplication.key": ({ deduplication }) => deduplication?.key,
   "deduplication.throttle": ({ deduplication: by }) => by?.mode === "throttle" && by.windowMs,
   "deduplication.debounce": ({ deduplication: by }) => by?.mode === "debounce" && by.windowMs,

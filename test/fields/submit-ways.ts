@@ -5,6 +5,7 @@ import type { NewJob } from "@millrace/client";
 import { type JobSpec, JobSpecSchema, JobState } from "@millrace/proto/job";
 import { SubmitJobResponseSchema, SubmitJobsResponseSchema } from "@millrace/proto/job-service";
 import { SubmitResponseSchema } from "@millrace/proto/scheduler-service";
+import type { Callback } from "@millrace/proto/webhook-endpoint";
 import {
   systemClock as clock,
   type KeyId,
@@ -179,13 +180,14 @@ export function newJobOf(spec: JobSpec): NewJob {
     throw new Error("the spec lacks a field that every filled job has");
   }
   const { queue, type, pool, documentIds, labels, estimatedTokens, idempotencyKey } = spec;
-  const { traceparent, tracestate, priority = 0 } = spec;
+  const { traceparent, tracestate, priority = 0, callback } = spec;
   return {
     ...{ queue, type, pool, documentIds, labels, estimatedTokens, idempotencyKey },
     ...{ traceparent, tracestate, priority },
     payload: JSON.parse(String(spec.payload.value)) as JsonObject,
     ...(runAt === undefined ? {} : { runAt: timestampDate(runAt) }),
     ...(spec.groupId === "" ? {} : { groupId: spec.groupId }),
+    ...(callback === undefined ? {} : { callback: callbackFields(callback) }),
     expiresAt: timestampDate(expiresAt),
     deadline: timestampDate(deadline),
     retry: {
@@ -203,6 +205,15 @@ export function newJobOf(spec: JobSpec): NewJob {
         }),
   };
 }
+
+export const callbackFields = ({ url, eventTypes, includeResult }: Callback) => ({
+  ...{ url, eventTypes, includeResult },
+});
+
+/** The flags of the commands that give a job or group a callback. */
+export const callbackFlags = ({ url = "", eventTypes = [] }: Partial<Callback>): string[] => [
+  ...["--callback-url", url, "--callback-events", eventTypes.join(), "--callback-result"],
+];
 
 /** Writes a job as a person does for the command. */
 function flagsOf(spec: JobSpec): string[] {
@@ -223,6 +234,7 @@ function flagsOf(spec: JobSpec): string[] {
     ...["--initial-backoff", `${job.retry?.initialBackoffMs}ms`],
     ...["--max-backoff", `${job.retry?.maxBackoffMs}ms`],
     ...["--group", String(job.groupId)],
+    ...callbackFlags(spec.callback ?? {}),
     ...["--dedup-key", String(deduplication.key)],
     ...("throttleMs" in deduplication
       ? ["--throttle", `${deduplication.throttleMs}ms`]

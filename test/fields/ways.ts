@@ -42,6 +42,16 @@ import {
 } from "@millrace/proto/job-service";
 import { ScheduleService } from "@millrace/proto/schedule-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { WebhookDeliverySchema, WebhookEndpointSchema } from "@millrace/proto/webhook-endpoint";
+import {
+  CreateWebhookEndpointRequestSchema,
+  ListWebhookDeliveriesRequestSchema,
+  ListWebhookDeliveriesResponseSchema,
+  ListWebhookEndpointsResponseSchema,
+  RotateWebhookSecretRequestSchema,
+  UpdateWebhookEndpointRequestSchema,
+  WebhookService,
+} from "@millrace/proto/webhook-service";
 import {
   AssignmentSchema,
   AttemptOutcomeSchema,
@@ -55,6 +65,7 @@ export const services: readonly DescService[] = [
   JobService,
   GroupService,
   ScheduleService,
+  WebhookService,
   DocumentService,
   AdminService,
   WorkerService,
@@ -109,6 +120,27 @@ export const otherWays: readonly Way[] = [
   { name: "millrace groups get", desc: GroupSchema },
   { name: "millrace groups children", desc: GroupChildSchema },
   { name: "millrace groups cancel flags", desc: CancelGroupRequestSchema },
+  { name: "HTTP POST /v1/webhook-endpoints body", desc: CreateWebhookEndpointRequestSchema },
+  { name: "HTTP GET /v1/webhook-endpoints", desc: ListWebhookEndpointsResponseSchema },
+  { name: "HTTP GET /v1/webhook-endpoints/{id}", desc: WebhookEndpointSchema },
+  { name: "HTTP PATCH /v1/webhook-endpoints/{id} body", desc: UpdateWebhookEndpointRequestSchema },
+  {
+    name: "HTTP POST /v1/webhook-endpoints/{id}:rotate body",
+    desc: RotateWebhookSecretRequestSchema,
+  },
+  { name: "HTTP GET /v1/webhook-deliveries", desc: ListWebhookDeliveriesResponseSchema },
+  { name: "HTTP GET /v1/webhook-deliveries query", desc: ListWebhookDeliveriesRequestSchema },
+  { name: "HTTP GET /v1/webhook-deliveries/{id}", desc: WebhookDeliverySchema },
+  { name: "client webhooks create", desc: CreateWebhookEndpointRequestSchema },
+  { name: "client webhooks get", desc: WebhookEndpointSchema },
+  { name: "client webhooks update", desc: UpdateWebhookEndpointRequestSchema },
+  { name: "client webhooks rotate", desc: RotateWebhookSecretRequestSchema },
+  { name: "client webhooks delivery", desc: WebhookDeliverySchema },
+  { name: "millrace webhooks create", desc: CreateWebhookEndpointRequestSchema },
+  { name: "millrace webhooks show", desc: WebhookEndpointSchema },
+  { name: "millrace webhooks update", desc: UpdateWebhookEndpointRequestSchema },
+  { name: "millrace webhooks rotate", desc: RotateWebhookSecretRequestSchema },
+  { name: "millrace webhooks show delivery", desc: WebhookDeliverySchema },
   { name: "HTTP PUT /v1/documents", desc: DocumentSchema },
   { name: "HTTP GET /v1/documents/{id}", desc: DocumentSchema },
   { name: "HTTP GET /v1/documents", desc: ListDocumentsResponseSchema },

@@ -262,7 +262,7 @@ async function proveOutcomes(
   const resultJson = '{"result":[1,2]}';
   const done = await end({ case: "completed", value: { resultJson } });
   expect(done).toMatchObject({ resultJson, usage });
-  const failure = { reason: "SAID", message, retryable: true };
+  const failure = { reason: "SAID", message, retryable: true, detailsJson: '{"by":"hand"}' };
   const retryAfter = durationFromMs(20 * 3_600_000);
   const failed = await end({ case: "failed", value: { failure, retryAfter } });
   expect(failed).toMatchObject({ failure, state: JobState.SCHEDULED });

@@ -10,6 +10,7 @@ import type { Job } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
 import { ScheduleService } from "@millrace/proto/schedule-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { WebhookService } from "@millrace/proto/webhook-service";
 import { grpcClient } from "@millrace/runtime";
 import {
   systemClock as clock,
@@ -36,6 +37,7 @@ export async function startWorld(ledger: Ledger) {
           MILLRACE_REAP_EVERY_MS: "50",
           MILLRACE_PROVIDER_FAILURES: "2",
           MILLRACE_STOP_GRACE_MS: "60000",
+          MILLRACE_WEBHOOK_KEY: Buffer.alloc(32, "k").toString("base64"),
         },
       },
     }),
@@ -68,6 +70,7 @@ export async function startWorld(ledger: Ledger) {
     groups: client(GroupService, system.gatewayTarget(), apiKey),
     schedules: client(ScheduleService, system.gatewayTarget(), apiKey),
     documents: client(DocumentService, system.gatewayTarget(), apiKey),
+    webhooks: client(WebhookService, system.gatewayTarget(), apiKey),
     callerOf: (key: string) => client(JobService, system.gatewayTarget(), key),
     cliLines: commandLine({
       apiKey,

@@ -9,10 +9,13 @@ import { withBackend } from "bullmq";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { GroupModel } from "./group-model.ts";
+import { type MoveCrash, OutboxModel } from "./outbox-model.ts";
 import { settings } from "./settings.ts";
 import { openWorld, type Replica, type World } from "./world.ts";
 
 const KEY = "aaaa" as KeyId;
+/** A key that subscribes to no events. */
+const OTHER_KEY = "bbbb";
 const HOUR_MS = 3_600_000;
 const failure = { reason: "NO", message: "no", retryable: true };
 
@@ -43,7 +46,15 @@ const action = fc.oneof(
   fc.record({ kind: fc.constant("cancelGroup" as const), nth: fc.nat(4) }),
   fc.record({ kind: fc.constant("cancelJob" as const), nth: fc.nat(30) }),
   fc.record({ kind: fc.constant("remove" as const), nth: fc.nat(30) }),
-  fc.record({ kind: fc.constant("submit" as const) }),
+  fc.record({ kind: fc.constant("submit" as const), key: fc.constantFrom(KEY, KEY, OTHER_KEY) }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("move" as const),
+      crash: fc.constantFrom<MoveCrash>("never", "before submit", "before takeOut"),
+      count: fc.constantFrom(1, 3, 50),
+    }),
+  },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -87,7 +98,7 @@ const run = fc.array(fc.record({ by: fc.constantFrom<Replica>(0, 1), action }), 
   ...{ minLength: 5, maxLength: 45, size: "max" },
 });
 
-test("a finalizer runs exactly once, and not before its group has succeeded, whatever happens", async () => {
+test("a finalizer runs exactly once, not before its group has succeeded, and each end is delivered once, whatever happens", async () => {
   const property = fc.asyncProperty(run, async (steps) => {
     const world = await openWorld(1);
     const { Queue: FairQueue } = withBackend(fairBackend());
@@ -96,12 +107,22 @@ test("a finalizer runs exactly once, and not before its group has succeeded, wha
       prefix: bullPrefix(world.queue, 0, world.rootPrefix),
     });
     const model = new GroupModel(world.engine(0));
+    const outbox = new OutboxModel(world.engine(0), world.queue, KEY);
+    const remove = (id: JobId) => bull.remove(id);
+    await outbox.subscribe();
     try {
       for (const { by, action } of steps) {
-        await take(action, world, world.engine(by), model, (id) => bull.remove(id));
+        if (action.kind === "move") {
+          await outbox.move(world.engine(by), world.clock(by), action.crash, action.count);
+        } else {
+          await take(action, world, world.engine(by), model, remove);
+        }
+        await outbox.look(model.jobIds, model.groupIds);
         expect(await world.engine(0).audit()).toEqual([]);
       }
-      await finish(world, model);
+      await finish(world, model, () => outbox.look(model.jobIds, model.groupIds));
+      await outbox.finished(world.clock(0));
+      expect(await world.engine(0).audit()).toEqual([]);
     } finally {
       await bull.close();
       await world.close();
@@ -111,7 +132,7 @@ test("a finalizer runs exactly once, and not before its group has succeeded, wha
 }, 600_000);
 
 async function take(
-  next: Action,
+  next: Exclude<Action, { kind: "move" }>,
   world: World,
   engine: Engine,
   model: GroupModel,
@@ -167,7 +188,8 @@ async function take(
       return;
     }
     case "submit":
-      await submit();
+      if (next.key === KEY) await submit();
+      else await engine.submit([world.job({ key: next.key })]);
       return;
     case "lease": {
       const request = { queue, count: next.count, leaseMs: world.leaseMs, workerId: "w1" };
@@ -244,7 +266,7 @@ async function duties({ queue }: World, engine: Engine): Promise<void> {
 }
 
 /** Checks that everything ends once workers only complete what they lease. */
-async function finish(world: World, model: GroupModel): Promise<void> {
+async function finish(world: World, model: GroupModel, look: () => Promise<void>): Promise<void> {
   const { queue, time, leaseMs } = world;
   const engine = world.engine(0);
   for (const id of model.groupIds) await engine.closeGroup(id);
@@ -256,6 +278,7 @@ async function finish(world: World, model: GroupModel): Promise<void> {
       for (const lease of leases) await model.leased(lease);
       for (const lease of leases) await settle(engine, model, lease, "complete");
     }
+    await look();
     const { queued, scheduled, running } = await engine.stats(queue);
     const unfinished = (await model.groups()).filter(
       ({ finishedAtMs }) => finishedAtMs === undefined,

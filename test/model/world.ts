@@ -64,6 +64,7 @@ export async function openWorld(shards: number) {
     /** The leases that workers hold, as far as the workers know. */
     held: [] as Lease[],
     engine: (replica: Replica): Engine => engines[replica],
+    clock: (replica: Replica): Clock => clocks[replica] ?? systemClock,
     async setBudget(key: string, budget: KeyBudget) {
       await engines[0].keyBudgets.set(key as KeyId, budget);
     },

@@ -10,9 +10,10 @@ const allowed: Record<string, readonly string[]> = {
   shared: [],
   telemetry: ["shared"],
   grpc: ["shared", "proto"],
-  runtime: ["shared", "telemetry", "proto", "grpc"],
+  runtime: ["shared", "telemetry", "proto", "grpc", "destinations"],
   engine: ["shared", "telemetry"],
   documents: ["shared"],
+  destinations: [],
   extractive: ["shared"],
   client: ["shared", "proto", "grpc"],
   configuration: ["shared", "proto"],
@@ -21,9 +22,15 @@ const allowed: Record<string, readonly string[]> = {
   // The package testing builds on local, so local may not depend on packages that are tested with testing.
   local: ["proto", "grpc"],
   testing: ["shared", "local"],
-  gateway: ["shared", "telemetry", "runtime", "grpc", "proto", "documents"],
-  scheduler: ["shared", "telemetry", "runtime", "proto", "engine", "configuration", "documents"],
-  worker: ["shared", "telemetry", "runtime", "proto", "worker-sdk", "documents", "extractive"],
+  gateway: ["shared", "telemetry", "runtime", "grpc", "proto", "documents", "destinations"],
+  scheduler: [
+    ...["shared", "telemetry", "runtime", "proto", "engine", "configuration", "documents"],
+    "destinations",
+  ],
+  worker: [
+    ...["shared", "telemetry", "runtime", "proto", "worker-sdk", "documents", "extractive"],
+    "destinations",
+  ],
 };
 
 interface Manifest {

@@ -22,6 +22,7 @@ test("docs/settings.md names every setting, and no other", () => {
     "packages/runtime/src/readiness.ts",
     "packages/runtime/src/secrets.ts",
     "packages/runtime/src/tls.ts",
+    "packages/runtime/src/destination-settings.ts",
     "packages/runtime/src/inflow/inflow-settings.ts",
   ];
   const used = sources.flatMap((path) => [

@@ -14,7 +14,7 @@ export const concepts = [
     "schedules",
     "output",
   ],
-  ...["dead-letters", "queues", "explain", "operators", "roster", "bullmq", "audit"],
+  ...["dead-letters", "queues", "explain", "operators", "roster", "webhooks", "bullmq", "audit"],
 ];
 
 const ENGINE = "packages/engine/src/";

@@ -12,6 +12,8 @@ import { JobService } from "@millrace/proto/job-service";
 import { ScheduleSchema } from "@millrace/proto/schedule";
 import { ScheduleService } from "@millrace/proto/schedule-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { WebhookEndpointSchema } from "@millrace/proto/webhook-endpoint";
+import { WebhookService } from "@millrace/proto/webhook-service";
 import { WorkerService } from "@millrace/proto/worker-service";
 import { systemClock as clock } from "@millrace/shared";
 import { attributeNames, metricNames, spanNames } from "@millrace/telemetry";
@@ -35,10 +37,10 @@ export const publicNames = (): PublicNames => ({
 function protoNames(): string[] {
   const services = [
     ...[AdminService, DocumentService, GroupService, JobService],
-    ...[ScheduleService, SchedulerService, WorkerService],
+    ...[ScheduleService, SchedulerService, WebhookService, WorkerService],
   ];
   const files = new Set([
-    ...[JobSchema.file, GroupSchema.file, ScheduleSchema.file],
+    ...[JobSchema.file, GroupSchema.file, ScheduleSchema.file, WebhookEndpointSchema.file],
     ...services.map(({ file }) => file),
   ]);
   const ofMessage = (desc: DescMessage): string[] => [

@@ -21,7 +21,7 @@ import { callWith, credentialNames, startWithCredentials } from "./credentials.t
 
 const started = await startWithCredentials();
 afterAll(() => started.system[Symbol.asyncDispose]());
-const { shown, jobId, groupId, scheduleId, documentId, system } = started;
+const { shown, jobId, groupId, scheduleId, documentId, endpointId, deliveryId, system } = started;
 const [gateway] = system.gateways;
 const addresses = addressesOf(started);
 const services = serviceCalls(started);
@@ -88,6 +88,42 @@ interface RouteRow {
   readonly tells: number;
   readonly other?: number;
 }
+const endpointPath = `/v1/webhook-endpoints/${endpointId}`;
+const webhookRows = (by: string): Readonly<Record<string, RouteRow>> => ({
+  "POST /v1/webhook-endpoints": {
+    path: "/v1/webhook-endpoints",
+    body: JSON.stringify({ url: `https://example.com/${encodeURIComponent(by)}` }),
+    tells: 201,
+  },
+  "GET /v1/webhook-endpoints": { path: "/v1/webhook-endpoints", tells: 200 },
+  "GET /v1/webhook-endpoints/{id}": { path: endpointPath, tells: 200, other: 404 },
+  "PATCH /v1/webhook-endpoints/{id}": { path: endpointPath, body: "{}", tells: 200, other: 404 },
+  "DELETE /v1/webhook-endpoints/{id}": {
+    // Of an endpoint that does not exist, because the other calls need theirs.
+    path: "/v1/webhook-endpoints/we_01JDXW5T5Q6M3C9N2V8K4H7R1B",
+    tells: 200,
+  },
+  "POST /v1/webhook-endpoints/{id}:rotate": {
+    ...{ path: `${endpointPath}:rotate`, tells: 200, other: 404 },
+  },
+  "POST /v1/webhook-endpoints/{id}:test": {
+    ...{ path: `${endpointPath}:test`, tells: 202, other: 404 },
+  },
+  "POST /v1/webhook-endpoints/{id}:redeliver": {
+    path: `${endpointPath}:redeliver`,
+    body: JSON.stringify({ since: "2026-01-01T00:00:00Z" }),
+    ...{ tells: 202, other: 404 },
+  },
+  "GET /v1/callback-secret": { path: "/v1/callback-secret", tells: 200 },
+  "POST /v1/callback-secret:rotate": { path: "/v1/callback-secret:rotate", tells: 200 },
+  "GET /v1/webhook-deliveries": { path: "/v1/webhook-deliveries", tells: 200 },
+  "GET /v1/webhook-deliveries/{id}": {
+    ...{ path: `/v1/webhook-deliveries/${deliveryId}`, tells: 200, other: 404 },
+  },
+  "POST /v1/webhook-deliveries/{id}:redeliver": {
+    ...{ path: `/v1/webhook-deliveries/${deliveryId}:redeliver`, tells: 202, other: 404 },
+  },
+});
 const routeRows = (by: string): Readonly<Record<string, RouteRow>> => ({
   "POST /v1/jobs": { path: "/v1/jobs", body: JSON.stringify(spec(by)), tells: 202 },
   "POST /v1/jobs:batch": {
@@ -141,6 +177,7 @@ const routeRows = (by: string): Readonly<Record<string, RouteRow>> => ({
       },
     ]),
   ),
+  ...webhookRows(by),
   "PUT /v1/documents": { path: "/v1/documents?name=a.txt", body: "The sea.", tells: 201 },
   "GET /v1/documents/{id}": { path: `/v1/documents/${documentId}`, tells: 200, other: 404 },
   "GET /v1/documents/{id}/content": {

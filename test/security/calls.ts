@@ -6,6 +6,7 @@ import { GroupService } from "@millrace/proto/group-service";
 import { JobService } from "@millrace/proto/job-service";
 import { ScheduleService } from "@millrace/proto/schedule-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { WebhookService } from "@millrace/proto/webhook-service";
 import { WorkerService } from "@millrace/proto/worker-service";
 import type { CredentialName, Outcome, SystemWithCredentials } from "./credentials.ts";
 
@@ -52,6 +53,8 @@ export const queue = "documents";
 export const spec = (by: string) => ({ queue, type: "none", labels: { by } });
 const notFound = { tells: "OK", other: "JOB_NOT_FOUND" };
 const groupNotFound = { tells: "OK", other: "GROUP_NOT_FOUND" };
+const webhookNotFound = { tells: "OK", other: "WEBHOOK_NOT_FOUND" };
+const deliveryNotFound = { tells: "OK", other: "DELIVERY_NOT_FOUND" };
 const documentNotFound = { tells: "OK", other: "DOCUMENT_NOT_FOUND" };
 const filter = { queue };
 
@@ -71,6 +74,8 @@ const absent = {
   account: "none/at-all",
   jobId: `${queue}~nobody00~01JDXW5T5Q6M3C9N2V8K4H7R1B`,
   documentId: "doc_01JDXW5T5Q6M3C9N2V8K4H7R1B",
+  endpointId: "we_01JDXW5T5Q6M3C9N2V8K4H7R1B",
+  secret: `whsec_${Buffer.alloc(32, "s").toString("base64")}`,
 };
 const jobRows = ({ jobId }: SystemWithCredentials, by: string): Rows<typeof JobService> => ({
   submitJob: { send: [{ job: spec(by) }], tells: "OK" },
@@ -111,6 +116,29 @@ const scheduleRows = (
   resumeSchedule: { send: [{ scheduleId }], ...scheduleNotFound },
   runScheduleNow: { send: [{ scheduleId }], ...scheduleNotFound },
 });
+const webhookRows = (
+  { endpointId, deliveryId }: SystemWithCredentials,
+  by: string,
+): Rows<typeof WebhookService> => ({
+  createWebhookEndpoint: {
+    send: [{ url: `https://example.com/${encodeURIComponent(by)}` }],
+    tells: "OK",
+  },
+  getWebhookEndpoint: { send: [{ endpointId }], ...webhookNotFound },
+  listWebhookEndpoints: { send: [{}], tells: "OK" },
+  updateWebhookEndpoint: { send: [{ endpointId }], ...webhookNotFound },
+  // Of an endpoint that does not exist, because the other calls need theirs.
+  deleteWebhookEndpoint: { send: [{ endpointId: absent.endpointId }], tells: "OK" },
+  rotateWebhookSecret: { send: [{ endpointId }], ...webhookNotFound },
+  getCallbackSecret: { send: [{}], tells: "OK" },
+  sendTestEvent: { send: [{ endpointId }], ...webhookNotFound },
+  listWebhookDeliveries: { send: [{}], tells: "OK" },
+  getWebhookDelivery: { send: [{ deliveryId }], ...deliveryNotFound },
+  redeliverWebhooks: {
+    send: [{ what: { case: "deliveryId", value: deliveryId } }],
+    ...deliveryNotFound,
+  },
+});
 const documentRows = ({ documentId }: SystemWithCredentials): Rows<typeof DocumentService> => ({
   uploadDocument: {
     send: [
@@ -125,13 +153,37 @@ const documentRows = ({ documentId }: SystemWithCredentials): Rows<typeof Docume
   listDocuments: { send: [{}], tells: "OK" },
   deleteDocument: { send: [{ documentId: absent.documentId }], tells: "DOCUMENT_NOT_FOUND" },
 });
+/** A call about webhooks of another key than the one that owns them. */
+const ofOther = (keyId: string, request: object, tells = "WEBHOOK_NOT_FOUND"): Row => ({
+  ...{ send: [{ keyId, request }], tells },
+});
 const schedulerRows = ({
   keyId,
   otherKeyId,
   jobId,
   groupId,
   scheduleId,
+  endpointId,
+  deliveryId,
 }: SystemWithCredentials): Rows<typeof SchedulerService> => ({
+  createWebhookEndpoint: {
+    send: [{ keyId: otherKeyId, endpointId, request: { url: "https://example.com" } }],
+    tells: "WEBHOOK_NOT_FOUND",
+  },
+  getWebhookEndpoint: ofOther(otherKeyId, { endpointId }),
+  listWebhookEndpoints: { send: [{ keyId, request: {} }], tells: "OK" },
+  updateWebhookEndpoint: ofOther(otherKeyId, { endpointId }),
+  deleteWebhookEndpoint: ofOther(otherKeyId, { endpointId }),
+  rotateWebhookSecret: ofOther(otherKeyId, { endpointId, secret: absent.secret }),
+  getCallbackSecret: { send: [{ keyId, request: {} }], tells: "OK" },
+  sendTestEvent: ofOther(otherKeyId, { endpointId }),
+  listWebhookDeliveries: { send: [{ keyId, request: {} }], tells: "OK" },
+  getWebhookDelivery: ofOther(otherKeyId, { deliveryId }, "DELIVERY_NOT_FOUND"),
+  redeliverWebhooks: ofOther(
+    otherKeyId,
+    { what: { case: "deliveryId", value: deliveryId } },
+    "DELIVERY_NOT_FOUND",
+  ),
   authenticate: { send: [{ keyId, secretSha256: new Uint8Array(32) }], tells: "UNAUTHENTICATED" },
   createJobToken: { send: [{ keyId: otherKeyId, token: { jobId } }], tells: "JOB_NOT_FOUND" },
   authenticateJobToken: { send: [{ token: "mrj_garbage" }], tells: "UNAUTHENTICATED" },
@@ -224,6 +276,13 @@ export const serviceCalls = (known: SystemWithCredentials): readonly ServiceCall
   {
     desc: ScheduleService,
     rows: (by) => scheduleRows(known, by),
+    at: ["the gateway's gRPC", "the gateway's HTTP"],
+    letsIn: anyCaller,
+    refuses: "UNAUTHENTICATED",
+  },
+  {
+    desc: WebhookService,
+    rows: (by) => webhookRows(known, by),
     at: ["the gateway's gRPC", "the gateway's HTTP"],
     letsIn: anyCaller,
     refuses: "UNAUTHENTICATED",

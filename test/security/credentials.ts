@@ -13,6 +13,7 @@ import { DocumentService } from "@millrace/proto/document-service";
 import { GroupService } from "@millrace/proto/group-service";
 import { JobService, JobTokenRight } from "@millrace/proto/job-service";
 import { ScheduleService } from "@millrace/proto/schedule-service";
+import { WebhookService } from "@millrace/proto/webhook-service";
 import { fromGrpcError, grpcClient } from "@millrace/runtime";
 import { parseApiKey } from "@millrace/shared";
 import { startLogged, uploadOf } from "../faults/setup.ts";
@@ -45,6 +46,7 @@ export async function startWithCredentials() {
         MILLRACE_INTERNAL_TOKEN: tokens.gateway,
         MILLRACE_WORKER_TOKEN: tokens.worker,
         MILLRACE_ADMIN_TOKEN: tokens.operator,
+        MILLRACE_WEBHOOK_KEY: Buffer.alloc(32, "k").toString("base64"),
       },
       gateway: { MILLRACE_INTERNAL_TOKEN: tokens.gateway, MILLRACE_KEY_CACHE_MS: "0" },
     },
@@ -99,9 +101,19 @@ export async function startWithCredentials() {
     },
   });
   schedules.close();
+  const webhooks = grpcClient(WebhookService, String(gateway?.addresses.address), {
+    token: third.key,
+  });
+  const url = "https://example.com/hook";
+  const { endpoint } = await webhooks.rpc.createWebhookEndpoint({ url });
+  const endpointId = endpoint?.id ?? "";
+  const { delivery } = await webhooks.rpc.sendTestEvent({ endpointId });
+  await webhooks.rpc.updateWebhookEndpoint({ endpointId, enabled: false });
+  webhooks.close();
   const { document } = await files.rpc.uploadDocument(
     uploadOf({ name: "sea.txt" }, Buffer.from("The sea was calm.")),
   );
+  await jobs.rpc.cancelJob({ jobId: delivery?.id ?? "" });
   jobs.close();
   files.close();
 
@@ -128,6 +140,9 @@ export async function startWithCredentials() {
     /** A cancelled group of the caller. */
     groupId: group?.id ?? "",
     scheduleId: schedule?.id ?? "",
+    /** A disabled webhook endpoint of the caller, and a cancelled delivery to it. */
+    endpointId,
+    deliveryId: delivery?.id ?? "",
     /** A document of the caller. */
     documentId: document?.id ?? "",
   };

@@ -20,7 +20,7 @@ import { WorkerService } from "@millrace/proto/worker-service";
 import { grpcClient } from "@millrace/runtime";
 import { parseApiKey, systemClock } from "@millrace/shared";
 import { answer, refuse, startProviderSimulator, testAuthority } from "@millrace/testing";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { sendBytes } from "../faults/raw-call.ts";
 
 /** The secrets that operators give to services. */
@@ -30,6 +30,7 @@ const given = {
   workerToken: "worker-token-91bd",
   adminToken: "anna:admin-token-44f0",
   providerKey: "sk-provider-key-0a9b8c7d",
+  webhookKey: Buffer.alloc(32, "webhook-key-3d").toString("base64"),
 };
 /** Wrong secrets that someone sends, and may have meant for another place. */
 const mistaken = {
@@ -92,12 +93,16 @@ async function setup() {
   const system = await startSystem({
     ...{ redis, documents, log },
     settings: {
-      all: { ...collector.settings, MILLRACE_LOG_LEVEL: "debug" },
+      all: {
+        ...{ ...collector.settings, MILLRACE_LOG_LEVEL: "debug" },
+        MILLRACE_WEBHOOK_ALLOWED_DESTINATIONS: "http://127.0.0.1",
+      },
       scheduler: {
         MILLRACE_REDIS_URL: redisUrl,
         MILLRACE_INTERNAL_TOKEN: given.gatewayToken,
         MILLRACE_WORKER_TOKEN: given.workerToken,
         MILLRACE_ADMIN_TOKEN: given.adminToken,
+        MILLRACE_WEBHOOK_KEY: given.webhookKey,
       },
       gateway: {
         MILLRACE_INTERNAL_TOKEN: given.gatewayToken,
@@ -108,6 +113,7 @@ async function setup() {
       worker: {
         MILLRACE_WORKER_TOKEN: given.workerToken,
         MILLRACE_PROVIDER: "openai",
+        MILLRACE_QUEUES: "documents,millrace-webhooks",
         OPENAI_BASE_URL: provider.url,
         OPENAI_API_KEY: given.providerKey,
       },
@@ -168,6 +174,32 @@ async function callerActs(millrace: Millrace, answers: string[]) {
   await millrace.cancel(scheduled.jobId).catch(() => undefined);
   answers.push(await failureOf(millrace.run(chat("refuse"))));
   for await (const job of millrace.list({ queue: "documents" })) answers.push(JSON.stringify(job));
+}
+
+/** A receiver that refuses the first request, and repeats what it was sent. Returns the secrets that signed. */
+async function webhooksAct(millrace: Millrace, answers: string[]): Promise<readonly string[]> {
+  let heard = 0;
+  const server = createServer(async (incoming, response) => {
+    const body = Buffer.concat(await incoming.toArray()).toString("utf8");
+    response.writeHead(heard === 0 ? 500 : 200);
+    heard += 1;
+    response.end(`${JSON.stringify(incoming.headers)} ${body}`);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { endpoint, secret } = await millrace.webhooks.create({ url });
+  const rotated = await millrace.webhooks.rotate(endpoint.id);
+  const callback = await millrace.webhooks.callbackSecret();
+  await millrace.run({ ...chat("And the sky?"), callback: { url } });
+  // The endpoint, the callback, and one of them again.
+  await vi.waitFor(() => expect(heard).toBeGreaterThanOrEqual(3), { timeout: 60_000 });
+  answers.push(JSON.stringify(await millrace.webhooks.list()));
+  for await (const delivery of millrace.webhooks.deliveries()) {
+    answers.push(JSON.stringify(await millrace.webhooks.delivery(delivery.id)));
+  }
+  return [secret, rotated.secret, callback].map((one) => one.slice("whsec_".length));
 }
 
 async function strangersAct({ system, connect, http }: Awaited<ReturnType<typeof setup>>) {
@@ -232,6 +264,7 @@ test("no secret is in a log, a trace, a metric, an answer, Redis or a document",
   const millrace = ready.connect(system.apiKey);
   const answers: string[] = [];
   await callerActs(millrace, answers);
+  const [webhook, rotatedWebhook, callback] = await webhooksAct(millrace, answers);
   answers.push(...(await strangersAct(ready)));
   const operator = await operatorActs(ready);
   answers.push(...operator.answers);
@@ -297,6 +330,8 @@ test("no secret is in a log, a trace, a metric, an answer, Redis or a document",
   expect(places.metrics).toContain("millrace_rpc_calls_total");
   expect(places.answers).toContain("The model provider refused");
   expect(places.Redis).toContain("made to be revoked");
+  expect(places.answers).toContain("webhook-signature");
+  expect(places.Redis).toContain("millrace-webhooks");
   expect(places.documents).toContain("The sea was calm");
 
   const secrets = {
@@ -309,6 +344,8 @@ test("no secret is in a log, a trace, a metric, an answer, Redis or a document",
     apiKey: String(parseApiKey(system.apiKey)?.secret),
     madeKey: String(operator.secrets[0]),
     rotatedKey: String(operator.secrets[1]),
+    ...{ webhook: String(webhook), rotatedWebhook: String(rotatedWebhook) },
+    callback: String(callback),
   };
   const found = Object.entries(places).flatMap(([place, text]) =>
     Object.entries(secrets).flatMap(([name, secret]) => {

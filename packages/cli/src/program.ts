@@ -19,6 +19,7 @@ import { providerCommands } from "./providers/commands.ts";
 import { queueCommands } from "./queues/commands.ts";
 import { scheduleCommands } from "./schedules/commands.ts";
 import type { Shell } from "./shell.ts";
+import { webhookCommands } from "./webhooks/commands.ts";
 import { workerCommands } from "./workers/commands.ts";
 
 const afterHelp = `
@@ -67,6 +68,7 @@ export function millraceProgram(shell: Shell): Command {
     documentCommands,
     groupCommands,
     scheduleCommands,
+    webhookCommands,
   ]) {
     add(program, shell);
   }

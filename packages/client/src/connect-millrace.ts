@@ -12,6 +12,7 @@ import { type SubmitOutcome, SubmitStream } from "./submit-stream.ts";
 import { textOf } from "./text.ts";
 import { unaryCalls } from "./unary-calls.ts";
 import { type WatchOptions, watchJob } from "./watch.ts";
+import { webhookCalls } from "./webhooks.ts";
 
 /** Returns at once. The connection opens at the first call. */
 export function connectMillrace(options: ConnectOptions): Millrace {
@@ -40,6 +41,7 @@ export function connectMillrace(options: ConnectOptions): Millrace {
     ...unaryCalls(connection),
     ...groupCalls(connection, submitMany),
     ...scheduleCalls(connection),
+    webhooks: webhookCalls(connection),
     submit,
     submitMany,
     run: <Result>(job: NewJob, call: CallOptions = {}) =>

@@ -9,7 +9,9 @@ import {
   GroupState as StateMessage,
 } from "@millrace/proto/group";
 import { JobState as JobStateMessage } from "@millrace/proto/job";
-import { type JobFailure, type JobState, jobStateOf, type NewJob, parsed, specOf } from "./job.ts";
+import { failureOf, type JobFailure, type JobState, jobStateOf, type NewJob, specOf } from "./job.ts";
+import { parsed } from "./parsed.ts";
+import { type Callback, callbackMessage, callbackOf } from "./webhook.ts";
 
 /** SUCCEEDED, FAILED, CANCELLED and EXPIRED are final. */
 export type GroupState = "OPEN" | "RUNNING" | "SUCCEEDED" | "FAILED" | "CANCELLED" | "EXPIRED";
@@ -38,6 +40,8 @@ export interface NewGroup {
   /** True: children go on when the group is decided before they have ended. Default: they are cancelled. */
   readonly keepSiblings?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
+  /** A URL to which the group's end is sent. */
+  readonly callback?: Callback;
 }
 
 /** How many children have ended, and how. */
@@ -71,6 +75,7 @@ export interface Group {
   readonly finishTime?: Date;
   readonly deadline?: Date;
   readonly cancelReason?: string;
+  readonly callback?: Callback;
 }
 
 /** One child of a group, and what it gave. */
@@ -102,6 +107,7 @@ export function groupSpecOf(group: NewGroup): SpecInit {
   if (group.priority !== undefined) spec.priority = group.priority;
   if (group.keepSiblings !== undefined) spec.keepSiblings = group.keepSiblings;
   if (labels !== undefined) spec.labels = { ...labels };
+  if (group.callback !== undefined) spec.callback = callbackMessage(group.callback);
   return spec;
 }
 
@@ -144,6 +150,7 @@ export function groupOf(message: GroupMessage): Group {
   if (message.parentJobId !== "") group.parentJobId = message.parentJobId;
   if (message.priority !== undefined) group.priority = message.priority;
   if (message.cancelReason !== "") group.cancelReason = message.cancelReason;
+  if (message.callback !== undefined) group.callback = callbackOf(message.callback);
   for (const name of ["createTime", "finishTime", "deadline"] as const) {
     const time: Timestamp | undefined = message[name];
     if (time !== undefined) group[name] = timestampDate(time);
@@ -152,19 +159,12 @@ export function groupOf(message: GroupMessage): Group {
 }
 
 export function groupChildOf<Result>(message: ChildMessage): GroupChild<Result> {
-  const { index, jobId, state, resultJson, resultOmitted, failure } = message;
+  const { index, jobId, state, resultJson, resultOmitted } = message;
+  const failure = failureOf(message.failure);
   return {
     ...{ index, jobId, resultOmitted },
     state: state === JobStateMessage.UNSPECIFIED ? "REMOVED" : jobStateOf(state),
     ...(resultJson === "" ? {} : { result: parsed(resultJson) as Result }),
-    ...(failure === undefined
-      ? {}
-      : {
-          failure: {
-            reason: failure.reason,
-            message: failure.message,
-            retryable: failure.retryable,
-          },
-        }),
+    ...(failure === undefined ? {} : { failure }),
   };
 }

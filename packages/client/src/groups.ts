@@ -13,7 +13,7 @@ import {
 } from "./group.ts";
 import type { CreatedGroup, CreateGroupOptions, GroupHandle, Millrace } from "./millrace.ts";
 import { MillraceError } from "./millrace-error.ts";
-import { asking, required } from "./retrying.ts";
+import { asking, askingOnce, required } from "./retrying.ts";
 import { childSpecOf, specBytes } from "./submission.ts";
 import { outcomeOf, type SubmitOutcome } from "./submit-stream.ts";
 import { groupDone, watchGroup } from "./watch-group.ts";
@@ -70,18 +70,13 @@ export function groupCalls(connection: Connection, submitMany: Millrace["submitM
     }
   }
 
-  /** Is made once: a repeated call would make a second group. */
-  const createOnce = async (
+  /** A repeated call would make a second group. */
+  const createOnce = (
     spec: ReturnType<typeof groupSpecOf>,
     jobs: readonly JobSpec[],
     close: boolean,
     call: CallOptions,
-  ) => {
-    const deadlineAtMs = connection.deadlineAtMs(call);
-    await connection.ready(deadlineAtMs);
-    const request = { group: spec, jobs: [...jobs], close };
-    return connection.unary(method.createGroup, request, deadlineAtMs, call.signal);
-  };
+  ) => askingOnce(connection)(method.createGroup, { group: spec, jobs: [...jobs], close }, call);
 
   const createGroup = async (
     newGroup: Parameters<Millrace["createGroup"]>[0],

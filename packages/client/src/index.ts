@@ -40,3 +40,13 @@ export type { SubmitOutcome, Submitted } from "./submit-stream.ts";
 export type { TextDelta } from "./text.ts";
 export type { WatchEvent, WatchOptions } from "./watch.ts";
 export type { GroupWatchOptions } from "./watch-group.ts";
+export type {
+  Callback,
+  NewWebhookEndpoint,
+  WebhookAttempt,
+  WebhookDelivery,
+  WebhookDeliveryState,
+  WebhookEndpoint,
+  WebhookEndpointChange,
+} from "./webhook.ts";
+export type { DeliveryFilter, RotatedSecret, RotateOptions, Webhooks } from "./webhooks.ts";

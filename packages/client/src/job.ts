@@ -6,11 +6,14 @@ import {
   timestampFromDate,
 } from "@bufbuild/protobuf/wkt";
 import {
+  type JobFailure as FailureMessage,
   type Job as JobMessage,
   type JobSpecSchema,
   JobState as StateMessage,
 } from "@millrace/proto/job";
 import { type JobState, jsonText } from "@millrace/shared";
+import { parsed } from "./parsed.ts";
+import { type Callback, callbackMessage, callbackOf } from "./webhook.ts";
 
 export type { JobState } from "@millrace/shared";
 
@@ -52,6 +55,8 @@ export interface NewJob {
   readonly tracestate?: string;
   /** The group that the job joins. It must be open, and in the job's queue. */
   readonly groupId?: string;
+  /** A URL to which the job's end is sent. */
+  readonly callback?: Callback;
 }
 
 /** Why a job or an attempt failed. */
@@ -60,6 +65,8 @@ export interface JobFailure {
   readonly reason: string;
   readonly message: string;
   readonly retryable: boolean;
+  /** What the executor knows of the failure beyond its reason. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 export interface Usage {
@@ -119,6 +126,7 @@ export interface Job<Result = unknown> {
   readonly scheduleId?: string;
   /** The due time of that run, without jitter. */
   readonly scheduleDueTime?: Date;
+  readonly callback?: Callback;
 }
 
 type SpecInit = MessageInitShape<typeof JobSpecSchema>;
@@ -144,6 +152,7 @@ export function specOf(job: NewJob): SpecInit {
   if (job.traceparent !== undefined) spec.traceparent = job.traceparent;
   if (job.tracestate !== undefined) spec.tracestate = job.tracestate;
   if (job.groupId !== undefined) spec.groupId = job.groupId;
+  if (job.callback !== undefined) spec.callback = callbackMessage(job.callback);
   return spec;
 }
 
@@ -169,8 +178,19 @@ const deduplicationOf = (
 export const jobStateOf = (state: StateMessage): JobState =>
   (StateMessage[state] ?? String(state)) as JobState;
 
+export function failureOf(failure: FailureMessage | undefined): JobFailure | undefined {
+  if (failure === undefined) return undefined;
+  const { reason, message, retryable, detailsJson } = failure;
+  const details = detailsJson === "" ? undefined : parsed(detailsJson);
+  return {
+    ...{ reason, message, retryable },
+    ...(details === undefined ? {} : { details: details as Record<string, unknown> }),
+  };
+}
+
 export function jobOf<Result>(message: JobMessage): Job<Result> {
-  const { failure, usage } = message;
+  const { usage } = message;
+  const failure = failureOf(message.failure);
   const job: Mutable<Job<Result>> = {
     id: message.id,
     queue: message.queue,
@@ -189,13 +209,7 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
   };
   if (message.payloadJson !== "") job.payload = parsed(message.payloadJson);
   if (message.resultJson !== "") job.result = parsed(message.resultJson) as Result;
-  if (failure !== undefined) {
-    job.failure = {
-      reason: failure.reason,
-      message: failure.message,
-      retryable: failure.retryable,
-    };
-  }
+  if (failure !== undefined) job.failure = failure;
   if (usage !== undefined) {
     job.usage = {
       inputTokens: Number(usage.inputTokens),
@@ -211,6 +225,7 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
   if (message.traceId !== "") job.traceId = message.traceId;
   if (message.groupId !== "") job.groupId = message.groupId;
   if (message.scheduleId !== "") job.scheduleId = message.scheduleId;
+  if (message.callback !== undefined) job.callback = callbackOf(message.callback);
   for (const name of times) {
     const time: Timestamp | undefined = message[name];
     if (time !== undefined) job[name] = timestampDate(time);
@@ -222,15 +237,3 @@ const times = [
   ...(["submitTime", "startTime", "finishTime", "runAt", "expiresAt", "deadline"] as const),
   "scheduleDueTime",
 ] as const;
-
-/**
- * A worker may return a result that is not valid JSON. It stays text, because one bad result must not break a
- * stream of others.
- */
-export function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return json;
-  }
-}

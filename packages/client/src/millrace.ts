@@ -9,6 +9,7 @@ import type { SubmitOutcome, Submitted } from "./submit-stream.ts";
 import type { TextDelta } from "./text.ts";
 import type { WatchEvent, WatchOptions } from "./watch.ts";
 import type { GroupWatchOptions } from "./watch-group.ts";
+import type { Webhooks } from "./webhooks.ts";
 
 export interface ListFilter {
   readonly queue: string;
@@ -124,6 +125,7 @@ export interface Millrace {
   ): AsyncIterable<Group>;
 
   readonly schedules: Schedules;
+  readonly webhooks: Webhooks;
 
   /** Without a deadline the upload has no time limit. */
   uploadDocument(source: DocumentSource, options?: UploadOptions): Promise<Document>;

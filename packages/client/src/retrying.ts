@@ -79,6 +79,19 @@ export const asking =
       connection.unary(method, request, deadlineAtMs, call.signal),
     );
 
+/** Makes a call that has a second effect if it is repeated: once, when the client is connected. */
+export const askingOnce =
+  (connection: Connection) =>
+  async <I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    call: CallOptions,
+  ): Promise<MessageShape<O>> => {
+    const deadlineAtMs = connection.deadlineAtMs(call);
+    await connection.ready(deadlineAtMs);
+    return connection.unary(method, request, deadlineAtMs, call.signal);
+  };
+
 /** Returns a part of an answer that every answer has. */
 export function required<T>(value: T | undefined): T {
   if (value === undefined) throw new Error("the gateway answered with an empty message");

@@ -7,7 +7,8 @@ import {
   type ScheduleSpecSchema,
   type ScheduleSpec as SpecMessage,
 } from "@millrace/proto/schedule";
-import { type JobFailure, type NewJob, parsed, specOf } from "./job.ts";
+import { type JobFailure, type NewJob, specOf } from "./job.ts";
+import { parsed } from "./parsed.ts";
 
 /** What happens at a due time while a job of an earlier run has not ended. */
 export type OverlapPolicy = "skip" | "buffer_one" | "allow_all";

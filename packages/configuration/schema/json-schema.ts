@@ -36,13 +36,14 @@ function fieldSchema(field: DescField): Schema {
   const about = describe(commentOf(field));
   const rules = getOption(field, fieldRules);
   if (field.fieldKind === "list") {
-    const { maxItems, items, ...unknown } = ruleOf(rules, "repeated");
+    const { maxItems, unique, items, ...unknown } = ruleOf(rules, "repeated");
     assertNone(field, unknown);
     const item =
       field.listKind === "message"
         ? messageSchema(field.message)
         : scalarSchema(field, field.scalar, items as FieldRules | undefined);
-    return { ...about, type: "array", ...given({ maxItems: numberOf(maxItems) }), items: item };
+    const listRules = given({ maxItems: numberOf(maxItems), uniqueItems: unique });
+    return { ...about, type: "array", ...listRules, items: item };
   }
   if (field.fieldKind === "enum") {
     const words = field.enum.values.filter(({ number }) => number !== 0);
@@ -88,6 +89,8 @@ function scalarSchema(
       const lengths = { minLength: numberOf(minLen), maxLength: numberOf(maxLen) };
       return { type: "string", ...given({ pattern, ...lengths }) };
     }
+    case ScalarType.BOOL:
+      return { type: "boolean" };
     case ScalarType.UINT32:
     case ScalarType.UINT64:
       return { type: "integer", minimum: 0, ...boundsOf(field, rules) };

@@ -161,6 +161,9 @@ function readScalar(
     case ScalarType.STRING:
       if (typeof value === "string") return value;
       return refuse(path, offset, "must be text: put it in quotes", reading);
+    case ScalarType.BOOL:
+      if (typeof value === "boolean") return value;
+      return refuse(path, offset, "must be true or false", reading);
     case ScalarType.UINT32:
     case ScalarType.UINT64: {
       const most = type === ScalarType.UINT32 ? UINT32_MAX : UINT64_MAX;

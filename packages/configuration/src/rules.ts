@@ -23,6 +23,7 @@ export const repeatsIn = ({
   apiKeys,
   providerAccounts,
   schedules,
+  webhookEndpoints,
 }: Configuration): Violation[] => [
   ...repeats(
     queues.map(({ name }) => name),
@@ -42,6 +43,11 @@ export const repeatsIn = ({
   ...repeats(
     schedules.map(({ keyId, spec }) => `${spec?.job?.queue}~${keyId}~${spec?.name}`),
     (index) => `schedules[${index}].spec`,
+    "name",
+  ),
+  ...repeats(
+    webhookEndpoints.map(({ keyId, name }) => (name === "" ? "" : `${name} of API key ${keyId}`)),
+    (index) => `webhook_endpoints[${index}]`,
     "name",
   ),
 ];

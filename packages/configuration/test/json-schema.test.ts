@@ -28,6 +28,7 @@ const right = [
   "api_keys: [{ key_id: abcd, budget: { weight: 0.01, tokens_per_day: 1000000000000 } }]",
   "provider_accounts: [{ name: openai/gpt-5, requests_per_minute: 100000000 }]",
   "provider_accounts: [{ name: a, requests_per_minute: 1e6, max_running: 1.0 }]",
+  "webhook_endpoints: [{ key_id: abcd, name: a, url: 'https://a.b', event_types: [job.*], include_result: true, enabled: false }]",
 ];
 const wrong = [
   "[]",
@@ -51,6 +52,10 @@ const wrong = [
   "api_keys: [{ key_id: abcd, budget: { weight: 100.1 } }]",
   "api_keys: [{ key_id: abcd, budget: { tokens_per_day: 1000000000001 } }]",
   "provider_accounts: [{ name: a, max_running: 0 }]",
+  "webhook_endpoints: [{ key_id: abcd, name: a }]",
+  "webhook_endpoints: [{ key_id: abcd, url: 'https://a.b' }]",
+  "webhook_endpoints: [{ key_id: abcd, name: a, url: 'https://a.b', enabled: 1 }]",
+  "webhook_endpoints: [{ key_id: abcd, name: a, url: 'https://a.b', event_types: [job.*, job.*] }]",
 ];
 
 const files: [string, boolean][] = [

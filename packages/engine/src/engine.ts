@@ -1,7 +1,7 @@
 import type { Clock, Random } from "@millrace/shared";
 import type { ProviderAccounts } from "./accounts/contract.ts";
 import type { Audits } from "./audit/contract.ts";
-import type { KeyBudgets } from "./budgets/contract.ts";
+import type { InternalLimits, KeyBudgets } from "./budgets/contract.ts";
 import type { Retention } from "./dead-letters/contract.ts";
 import type { Explanations } from "./explain/contract.ts";
 import type { Groups } from "./groups/contract.ts";
@@ -15,12 +15,13 @@ import type { OnWarning, RedisSettings } from "./redis/settings.ts";
 import type { Roster } from "./roster/contract.ts";
 import type { Schedules } from "./schedules/contract.ts";
 import type { Signals } from "./signals/contract.ts";
+import type { Webhooks } from "./webhooks/contract.ts";
 
 /** The budgets of API keys and the limits of provider accounts. */
 export interface Policy {
   readonly keyBudgets: KeyBudgets;
   readonly providerAccounts: ProviderAccounts;
-  /** Copies budgets and accounts to every shard that a change has not reached. Schedulers repeat it as a duty, like reap. */
+  /** Copies budgets, accounts and subscriptions to every shard that a change has not reached. Schedulers repeat it as a duty, like reap. */
   syncPolicy(): Promise<void>;
 }
 
@@ -40,6 +41,7 @@ export type Engine = Jobs &
   Retention &
   Explanations &
   Operators &
+  Webhooks &
   Audits &
   Storage & {
     /** Which workers are connected to schedulers. */
@@ -63,6 +65,8 @@ export interface EngineOptions {
   readonly changeLog?: Partial<ChangeLogSettings>;
   /** This many failures of a provider account in a row, from at least two jobs, open its circuit. At least 2; default 5. */
   readonly providerFailures?: number;
+  /** What each key may use in internal queues. Default: 16 running jobs, and 4 in each pool. */
+  readonly internalLimits?: InternalLimits;
   /** Receives what calls ended besides the jobs in their answers. It must not throw. */
   readonly onOtherEnds?: (ends: OtherEnds) => void;
   readonly onWarning?: OnWarning;

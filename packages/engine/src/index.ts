@@ -26,3 +26,5 @@ export { StoreUnavailable } from "./redis/store-fault.ts";
 export type * from "./roster/contract.ts";
 export type * from "./schedules/contract.ts";
 export type * from "./signals/contract.ts";
+export type * from "./webhooks/contract.ts";
+export { OPERATOR_KEY } from "./webhooks/contract.ts";

@@ -23,9 +23,11 @@ import type { Store } from "./redis/store-connection.ts";
 import { openRoster } from "./roster/open-roster.ts";
 import { openSchedules } from "./schedules/open-schedules.ts";
 import { signalHub } from "./signals/signal-hub.ts";
+import { openWebhooks } from "./webhooks/open-webhooks.ts";
 
 /** With the default of 5 attempts, a job that alone met all failures but one has one attempt left. */
 const DEFAULT_PROVIDER_FAILURES = 5;
+const DEFAULT_INTERNAL_LIMITS = { maxRunning: 16, maxRunningPerPool: 4 };
 
 /**
  * Connects to Redis, checks that the server is suitable, and returns the engine. The engine owns two connections
@@ -72,17 +74,19 @@ function engineOn(
   const onOtherEnds = options.onOtherEnds ?? (() => undefined);
   const parts = { redis, rootPrefix, clock, random, shards, onOtherEnds };
   const queues = () => registry.list();
+  const { internalLimits = DEFAULT_INTERNAL_LIMITS } = options;
   const bytesLimit = options.storedBytesPerKey ?? (() => Number.POSITIVE_INFINITY);
 
   const hub = signalHub(signals, rootPrefix, clock);
-  const keyBudgets = keyBudgetRegistry(redis, rootPrefix, queues);
+  const keyBudgets = keyBudgetRegistry(redis, rootPrefix, queues, internalLimits);
   const accounts = providerAccounts({
     ...{ ...parts, queues, onChanged: () => freed() },
     mostFailures: options.providerFailures ?? DEFAULT_PROVIDER_FAILURES,
   });
   const { leases, freed } = openLeases({ ...parts, accounts });
+  const { syncSubscribers, ...webhooks } = openWebhooks({ ...parts, queues, hub });
   const syncPolicy = async () => {
-    await Promise.all([keyBudgets.sync(), accounts.sync()]);
+    await Promise.all([keyBudgets.sync(), accounts.sync(), syncSubscribers()]);
   };
 
   return {
@@ -93,6 +97,7 @@ function engineOn(
     ...openGroups({ ...parts, bytesLimit }),
     ...openSchedules({ ...parts, bytesLimit }),
     ...openOutput(parts),
+    ...webhooks,
     ...openRetention({ ...parts, bytesLimit }),
     ...openQueues({ ...parts, registry, onDefined: syncPolicy }),
     ...openExplanations({ ...parts, accounts }),

@@ -8,5 +8,5 @@ import { registryKeys } from "../src/redis/keys.ts";
 export async function audit(redis: Redis, rootPrefix: string): Promise<void> {
   const definitions = await redis.hvals(registryKeys(rootPrefix).queues);
   const queues = definitions.map((text) => JSON.parse(text) as QueueDefinition);
-  expect(await auditEngine(redis, rootPrefix, queues)).toEqual([]);
+  expect(await auditEngine(redis, rootPrefix, queues, 0)).toEqual([]);
 }

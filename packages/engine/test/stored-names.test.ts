@@ -19,7 +19,7 @@ const GROUPS = [
   "budgets_",
 ].concat(
   ["governed_", "slice_", "account_", "band_", "class_", "requests_", "tokens_", "day_", "window_"],
-  ["stored_", "families_", "budget_", "usage_", "group_", "schedule_"],
+  ["stored_", "families_", "budget_", "usage_", "group_", "schedule_", "outbox_", "subscribers_"],
 );
 const ofJob: readonly string[] = names
   .filter(
@@ -43,7 +43,10 @@ const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
   [/^mr:depth$/, oneOf(group("depth_"))],
   [/^mr:sorting$/, oneOf(group("sorting_"))],
   [/^mr:bands$/, startOf(group("band_", "class_"))],
-  [/^mr:use:/, (field) => field === F.use_running || inWindow(field)],
+  [
+    /^mr:use:/,
+    (field) => field === F.use_running || field.startsWith(F.use_pool) || inWindow(field),
+  ],
   [/^mr:slice:/, (field) => oneOf(group("slice_"))(field) || /^[ce]\d+$/.test(field)],
   [
     /^mr:account$/,
@@ -56,6 +59,7 @@ const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
   [/^mr:schedule:[^:]+$/, oneOf(group("schedule_"))],
   [/^mr:group:[^:]+:children$/, (index) => /^\d+$/.test(index)],
   [/^mr:(budgets|governed|stored|learned|pace|families)$/, byId("*")],
+  [/^mr:subscribers$/, byId("#")],
 ];
 
 test("the table of stored names has every field of a busy database", async () => {

@@ -3,6 +3,7 @@ export { assertBounded } from "./bounds/message-bounds.ts";
 export { checkJob } from "./check-job.ts";
 export { checkScheduledJob } from "./check-scheduled-job.ts";
 export * from "./credential-watch.ts";
+export * from "./destination-settings.ts";
 export * from "./grpc-client.ts";
 export * from "./handlers.ts";
 export type { HttpAnswer } from "./http/answer.ts";

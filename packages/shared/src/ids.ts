@@ -20,6 +20,9 @@ export type ScheduleId = Brand<string, "ScheduleId">;
 /** The form is `doc_<ULID>`. */
 export type DocumentId = Brand<string, "DocumentId">;
 
+/** The form is `we_<ULID>`. */
+export type WebhookEndpointId = Brand<string, "WebhookEndpointId">;
+
 const QUEUE_NAME = /^[a-z][a-z0-9-]{0,62}$/;
 const KEY_ID = /^[a-z0-9]{4,32}$/;
 // One expression for the whole id, because a job's id is parsed many times in its life.
@@ -98,6 +101,14 @@ export const timeOfDocumentId = (id: DocumentId): number => timeOfUlid(id.slice(
 
 /** When a valid ULID was made, in milliseconds since the Unix epoch. */
 export const timeOfUlid = (unique: string): number => decodeTime(unique);
+export function newWebhookEndpointId(nowMs: number, random: Random): WebhookEndpointId {
+  return `we_${newUlid(nowMs, random)}` as WebhookEndpointId;
+}
+
+/** The id of an event that no end of a job or group makes. */
+export function newEventId(nowMs: number, random: Random): string {
+  return `evt_${newUlid(nowMs, random)}`;
+}
 
 function newUlid(nowMs: number, random: Random): string {
   return ulid(nowMs, () => random.next());

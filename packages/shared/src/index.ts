@@ -20,3 +20,6 @@ export * from "./reasons.ts";
 export * from "./retrying.ts";
 export * from "./text.ts";
 export * from "./wake.ts";
+export * from "./webhook.ts";
+export * from "./webhook-events.ts";
+export * from "./webhook-secret.ts";

@@ -8,6 +8,8 @@ export const limits = {
   /** The size of all output of one job that is kept. */
   outputBytes: 8 * 1024 * 1024,
   errorMessageChars: 4_096,
+  /** The details of a failure, as JSON. */
+  failureDetailsBytes: 2 * 1024,
   jobsPerSubmit: 1_000,
   /** The size of a message with several items. It stays below the 4 MiB that gRPC accepts by default. */
   messageBytes: 3 * 1024 * 1024,

@@ -4,6 +4,7 @@ export const spanNames = {
   attempt: "millrace.attempt",
   readDocument: "millrace.read_document",
   providerCall: "millrace.provider_call",
+  webhookRequest: "millrace.webhook_request",
 } as const;
 
 export const attributeNames = {
@@ -24,6 +25,9 @@ export const attributeNames = {
   rpcSystem: "rpc.system.name",
   rpcMethod: "rpc.method",
   rpcStatus: "rpc.response.status_code",
+  httpMethod: "http.request.method",
+  httpStatus: "http.response.status_code",
+  serverAddress: "server.address",
   errorType: "error.type",
 } as const;
 
@@ -75,6 +79,9 @@ export const metricNames = {
   providerFirstToken: "millrace_provider_first_token_seconds",
   providerTokensPerSecond: "millrace_provider_tokens_per_second",
   providerTokens: "millrace_provider_tokens_total",
+  webhookRequestDuration: "millrace_webhook_request_duration_seconds",
+  outboxLength: "millrace_outbox_length",
+  deliveriesRefused: "millrace_webhook_deliveries_refused_total",
   awaitedJobs: "millrace_awaited_jobs",
   rpcCalls: "millrace_rpc_calls_total",
   rpcDuration: "millrace_rpc_duration_seconds",

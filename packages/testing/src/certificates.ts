@@ -11,8 +11,11 @@ export interface TestCertificate {
 export interface TestAuthority {
   /** The certificate of the authority in PEM, for those who trust it. */
   readonly ca: Buffer;
-  /** Issues a certificate for a server on localhost and 127.0.0.1, or for a client. The name may be any. */
-  issue(name: string): TestCertificate;
+  /**
+   * Issues a certificate for a server, or for a client. The name may be any. `host` is the server's name; by default it is
+   * localhost and 127.0.0.1.
+   */
+  issue(name: string, host?: string): TestCertificate;
 }
 
 const DAY_MS = 24 * 3_600_000;
@@ -53,7 +56,7 @@ export function testAuthority(): TestAuthority {
   ]);
   return {
     ca,
-    issue(commonName) {
+    issue(commonName, host) {
       const { pem, publicKey } = keyPair();
       const cert = sign([{ name: "commonName", value: commonName }], publicKey, [
         { name: "basicConstraints", cA: false },
@@ -61,10 +64,13 @@ export function testAuthority(): TestAuthority {
         // Type 2 is a DNS name, type 7 an IP address.
         {
           name: "subjectAltName",
-          altNames: [
-            { type: 2, value: "localhost" },
-            { type: 7, ip: "127.0.0.1" },
-          ],
+          altNames:
+            host === undefined
+              ? [
+                  { type: 2, value: "localhost" },
+                  { type: 7, ip: "127.0.0.1" },
+                ]
+              : [{ type: 2, value: host }],
         },
       ]);
       return { cert, key: Buffer.from(pem) };

@@ -16,6 +16,11 @@ export interface JobFailureOptions {
   /** The least wait before the next attempt, in milliseconds. Default: the job's own backoff. */
   readonly retryAfterMs?: number;
   readonly provider?: ProviderRefusal;
+  /**
+   * What the executor knows of the failure beyond its reason, for programs: a value that JSON represents as an object, at
+   * most 2 KiB. Larger details are left out.
+   */
+  readonly details?: object;
   readonly cause?: unknown;
 }
 
@@ -27,6 +32,7 @@ export class JobFailure extends Error {
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
   readonly provider: ProviderRefusal | undefined;
+  readonly details: object | undefined;
 
   constructor(
     reason: string,
@@ -39,6 +45,7 @@ export class JobFailure extends Error {
     this.retryable = retryable;
     this.retryAfterMs = options.retryAfterMs;
     this.provider = options.provider;
+    this.details = options.details;
   }
 }
 

@@ -23,3 +23,19 @@ test.each([
   expect(retryAfter && durationMs(retryAfter)).toBe(reported);
   expect(toBinary(FailedSchema, outcome.value).length).toBeGreaterThan(0);
 });
+
+const cyclic: { self?: object } = {};
+cyclic.self = cyclic;
+
+test.each([
+  ["an object", { status: 500, answer: 'a "b"' }, '{"status":500,"answer":"a \\"b\\""}'],
+  ["2 KiB", { a: "x".repeat(2_040) }, `{"a":"${"x".repeat(2_040)}"}`],
+  ["more than 2 KiB", { a: "x".repeat(2_041) }, ""],
+  ["what JSON cannot represent", cyclic, ""],
+  ["half of a surrogate pair", { a: "\ud83d" }, '{"a":"\ufffd"}'],
+  ["nothing", undefined, ""],
+])("details of a failure: %s", (_, details, reported) => {
+  const options = details === undefined ? {} : { details };
+  const outcome = failed(new JobFailure("BROKEN", "it broke", true, options));
+  expect(outcome.value).toMatchObject({ failure: { reason: "BROKEN", detailsJson: reported } });
+});

@@ -17,12 +17,23 @@ const dayMs = 86_400_000;
 /** An upper bound for the fixed-length parts of an outcome. */
 const OUTCOME_BYTES = 1_024;
 
+/** Returns details as JSON. Wrong details must not hide the failure itself, so they are left out. */
+function detailsJson(details: object | undefined): string {
+  try {
+    const text = details === undefined ? "" : (jsonText(details) ?? "");
+    return Buffer.byteLength(text) <= limits.failureDetailsBytes ? text : "";
+  } catch {
+    return "";
+  }
+}
+
 export function failed(failure: JobFailure): Outcome {
   const value = create(FailedSchema, {
     failure: {
       reason: failure.reason,
       message: cutChars(failure.message, limits.errorMessageChars),
       retryable: failure.retryable,
+      detailsJson: detailsJson(failure.details),
     },
   });
   // NaN is ignored: the job's own backoff decides.
@@ -47,7 +58,8 @@ export function outcomeBytes(outcome: Outcome): number {
       return OUTCOME_BYTES + Buffer.byteLength(outcome.value.resultJson);
     case "failed": {
       const headers = Object.entries(outcome.value.provider?.rateLimitHeaders ?? {}).flat();
-      return [outcome.value.failure?.message ?? "", ...headers].reduce(
+      const { message = "", detailsJson: details = "" } = outcome.value.failure ?? {};
+      return [message, details, ...headers].reduce(
         (sum, text) => sum + Buffer.byteLength(text),
         OUTCOME_BYTES,
       );

@@ -1,5 +1,5 @@
 import { StopReason, type Welcome, type WorkResponse } from "@millrace/proto/worker-service";
-import { holdProcess, Retries } from "@millrace/shared";
+import { holdProcess, INTERNAL_QUEUE_PREFIX, Retries } from "@millrace/shared";
 import { SchedulerCalls } from "./calls/scheduler-calls.ts";
 import { checkOptions } from "./check-options.ts";
 import type { Log } from "./executor.ts";
@@ -199,7 +199,9 @@ class Worker implements RunningWorker {
     this.#reconnects.progressed();
     this.#log("info", "connected", { schedulerId: welcome.schedulerId });
     for (const queue of welcome.undefinedQueues) {
-      const todo = `the worker waits until an operator defines it: millrace queues put ${queue}`;
+      const todo = queue.startsWith(INTERNAL_QUEUE_PREFIX)
+        ? "the worker waits until the schedulers are of its version"
+        : `the worker waits until an operator defines it: millrace queues put ${queue}`;
       this.#log("warn", `the queue "${queue}" is not defined; ${todo}`, { queue });
     }
     for (const status of welcome.leases) this.#attempts.resume(status);

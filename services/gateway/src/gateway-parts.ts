@@ -60,6 +60,8 @@ export interface GatewayParts {
   readonly scheduler: Scheduler;
   readonly documents: DocumentStore;
   readonly clock: Clock;
+  /** Makes ids and secrets of webhook endpoints. */
+  readonly random: Random;
   /** Also refuses calls that submit jobs, before their message is read, if their key has too many submissions under way. */
   readonly authenticate: (headers: CallHeaders, path: string, peer: string) => Promise<Caller>;
   /** Calls `end` once the caller's key is revoked. Returns a function that stops the watch. */
@@ -138,7 +140,14 @@ const submitPaths = new Set(
 );
 
 export function gatewayParts(options: GatewayOptions): GatewayParts {
-  const { scheduler, documents, clock, metrics, streamLimits = defaultStreamLimits } = options;
+  const {
+    scheduler,
+    documents,
+    clock,
+    random,
+    metrics,
+    streamLimits = defaultStreamLimits,
+  } = options;
   const hub = createFinishedHub({
     ...options,
     onAwaited: (count) => metrics.awaitedJobs.set(count),
@@ -158,7 +167,7 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
     uploadTimes: options.uploadTimes ?? defaultUploadTimes,
     documentRetentionMs: options.documentRetentionMs ?? DEFAULT_DOCUMENT_RETENTION_MS,
     documentBytesPerKey: options.documentBytesPerKey || Number.POSITIVE_INFINITY,
-    ...{ scheduler, documents, clock, hub, metrics, streamLimits, submit, onRevoked },
+    ...{ scheduler, documents, clock, random, hub, metrics, streamLimits, submit, onRevoked },
     streams: openStreams(options.streamsPerKey ?? DEFAULT_STREAMS_PER_KEY),
     tokenStreams: openStreams(STREAMS_PER_JOB_TOKEN),
     jobTokenMs: options.jobTokenMs ?? DEFAULT_JOB_TOKEN_MS,

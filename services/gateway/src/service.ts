@@ -2,6 +2,7 @@ import { DocumentService } from "@millrace/proto/document-service";
 import { GroupService } from "@millrace/proto/group-service";
 import { JobService } from "@millrace/proto/job-service";
 import { ScheduleService } from "@millrace/proto/schedule-service";
+import { WebhookService } from "@millrace/proto/webhook-service";
 import { bindService } from "@millrace/runtime";
 import type { Caller } from "./callers/caller.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
@@ -34,6 +35,7 @@ import { submitJobs } from "./handlers/submit-jobs.ts";
 import { submitStream } from "./handlers/submit-stream.ts";
 import { uploadDocument } from "./handlers/upload-document.ts";
 import { watchJob } from "./handlers/watch-job.ts";
+import { webhookHandlers } from "./handlers/webhooks/webhook-handlers.ts";
 
 /** The public services, for `serve` with `createAuthenticator`. */
 export const gatewayServices = (parts: GatewayParts) => [
@@ -67,6 +69,7 @@ export const gatewayServices = (parts: GatewayParts) => [
     resumeSchedule: resumeSchedule(parts),
     runScheduleNow: runScheduleNow(parts),
   }),
+  bindService<typeof WebhookService, Caller>(WebhookService, webhookHandlers(parts)),
   bindService<typeof DocumentService, Caller>(DocumentService, {
     uploadDocument: uploadDocument(parts),
     getDocument: getDocument(parts),

@@ -15,8 +15,8 @@ import {
   timestampOf,
 } from "@millrace/runtime";
 import { type Clock, hashSecret, systemClock } from "@millrace/shared";
-
 import { GroupsDouble } from "./groups-double.ts";
+import { noWebhooks } from "./no-webhooks.ts";
 
 type Service = Handlers<typeof SchedulerService, undefined>;
 
@@ -132,6 +132,7 @@ export async function startSchedulerDouble(
         ...jobs.calls(),
         ...jobs.watches(),
         ...grouped.calls(asked),
+        ...noWebhooks,
         getQueue: notImplemented,
         findDocumentUses: async ({ documentIds }) => ({
           uses: documentIds.flatMap((documentId) => uses.get(documentId) ?? []),

@@ -11,6 +11,7 @@ import { gatewayParts } from "../src/gateway-parts.ts";
 import { gatewayRoutes } from "../src/http/routes.ts";
 import { schedulerClock } from "../src/scheduler/scheduler-clock.ts";
 import { gatewayServices } from "../src/service.ts";
+import { noWebhooks } from "./no-webhooks.ts";
 
 const jobId = "documents~ours~01JDXW5T5Q6M3C9N2V8K4H7R1B";
 const total = 10_000;
@@ -36,6 +37,7 @@ async function setup() {
         ...{ listGroups: none, listGroupChildren: none, watchGroup: none, cancelGroup: none },
         findDocumentUses: none,
         ...{ createJobToken: none, authenticateJobToken: none },
+        ...noWebhooks,
         authenticate: () => ({ name: "ours" }),
         getJobs: () => ({ jobs: [{ id: jobId }] }),
         async *watch() {

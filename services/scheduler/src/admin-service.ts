@@ -30,23 +30,37 @@ import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
 import { updateApiKey } from "./handlers/admin/update-api-key.ts";
 import { changeRecorder, type RecordChange } from "./operators/record-change.ts";
 import { storeApiKey } from "./operators/store-api-key.ts";
+import { storeWebhookEndpoint } from "./operators/store-webhook-endpoint.ts";
 import { DEFAULT_SCHEDULES_PER_KEY } from "./schedules/store-schedule.ts";
 import type { AllWorkers } from "./session/all-workers.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { Operator } from "./tokens/operator-tokens.ts";
+import { receiverViolations } from "./webhooks/receiver-rules.ts";
+import { notSetUp, type WebhookParts } from "./webhooks/webhook-parts.ts";
 
 /** The handlers of AdminService that apply a configuration. */
 export const configurationCalls = (
   engine: Engine,
   record: RecordChange,
-  clock: Clock,
+  webhooks: WebhookParts,
   schedulesPerKey: number = DEFAULT_SCHEDULES_PER_KEY,
 ): ConfigurationCalls => ({
   putProviderAccount: putProviderAccount(engine, record),
   putQueue: putQueue(engine, record),
-  storeApiKey: storeApiKey(engine, record, clock),
+  storeApiKey: storeApiKey(engine, record, webhooks.clock),
   updateApiKey: updateApiKey(engine, record),
-  putSchedule: putDeclaredSchedule({ engine, clock, most: schedulesPerKey }, record),
+  putSchedule: putDeclaredSchedule(
+    { engine, clock: webhooks.clock, most: schedulesPerKey },
+    record,
+  ),
+  storeWebhookEndpoint: storeWebhookEndpoint(webhooks, record),
+  webhookRules: {
+    endpointsPerKey: webhooks.endpointsPerKey,
+    violationsOf: (endpoint) =>
+      webhooks.sealer === undefined
+        ? [{ field: "name", description: notSetUp.message }]
+        : receiverViolations(endpoint, webhooks.urlProblem),
+  },
 });
 
 /** The service that operators call. A call's identity is the operator whose token it carries. */
@@ -55,10 +69,11 @@ export function adminService(
   clock: Clock,
   random: Random,
   workers: Pick<AllWorkers, "list" | "schedulerId">,
+  webhooks: WebhookParts,
   schedulesPerKey?: number,
 ): BoundService<Operator> {
   const record = changeRecorder(engine.changeLog);
-  const calls = configurationCalls(engine, record, clock, schedulesPerKey);
+  const calls = configurationCalls(engine, record, webhooks, schedulesPerKey);
   const apply = configurationApplier(engine, calls);
   return bindService<typeof AdminService, Operator>(AdminService, {
     createApiKey: unaryOverStore(createApiKey(storeApiKey(engine, record, clock), random)),

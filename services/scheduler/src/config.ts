@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import {
   type Config,
   defineConfig,
+  destinationSettings,
   inflowSettings,
   isLoopback,
   observeSettings,
@@ -19,6 +20,7 @@ import { redisProblems, redisSettings } from "./store/redis-settings.ts";
 import { gatewayTokens } from "./tokens/gateway-tokens.ts";
 import { operatorTokens } from "./tokens/operator-tokens.ts";
 import { workerTokens } from "./tokens/worker-tokens.ts";
+import { sealingKeys } from "./webhooks/sealing.ts";
 
 const DAY_MS = 24 * 3_600_000;
 const port = wholeNumber(0, 65_535);
@@ -140,6 +142,39 @@ const settings = {
     wholeNumber(0, 3_600_000).default(10_000),
     "How long an attempt may take to stop before the scheduler takes its lease away, in milliseconds.",
   ),
+  webhookEndpointsPerKey: setting(
+    "MILLRACE_WEBHOOK_ENDPOINTS_PER_KEY",
+    z.coerce.number().int().min(1).max(1_000).default(50),
+    "How many webhook endpoints one API key may have.",
+  ),
+  webhookKey: setting(
+    "MILLRACE_WEBHOOK_KEY",
+    tokens(sealingKeys),
+    "The keys that encrypt the secrets of webhooks, each the base64 of 32 random bytes, separated by commas. The first one encrypts, and all decrypt. Without it there are no webhooks.",
+  ),
+  webhookKeyFile: secretFileSetting("MILLRACE_WEBHOOK_KEY"),
+  webhookRunningPerKey: setting(
+    "MILLRACE_WEBHOOK_RUNNING_PER_KEY",
+    z.coerce.number().int().min(1).max(10_000).default(16),
+    "How many webhook requests of one API key may be under way at once.",
+  ),
+  webhookRunningPerEndpoint: setting(
+    "MILLRACE_WEBHOOK_RUNNING_PER_ENDPOINT",
+    z.coerce.number().int().min(1).max(10_000).default(4),
+    "How many requests to one webhook endpoint may be under way at once.",
+  ),
+  webhookFailingMs: setting(
+    "MILLRACE_WEBHOOK_FAILING_DAYS",
+    z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(365)
+      .default(5)
+      .transform((days) => days * DAY_MS),
+    "After how many days of nothing but failures a webhook endpoint is disabled.",
+  ),
+  ...destinationSettings,
   ...tlsSettings,
   ...secretSettings,
   ...readinessSettings,
@@ -168,7 +203,7 @@ export const SchedulerConfig = defineConfig(settings, (config) => [
   ...(config.memoryResumePercent < config.memoryShedPercent
     ? []
     : ["MILLRACE_REDIS_MEMORY_RESUME_PERCENT: less than MILLRACE_REDIS_MEMORY_SHED_PERCENT"]),
-  ...Object.values(tokenSources(config)).flatMap(secretProblems),
+  ...[...Object.values(tokenSources(config)), sealingKeySource(config)].flatMap(secretProblems),
   ...missingTokens(config),
 ]);
 
@@ -202,6 +237,16 @@ export function tokenSources(config: TokenSettings) {
     operators: source("MILLRACE_ADMIN_TOKEN", config.adminToken, config.adminTokenFile),
   };
 }
+
+/** Says where the keys that encrypt the secrets of webhooks come from. */
+export const sealingKeySource = ({
+  webhookKey: value,
+  webhookKeyFile: file,
+}: Config<Pick<typeof settings, "webhookKey" | "webhookKeyFile">>): SecretSource => ({
+  env: "MILLRACE_WEBHOOK_KEY",
+  value,
+  file,
+});
 
 function missingTokens(
   config: TokenSettings & { readonly host: string; readonly adminHost: string },

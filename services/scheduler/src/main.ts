@@ -26,6 +26,7 @@ import { ConnectedWorkers } from "./session/connected-workers.ts";
 import { LeaseTokens } from "./session/lease-tokens.ts";
 import { readableDocuments } from "./store/readable-documents.ts";
 import { readRedisSettings } from "./store/redis-settings.ts";
+import { setUpWebhooks } from "./webhooks/set-up-webhooks.ts";
 
 const log = createLogger("scheduler");
 
@@ -46,20 +47,24 @@ await runMain(
         random,
         storedBytesPerKey: storedBytes.inEachQueue,
         providerFailures: config.providerFailures,
+        internalLimits: {
+          maxRunning: config.webhookRunningPerKey,
+          maxRunningPerPool: config.webhookRunningPerEndpoint,
+        },
         changeLog: { keepMs: config.changeLogKeepMs, maxLength: config.changeLogLength },
         onOtherEnds: (ends) => observer.otherEnds(ends),
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
     );
-    const engine = observedEngine(store, observer);
+    const observed = observedEngine(store, observer);
+    const { engine, webhooks } = await setUpWebhooks(observed, { scope, config, random, log });
     dependOn(scope, {
       ...{ what: "Redis", check: () => store.ping(), graceMs: config.readyGraceMs },
       ...{ clock: steadyClock, log },
     });
     const { clock } = engine;
-    const calls = configurationCalls(
-      ...([engine, changeRecorder(engine.changeLog), clock, config.schedulesPerKey] as const),
-    );
+    const record = changeRecorder(engine.changeLog);
+    const calls = configurationCalls(engine, record, webhooks, config.schedulesPerKey);
     await scope.use(
       startConfigurationFile(config.configFile, {
         apply: configurationApplier(engine, calls),
@@ -96,7 +101,7 @@ await runMain(
     const documents = await readableDocuments(config.documents, { clock, random });
     const { gateways, workers, operators } = await startListeners({
       ...{ scope, config, engine, observer, random, pressure, leaseTokens, tls, log },
-      ...{ documents, connected, allWorkers },
+      ...{ documents, connected, allWorkers, webhooks },
       onFinished: callCounter(metrics),
     });
     const addresses = { workers: workers.address, admin: operators.address };

@@ -43,24 +43,40 @@ import type { AllWorkers } from "./session/all-workers.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { JobTokens } from "./tokens/job-tokens.ts";
 import type { WorkerPass } from "./tokens/worker-tokens.ts";
+import { callbackRules } from "./webhooks/callback-rules.ts";
+import { webhookCalls } from "./webhooks/webhook-calls.ts";
+import type { WebhookParts } from "./webhooks/webhook-parts.ts";
+
+export interface SchedulerServiceParts {
+  readonly engine: Engine;
+  readonly observer: JobObserver;
+  readonly clock: Clock;
+  readonly pressure: Pick<MemoryPressure, "admits">;
+  readonly jobTokens: JobTokens;
+  readonly workers: Pick<AllWorkers, "list">;
+  readonly webhooks: WebhookParts;
+  readonly schedulesPerKey?: number;
+}
 
 /** The service that gateways call. */
-export const schedulerService = (
-  engine: Engine,
-  observer: JobObserver,
-  clock: Clock,
-  pressure: Pick<MemoryPressure, "admits">,
-  jobTokens: JobTokens,
-  workers: Pick<AllWorkers, "list">,
+export const schedulerService = ({
+  engine,
+  observer,
+  clock,
+  pressure,
+  jobTokens,
+  workers,
+  webhooks,
   schedulesPerKey = DEFAULT_SCHEDULES_PER_KEY,
-) => {
+}: SchedulerServiceParts) => {
   const schedules = { engine, clock, most: schedulesPerKey };
+  const callbacks = callbackRules(webhooks);
   return bindService(SchedulerService, {
     authenticate: unaryOverStore(authenticate(engine, clock)),
     createJobToken: unaryOverStore(createJobToken(engine, jobTokens, clock)),
     authenticateJobToken: unaryOverStore(authenticateJobToken(engine, jobTokens, clock)),
     getTime: async () => ({ time: timestampOf(clock.nowMs()) }),
-    submit: unaryOverStore(submit(engine, observer, clock, pressure)),
+    submit: unaryOverStore(submit(engine, observer, clock, pressure, callbacks)),
     getJobs: unaryOverStore(getJobs(engine)),
     list: unaryOverStore(list(engine)),
     watch: streamOverStore(watch(engine)),
@@ -69,7 +85,7 @@ export const schedulerService = (
     findDocumentUses: unaryOverStore(findDocumentUses(engine)),
     getQueue: unaryOverStore(getQueue(engine)),
     explain: unaryOverStore(explain(engine, clock, workers)),
-    createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure)),
+    createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure, callbacks)),
     closeGroup: unaryOverStore(closeGroup(engine)),
     getGroup: unaryOverStore(getGroup(engine)),
     listGroups: unaryOverStore(listGroups(engine)),
@@ -83,6 +99,7 @@ export const schedulerService = (
     deleteSchedule: unaryOverStore(deleteSchedule(engine)),
     pauseSchedule: unaryOverStore(pauseSchedule(schedules)),
     runSchedule: unaryOverStore(runSchedule({ engine, observer, clock, pressure })),
+    ...webhookCalls(webhooks),
   });
 };
 

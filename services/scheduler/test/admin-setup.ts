@@ -22,6 +22,7 @@ import { schedulerService } from "../src/service.ts";
 import { JobTokens } from "../src/tokens/job-tokens.ts";
 import { operatorTokens, requireOperator } from "../src/tokens/operator-tokens.ts";
 import { noWorkers } from "./no-workers.ts";
+import { noWebhooks, someWebhooks } from "./webhook-setup.ts";
 
 /** It has no measurement, so it accepts all jobs. */
 const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
@@ -39,7 +40,7 @@ export async function setup() {
   onTestFinished(() => engine.close());
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [adminService(engine, clock, random, noWorkers)],
+    services: [adminService(engine, clock, random, noWorkers, someWebhooks(engine, clock))],
     authenticate: requireOperator(fixedValue(operatorTokens("anna:s3cret,bert:s3cret"))),
     ...{ clock, onBug },
   });
@@ -50,14 +51,11 @@ export async function setup() {
   const forGateways = await serve({
     listen: { host: "127.0.0.1", port: 0 },
     services: [
-      schedulerService(
-        engine,
-        jobObserver(createMetrics("scheduler")),
-        clock,
-        roomy,
-        new JobTokens(() => secret),
-        noWorkers,
-      ),
+      schedulerService({
+        ...{ engine: engine, observer: jobObserver(createMetrics("scheduler")), clock },
+        ...{ pressure: roomy, jobTokens: new JobTokens(() => secret), workers: noWorkers },
+        webhooks: noWebhooks(engine, clock),
+      }),
     ],
     ...{ clock, onBug },
   });

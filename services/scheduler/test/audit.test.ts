@@ -6,6 +6,7 @@ import { redisForTests } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { adminService } from "../src/admin-service.ts";
 import { noWorkers } from "./no-workers.ts";
+import { noWebhooks } from "./webhook-setup.ts";
 
 test("reports an audit's progress, and its findings at the end", async () => {
   const { url, rootPrefix } = await redisForTests();
@@ -15,7 +16,7 @@ test("reports an audit's progress, and its findings at the end", async () => {
   const broken = { ...engine, audit: withFinding(engine.audit) };
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [adminService(broken, clock, random, noWorkers)],
+    services: [adminService(broken, clock, random, noWorkers, noWebhooks(engine, clock))],
     authenticate: async () => ({ name: "anna" }),
     clock,
     onBug: (error) => {

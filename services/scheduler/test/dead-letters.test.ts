@@ -17,6 +17,7 @@ import { redriveDeadLetters } from "../src/handlers/admin/redrive-dead-letters.t
 import { changeRecorder } from "../src/operators/record-change.ts";
 import { type Operator, requireOperator } from "../src/tokens/operator-tokens.ts";
 import { noWorkers } from "./no-workers.ts";
+import { noWebhooks } from "./webhook-setup.ts";
 
 const queue = "documents" as QueueName;
 
@@ -29,7 +30,7 @@ async function setup(count: number) {
   await engine.defineQueue({ name: queue });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [adminService(engine, clock, random, noWorkers)],
+    services: [adminService(engine, clock, random, noWorkers, noWebhooks(engine, clock))],
     authenticate: requireOperator(undefined),
     clock,
     onBug: (error) => {

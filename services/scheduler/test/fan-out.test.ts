@@ -36,6 +36,10 @@ async function running(spec: Partial<JobRecord> = {}, { admits = true } = {}) {
     fanOut: fanOut({
       ...{ engine, tokens, clock, random: seededRandom(2), observer: jobObserver(metrics) },
       pressure: { admits: () => admits },
+      callbacks: {
+        isSetUp: true,
+        urlProblem: (url) => (url.endsWith("bad") ? "is bad" : undefined),
+      },
     }),
     readChildren: readChildren(engine, tokens),
     saveCheckpoint: saveCheckpoint(engine, tokens),
@@ -188,4 +192,13 @@ test("answers LEASE_LOST to a worker whose token is not for the queue, and for a
 test("refuses a checkpoint that is not JSON", async () => {
   const { save } = await running();
   await expect(save("{")).rejects.toMatchObject({ reason: "MALFORMED" });
+});
+
+test("refuses a child whose callback is wrong, and names the child", async () => {
+  const { add } = await running();
+  const child = (url: string) => ({ type: "part", callback: { url } });
+  const children = [child("https://example.com"), child("https://example.com/bad")];
+  await expect(add({ children } as never)).rejects.toMatchObject({
+    violations: [{ field: "children[1].callback.url", description: "is bad" }],
+  });
 });

@@ -19,6 +19,7 @@ import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
 import { JobTokens } from "../src/tokens/job-tokens.ts";
 import { noWorkers } from "./no-workers.ts";
+import { noWebhooks } from "./webhook-setup.ts";
 
 const keyId = "aaaa" as KeyId;
 
@@ -31,14 +32,11 @@ async function setup(queues: readonly string[]) {
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
     services: [
-      schedulerService(
-        engine,
-        jobObserver(createMetrics("scheduler")),
-        clock,
-        roomy,
-        new JobTokens(() => Buffer.alloc(32, "a")),
-        noWorkers,
-      ),
+      schedulerService({
+        ...{ engine: engine, observer: jobObserver(createMetrics("scheduler")), clock },
+        ...{ pressure: roomy, jobTokens: new JobTokens(() => Buffer.alloc(32, "a")), workers: noWorkers },
+        webhooks: noWebhooks(engine, clock),
+      }),
     ],
     clock,
     onBug: (error) => {

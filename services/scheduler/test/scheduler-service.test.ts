@@ -18,6 +18,7 @@ import { memoryPressure } from "../src/policy/memory-pressure.ts";
 import { schedulerService } from "../src/service.ts";
 import { JobTokens } from "../src/tokens/job-tokens.ts";
 import { oneWorker } from "./no-workers.ts";
+import { noWebhooks } from "./webhook-setup.ts";
 
 /** It has no measurement, so it accepts all jobs. */
 const roomy = memoryPressure({ shedPercent: 90, resumePercent: 80 });
@@ -34,14 +35,11 @@ async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
     services: [
-      schedulerService(
-        between(engine),
-        jobObserver(createMetrics("scheduler")),
-        clock,
-        roomy,
-        new JobTokens(() => secret),
-        oneWorker(queue),
-      ),
+      schedulerService({
+        ...{ engine: between(engine), observer: jobObserver(createMetrics("scheduler")), clock },
+        ...{ pressure: roomy, jobTokens: new JobTokens(() => secret), workers: oneWorker(queue) },
+        webhooks: noWebhooks(engine, clock),
+      }),
     ],
     clock,
     onBug: (error) => {

@@ -25,6 +25,12 @@ test.each([
   ["OPENAI_API_KEY", { MILLRACE_PROVIDER: "openai" }],
   ["MILLRACE_PROVIDER_QUIRKS", { MILLRACE_PROVIDER_QUIRKS: "no-system, odd" }],
   ["MILLRACE_REASONING_EFFORT", { MILLRACE_REASONING_EFFORT: "very much" }],
+  [
+    "MILLRACE_WEBHOOK_ALLOWED_DESTINATIONS",
+    { MILLRACE_WEBHOOK_ALLOWED_DESTINATIONS: "10.0.0.0/99" },
+  ],
+  ["MILLRACE_WEBHOOK_DNS_SERVERS", { MILLRACE_WEBHOOK_DNS_SERVERS: "resolver.example" }],
+  ["MILLRACE_WEBHOOK_DNS_SERVERS", { MILLRACE_WEBHOOK_DNS_SERVERS: "10.0.0.53:99999" }],
 ])("refuses a wrong setting by its name: %s", (name, env) => {
   expect(() => loadConfig(workerConfig, env)).toThrow(ConfigError);
   expect(() => loadConfig(workerConfig, env)).toThrow(name);
@@ -55,6 +61,8 @@ const bounds = [
   ["MILLRACE_OCR_PAGES", 1, 1_000_000],
   ["MILLRACE_OCR_PAGE_MS", 100, 3_600_000],
   ["MILLRACE_OCR_MEMORY_MB", 128, 65_536],
+  ["MILLRACE_WEBHOOK_SLOTS", 1, 10_000],
+  ["MILLRACE_WEBHOOK_TIMEOUT_MS", 100, 120_000],
   ["MILLRACE_PROVIDER_SILENCE_MS", 100, 3_600_000],
   ["MILLRACE_PROVIDER_CALL_MS", 1_000, 86_400_000],
   ["MILLRACE_CONTEXT_TOKENS", 256, 1_000_000_000],

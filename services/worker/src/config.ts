@@ -1,6 +1,9 @@
+import { isIP } from "node:net";
 import { availableParallelism, hostname } from "node:os";
 import {
+  type Config,
   defineConfig,
+  destinationSettings,
   observeSettings,
   readinessSettings,
   type SecretSource,
@@ -211,6 +214,25 @@ export const workerConfig = defineConfig(
         .optional(),
       "the value of reasoning_effort in requests to the model",
     ),
+    webhookSlots: setting(
+      "MILLRACE_WEBHOOK_SLOTS",
+      whole(64, 1, limits.workerSlots),
+      "how many webhooks this worker sends at once, if it serves the queue millrace-webhooks",
+    ),
+    webhookTimeoutMs: setting(
+      "MILLRACE_WEBHOOK_TIMEOUT_MS",
+      whole(15_000, 100, 120_000),
+      "how long a webhook request may take until its answer is read, in milliseconds",
+    ),
+    ...destinationSettings,
+    webhookDnsServers: setting(
+      "MILLRACE_WEBHOOK_DNS_SERVERS",
+      list("").refine(
+        (servers) => servers.every(isDnsServer),
+        "must be addresses, such as 10.0.0.53 or 10.0.0.53:5353",
+      ),
+      "DNS servers that resolve the hosts of webhooks, separated by commas; by default those of the system",
+    ),
     providerCallMs: setting(
       "MILLRACE_PROVIDER_CALL_MS",
       whole(900_000, 1_000, 86_400_000),
@@ -229,6 +251,15 @@ export const workerConfig = defineConfig(
     ];
   },
 );
+
+export type WorkerConfig = Config<(typeof workerConfig)["settings"]>;
+
+/** An address, with a port or without, as node:dns takes it. */
+const isDnsServer = (text: string): boolean => {
+  const [, bracketed, port = "53"] = /^\[(.*)\](?::(\d+))?$/.exec(text) ??
+    /^([^:]*):(\d+)$/.exec(text) ?? ["", text];
+  return isIP(bracketed ?? "") !== 0 && Number(port) < 65_536;
+};
 
 /** Languages are looked for at the start, since a missing one would fail every scanned document. */
 function ocrProblems({ ocr, ocrLanguages }: { ocr: string; ocrLanguages: readonly string[] }) {

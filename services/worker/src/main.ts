@@ -1,4 +1,3 @@
-import { openDocumentStore } from "@millrace/documents";
 import {
   dependOn,
   firstToken,
@@ -8,20 +7,14 @@ import {
   observe,
   runMain,
 } from "@millrace/runtime";
-import { limits, steadyClock, systemRandom } from "@millrace/shared";
+import { steadyClock, systemRandom, WEBHOOK_QUEUE } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
-import { type Log, startWorker } from "@millrace/worker-sdk";
+import type { Log } from "@millrace/worker-sdk";
 import manifest from "../package.json" with { type: "json" };
 import { leaveMs, secretSources, workerConfig } from "./config.ts";
-import { documentReader } from "./documents/document-reader.ts";
-import { recogniserOf } from "./documents/ocr/recogniser-of.ts";
-import { chatExecutor } from "./executors/chat.ts";
-import { observeAttempts } from "./executors/observed.ts";
-import { completionRunner } from "./executors/run-completion.ts";
-import { PART_TYPE, summarizeExecutor } from "./executors/summarize/summarize.ts";
-import { summarizePartExecutor } from "./executors/summarize/summarize-part.ts";
-import { configuredProvider } from "./providers/configured-provider.ts";
-import { openThreadPool } from "./threads/thread-pool.ts";
+import { startExecutors } from "./start-executors.ts";
+import { startCourier } from "./webhooks/start-courier.ts";
+import type { WorkerLink } from "./worker-link.ts";
 
 const logger = createLogger("worker");
 const clock = steadyClock;
@@ -38,58 +31,34 @@ await runMain(
     const { metrics, address } = await observe(scope, {
       ...{ service: "worker", log: logger, config, env: process.env },
     });
-    const { documents: directory, slots } = config;
-    const store = await openDocumentStore({
-      ...{ directory, maxBytes: limits.documentBytes, clock, random },
-    });
-    const { threadCpuMs: cpuMs, threadMs: timeMs, threadMemoryMb: memoryMb } = config;
-    const threadLimits = { cpuMs, timeMs, memoryMb };
-    const threads = scope.use(openThreadPool({ ...threadLimits, threads: config.threads, clock }));
-    const documentLimits = { pages: config.documentPages, characters: config.documentCharacters };
-    const recognise = config.ocr === "off" ? undefined : recogniserOf(scope, config, clock);
-    const readDocument = documentReader(store, threads, {
-      ...{ limits: documentLimits, threadLimits, recognise },
-    });
-    const secrets = secretSources(config);
     const reloadOptions = { clock, log: logger, everyMs: config.secretsReloadMs };
-    const token = keepSecret(scope, secrets.token, reloadOptions, firstToken);
-    const apiKey = keepSecret(scope, secrets.openAiKey, reloadOptions);
-    const provider = configuredProvider(config, {
-      ...{ threads, apiKey: () => apiKey?.current ?? "" },
-      onLesson: (lesson) => logger.warn(lesson, "the provider has shown a quirk"),
-      onContext: (tokens) => {
-        logger.warn({ context_tokens: tokens }, "the provider has shown the model's context");
-      },
-    });
-    const complete = completionRunner(provider, { metrics, clock, accounts: config.pools });
-    const observed = observeAttempts({ metrics, log: logger, clock, slots });
+    const token = keepSecret(scope, secretSources(config).token, reloadOptions, firstToken);
     const tls = keepSchedulerCertificates(scope, config, { clock, log: logger });
-    const worker = startWorker({
-      schedulerAddress: config.scheduler,
+    const { scheduler: schedulerAddress, workerId, refusedGraceMs } = config;
+    const link: WorkerLink = {
+      ...{ schedulerAddress, workerId, refusedGraceMs, clock, random, log: sdkLog },
+      version: manifest.version,
       ...(token === undefined ? {} : { token: () => token.current }),
       ...(tls === undefined ? {} : { tls }),
-      version: manifest.version,
-      ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
-      ...{ slots, guestSlots: config.guestSlots, clock, random },
-      refusedGraceMs: config.refusedGraceMs,
-      executors: {
-        summarize: observed(
-          summarizeExecutor({ complete, readDocument, threads, model: provider.model }),
-        ),
-        [PART_TYPE]: observed(summarizePartExecutor({ complete, threads })),
-        chat: observed(chatExecutor(complete)),
-      },
-      log: sdkLog,
-    });
-    worker.ended.catch(scope.fail);
+    };
+    const parts = { metrics, log: logger, link };
+    const queues = config.queues.filter((queue) => queue !== WEBHOOK_QUEUE);
+    const workers = [
+      ...(config.queues.includes(WEBHOOK_QUEUE) ? [startCourier(scope, config, parts)] : []),
+      ...(queues.length > 0 ? [await startExecutors(scope, config, { ...parts, queues })] : []),
+    ];
+    for (const worker of workers) worker.ended.catch(scope.fail);
     dependOn(scope, {
       ...{ what: "a scheduler", graceMs: config.readyGraceMs, clock, log: logger },
       check: async () => {
-        if (!worker.connected) throw new Error("no scheduler has accepted this worker");
+        const all = workers.every((worker) => worker.connected);
+        if (!all) throw new Error("no scheduler has accepted this worker");
       },
     });
-    scope.defer(() => worker.drain(config.drainMs));
-    logger.info({ worker_id: config.workerId, queues: config.queues, metrics: address }, "started");
+    scope.defer(async () => {
+      await Promise.all(workers.map((worker) => worker.drain(config.drainMs)));
+    });
+    logger.info({ worker_id: workerId, queues: config.queues, metrics: address }, "started");
   },
   { drainMs: () => drainMs, log: logger },
 );

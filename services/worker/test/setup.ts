@@ -137,6 +137,9 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
     fanOut: () => Promise.reject(new Error("no fan-out in this test")),
     children: () => Readable.from([]),
     checkpoint: async () => undefined,
+    readDocument: () => {
+      throw new Error("the shipped executors read documents from the store");
+    },
     log: () => undefined,
   };
   return { context, written, progress, used, stop };

@@ -24,7 +24,7 @@ test("a job with only its first write stored is put back by the schedulers and r
     tally: new Tally(),
     log,
   } as const;
-  const { gateways, keys, victims } = await startStormSystem(options, parts);
+  const { gateways, keys, victims, receiver } = await startStormSystem(options, parts);
   const { redis, operator, services } = victims;
   const callers = new Callers({ gateways, keys, ledger, clock: systemClock });
   parts.defer(() => callers.close());
@@ -43,7 +43,7 @@ test("a job with only its first write stored is put back by the schedulers and r
   await millrace.close();
 
   const groups = new GroupLedger(ledger);
-  const books = { callers, ledger, groups, clock: systemClock };
+  const books = { callers, ledger, groups, clock: systemClock, receiver };
   expect(await compare(operator, books)).toMatchObject({ auditedJobs: 3, groups: 0 });
   expect(ledger.wrong).toEqual([]);
   expect([...ledger.repaired]).toEqual([stray]);

@@ -38,7 +38,8 @@ export async function runRound(options: RoundOptions): Promise<void> {
   const { seed, clock, tally, until } = options;
   const ledger = new Ledger();
   const log = notingRepaired(ledger, options.log);
-  const { gateways, victims, keys, document } = await startStormSystem({ ...options, log }, parts);
+  const system = await startStormSystem({ ...options, log }, parts);
+  const { gateways, victims, keys, document, receiver } = system;
   const callers = new Callers({ gateways, keys, ledger, clock });
   const groups = new GroupLedger(ledger);
   const groupCallers = new GroupCallers({ callers, ledger, groups, seed, clock });
@@ -107,7 +108,7 @@ export async function runRound(options: RoundOptions): Promise<void> {
     const left = [...callers.doing].slice(0, 20).map(([n, what]) => `${n}: ${what}`);
     ledger.complain(`${callers.doing.size} jobs have not ended: ${left.join(", ")}`);
   } else {
-    const compared = await compare(operator, { callers, ledger, groups, clock });
+    const compared = await compare(operator, { callers, ledger, groups, clock, receiver });
     tally.auditedJobs += compared.auditedJobs;
     tally.fanOuts += compared.fanOuts;
     for (const [state, count] of compared.states) tally.finish(state, count);

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { connectMillrace } from "@millrace/client";
 import { startProgram, startRedis, startSystem } from "@millrace/local";
-import type { Clock } from "@millrace/shared";
+import { type Clock, WEBHOOK_QUEUE } from "@millrace/shared";
 import {
   type FaultProxy,
   seededRandom,
@@ -17,6 +17,7 @@ import { well } from "./inject.ts";
 import { DOCUMENTS_QUEUE, STORM_QUEUE, stormAccount, WORK_TYPES } from "./jobs.ts";
 import { Mortal } from "./mortal.ts";
 import { Operator } from "./operator.ts";
+import { type Receiver, startReceiver } from "./receiver.ts";
 import { KEY_CACHE_MS } from "./revoked-keys.ts";
 import type { Tally } from "./tally.ts";
 
@@ -44,6 +45,7 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
     await startRedis({ directory, appendonly: true, appendfsync: options.profile }),
   );
   const provider = parts.use(await startProviderSimulator(() => well));
+  const receiver = parts.use(await startReceiver(seed, clock));
   const links: FaultProxy[] = [];
   const through = async (address: string) => {
     const proxy = parts.use(await startFaultProxy(address, { clock, random }));
@@ -61,6 +63,10 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
         retainCount: 1_000_000,
       })),
       settings: {
+        all: {
+          MILLRACE_WEBHOOK_KEY: Buffer.alloc(32, seed).toString("base64"),
+          MILLRACE_WEBHOOK_ALLOWED_DESTINATIONS: "http://127.0.0.1",
+        },
         scheduler: {
           ...jumpingClock,
           ...{ MILLRACE_LEASE_MS: "5000", MILLRACE_STOP_GRACE_MS: "1000" },
@@ -71,7 +77,11 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
           ...{ ...jumpingClock, MILLRACE_SCHEDULER_DEADLINE_MS: "6000" },
           MILLRACE_KEY_CACHE_MS: String(KEY_CACHE_MS),
         },
-        worker: { ...jumpingClock, MILLRACE_DRAIN_MS: "2000", MILLRACE_THREADS: "1" },
+        worker: {
+          ...{ ...jumpingClock, MILLRACE_DRAIN_MS: "2000", MILLRACE_THREADS: "1" },
+          ...{ MILLRACE_QUEUES: `${DOCUMENTS_QUEUE},${WEBHOOK_QUEUE}` },
+          MILLRACE_WEBHOOK_TIMEOUT_MS: "5000",
+        },
       },
     }),
   );
@@ -121,9 +131,19 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
   const text = "Whales swam past the ship, and the captain wrote of them. The sea was calm.\n\n";
   const document = await millrace.uploadDocument(Buffer.from(text.repeat(40)));
   await millrace.close();
+  for (const apiKey of [system.apiKey, limited.key]) {
+    await subscribe(receiver, system.gatewayTarget(), apiKey);
+  }
   return {
-    ...{ system, gateways, document: document.id },
+    ...{ system, gateways, receiver, document: document.id },
     keys: { free: system.apiKey, limited: limited.key },
     victims: { services, links, redis, provider, redisDirectory: directory, operator },
   };
+}
+
+async function subscribe(receiver: Receiver, address: string, apiKey: string): Promise<void> {
+  const millrace = connectMillrace({ address, apiKey });
+  const { secret } = await millrace.webhooks.create({ url: receiver.url });
+  receiver.secrets.push(secret);
+  await millrace.close();
 }

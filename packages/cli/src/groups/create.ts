@@ -1,6 +1,7 @@
 import type { GroupRule, Millrace, NewGroup } from "@millrace/client";
 import { GroupSpecSchema } from "@millrace/proto/group";
 import { type Command, InvalidArgumentError } from "commander";
+import { type CallbackOptions, callbackOf, callbackOptions } from "../callback-options.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { fieldNumber } from "../field-numbers.ts";
@@ -13,7 +14,7 @@ import { childLinesHelp, childrenIn } from "./child-lines.ts";
 import { followGroup } from "./follow-group.ts";
 import { assertAccepted, outcomeJson } from "./report-children.ts";
 
-interface Options extends CallerOptions {
+interface Options extends CallerOptions, CallbackOptions {
   readonly queue: string;
   readonly rule?: GroupRule;
   readonly finalizer?: string;
@@ -80,7 +81,7 @@ Examples:
   $ millrace groups create --finalizer report --jobs children.jsonl --close --watch
   $ id=$(millrace groups create --rule 80% --max-in-flight 20)`,
     );
-  callerOptions(command);
+  callerOptions(callbackOptions(command, "group"));
 }
 
 async function create(shell: Shell, millrace: Millrace, options: Options): Promise<void> {
@@ -108,7 +109,7 @@ function newGroup(options: Options): NewGroup {
   return {
     queue,
     ...given({ rule: wanted, finalizer, maxInFlight, deadline, priority, keepSiblings }),
-    ...given({ labels: options.label }),
+    ...given({ labels: options.label, callback: callbackOf(options) }),
   };
 }
 

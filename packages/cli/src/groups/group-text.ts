@@ -37,6 +37,7 @@ export function groupText(group: Group): string {
     ["deadline", timeText(group.deadline)],
     ["finished", timeText(group.finishTime)],
     ["cancelled for", group.cancelReason],
+    ["callback", group.callback?.url],
     ["labels", labels.length === 0 ? undefined : labels.join(" ")],
   ]);
 }

@@ -33,6 +33,7 @@ export function jobText(job: Job): string {
     ["group", job.groupId],
     ["schedule", job.scheduleId],
     ["due", timeText(job.scheduleDueTime)],
+    ["callback", job.callback?.url],
     [
       "waits for",
       job.state === "WAITING" ? `the children of ${job.childGroupIds.at(-1)}` : undefined,

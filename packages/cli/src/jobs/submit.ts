@@ -1,6 +1,7 @@
 import type { Millrace, NewJob } from "@millrace/client";
 import { JobSpecSchema, RetryPolicySchema } from "@millrace/proto/job";
 import { type Command, Option } from "commander";
+import { type CallbackOptions, callbackOf, callbackOptions } from "../callback-options.ts";
 import { uploadFile } from "../documents/upload.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
@@ -12,7 +13,7 @@ import { duration, jsonObject, labels, repeated, time } from "../values.ts";
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
 import { follow } from "./follow.ts";
 
-interface Options extends CallerOptions {
+interface Options extends CallerOptions, CallbackOptions {
   readonly queue: string;
   readonly document?: readonly string[];
   readonly documentId?: readonly string[];
@@ -106,7 +107,7 @@ Examples:
   $ millrace submit summarize @input.json --priority 80 --run-at +1h --label customer=acme
   $ id=$(millrace submit chat @chat.json) && millrace watch "$id"`,
     );
-  callerOptions(command);
+  callerOptions(callbackOptions(command, "job"));
 }
 
 async function submit(
@@ -154,6 +155,7 @@ function newJob(
     ...given({ payload, priority, idempotencyKey, pool, estimatedTokens, labels: options.label }),
     ...given({
       groupId: options.group,
+      callback: callbackOf(options),
       runAt,
       expiresAt,
       deadline,

@@ -1,9 +1,11 @@
 import { accountBase, registryKeys, type Shard, shardAt } from "../redis/keys.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
+import { readSubscribers } from "../webhooks/subscriptions.ts";
 import type { Finding } from "./finding.ts";
 import { checkGroups } from "./groups.ts";
 import { checkLanes } from "./lanes.ts";
+import { checkOutbox } from "./outbox.ts";
 import { checkOutputs } from "./outputs.ts";
 import { checkPlaces } from "./places.ts";
 import { checkAccount, checkReservations } from "./reservations.ts";
@@ -32,11 +34,12 @@ export async function auditEngine(
   redis: Store,
   rootPrefix: string,
   queues: readonly DefinedQueue[],
+  nowMs: number,
   options: AuditOptions = {},
 ): Promise<readonly Finding[]> {
-  let findings = await look(redis, rootPrefix, queues, options);
+  let findings = await look(redis, rootPrefix, queues, nowMs, options);
   for (let again = 0; again < (options.looksAgain ?? 0) && findings.length > 0; again += 1) {
-    const seen = new Set((await look(redis, rootPrefix, queues, options)).map(textOf));
+    const seen = new Set((await look(redis, rootPrefix, queues, nowMs, options)).map(textOf));
     findings = findings.filter((finding) => seen.has(textOf(finding)));
   }
   return findings;
@@ -48,6 +51,7 @@ async function look(
   redis: Store,
   rootPrefix: string,
   queues: readonly DefinedQueue[],
+  nowMs: number,
   { onProgress }: AuditOptions,
 ): Promise<readonly Finding[]> {
   const shards = queues.flatMap(({ name, shards: count }) =>
@@ -66,6 +70,12 @@ async function look(
       ...checkSchedules(snapshot),
     ];
     for await (const finding of checkOutputs(redis, snapshot)) found.push(finding);
+    const counts = queues.find(({ name }) => name === shard.queue)?.shards ?? 1;
+    // Read for each shard, so that a change during the audit is seen.
+    const subscribers = await readSubscribers(redis, rootPrefix);
+    for await (const finding of checkOutbox(redis, snapshot, counts, subscribers, nowMs)) {
+      found.push(finding);
+    }
     for await (const finding of checkStored(redis, snapshot)) found.push(finding);
     findings.push(...found.map((finding) => inShard(finding, shard)));
     jobs += snapshot.jobs.size;

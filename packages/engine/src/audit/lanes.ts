@@ -83,9 +83,13 @@ function* checkFamilies(shard: ShardSnapshot, lanes: readonly string[]): Generat
 function* checkWaiters(shard: ShardSnapshot, held: ReadonlySet<string>): Generator<Finding> {
   for (const lane of held) {
     if (shard.score("mr:held", lane) !== Number.POSITIVE_INFINITY) continue;
-    const key = lane.split("|")[0] ?? "";
-    const limit = parseBudget(shard.hash("mr:budgets")[key] ?? "").maxRunning ?? Number.NaN;
-    const running = Number(shard.hash(`mr:use:${key}`)[F.use_running] ?? 0);
+    const [key = "", , pool = ""] = lane.split("|");
+    const budgets = shard.hash("mr:budgets");
+    const budget = parseBudget(budgets[key] ?? budgets[F.budgets_default] ?? "");
+    const { maxRunning: limit = Number.NaN, maxRunningPerPool = Number.NaN } = budget;
+    const use = shard.hash(`mr:use:${key}`);
+    const running = Number(use[F.use_running] ?? 0);
+    if (Number(use[F.use_pool + pool] ?? 0) >= maxRunningPerPool) continue;
     if (!(running >= limit)) {
       yield broken(
         lane,

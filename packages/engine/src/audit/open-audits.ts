@@ -15,9 +15,11 @@ export function openAudits({ redis, rootPrefix, clock, shards, queues }: AuditsP
   const stray = strays(redis);
   return {
     async audit(options) {
-      return auditEngine(redis, rootPrefix, await queues(), options).catch((error: unknown) => {
-        throw asStoreFault(error, "running the audit");
-      });
+      return auditEngine(redis, rootPrefix, await queues(), clock.nowMs(), options).catch(
+        (error: unknown) => {
+          throw asStoreFault(error, "running the audit");
+        },
+      );
     },
     async *repair(findings) {
       const parts = { redis, rootPrefix, queues: await queues(), ...stampOf(clock) };

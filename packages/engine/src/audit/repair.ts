@@ -1,8 +1,9 @@
 import type { JobId } from "@millrace/shared";
 import { type RetentionOf, retention } from "../jobs/retention.ts";
-import { accountBase, shardAt } from "../redis/keys.ts";
+import { accountBase, shardAt, subscribersKey } from "../redis/keys.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
+import { F } from "../redis/stored-names.ts";
 import type { JobRepair, Repair } from "./contract.ts";
 import type { Finding, RepairSubject } from "./finding.ts";
 import { repairAccount } from "./repair_account.ts";
@@ -46,8 +47,15 @@ export async function* repairFindings(
     for (let from = 0; from < ids.length; from += AT_ONCE) {
       yield* repairJobsOf(parts, base, ids.slice(from, from + AT_ONCE));
     }
+    if (wrong.some(({ kind }) => kind === "subscribers")) {
+      // Every scheduler brings a shard without a version up to date.
+      await parts.redis.hdel(subscribersKey({ base }), F.subscribers_version);
+      yield { subject: base, done: "its subscriptions are copied again within seconds" };
+    }
     const subjects = wrong.flatMap(({ kind, name }) =>
-      kind === "job" || kind === "account" ? [] : [{ kind: kind as CountKind, name }],
+      kind === "job" || kind === "account" || kind === "subscribers"
+        ? []
+        : [{ kind: kind as CountKind, name }],
     );
     if (subjects.length > 0) {
       const repaired = await repairCounts.run(parts.redis, base, { nowMs: parts.nowMs, subjects });

@@ -28,7 +28,8 @@ local now_text = ARGV[1]
 -- How many active jobs hold reservations, by key, and by generation and pool.
 local function charged_key(rsv)
   --- @record key_reservation rsv
-  return lane and minute ~= "-"
+  local in_pool = lane and string.sub(day, -1) == "p" and string.match(lane, "^[^|]*|%d|([^|]*)")
+  return lane and minute ~= "-", in_pool
 end
 
 local function charged_account(acs)
@@ -43,7 +44,10 @@ local function count_running()
   local function count(name) running[name] = (running[name] or 0) + 1 end
   for _, id in ipairs(rcall("LRANGE", base .. "active", 0, -1)) do
     local fields = rcall("HMGET", base .. id, F.key_reservation, F.account_reservation)
-    if charged_key(fields[1] or "") then count("key " .. (lanes.key_of(id) or "")) end
+    local charged, in_pool = charged_key(fields[1] or "")
+    local key = lanes.key_of(id) or ""
+    if charged then count("key " .. key) end
+    if in_pool then count("in " .. key .. " " .. in_pool) end
     local generation, pool = charged_account(fields[2] or "")
     if pool then count("pool " .. generation .. " " .. pool) end
   end
@@ -57,13 +61,37 @@ end
 
 local repairs = {}
 
+-- Counts again how many jobs of a key run in each pool. Returns whether any count was wrong.
+local function repair_pools(key)
+  local counts, wrong, hash = count_running(), false, base .. "mr:use:" .. key
+  local fields, seen = rcall("HGETALL", hash), {}
+  for i = 1, #fields, 2 do
+    local pool = string.match(fields[i], "^" .. F.use_pool .. "(.*)$")
+    if pool then seen[pool] = numbers.whole(fields[i + 1]) or 0 end
+  end
+  for name in pairs(counts) do
+    local pool = string.match(name, "^in " .. key .. " (.*)$")
+    if pool then seen[pool] = seen[pool] or 0 end
+  end
+  for pool, counted in pairs(seen) do
+    local actual = counts["in " .. key .. " " .. pool] or 0
+    if actual ~= counted then
+      wrong = true
+      if actual > 0 then rcall("HSET", hash, F.use_pool .. pool, actual) else rcall("HDEL", hash, F.use_pool .. pool) end
+    end
+  end
+  return wrong
+end
+
 function repairs.key(key)
   local actual = count_running()["key " .. key] or 0
+  local pools_repaired = repair_pools(key)
   local windows_repaired = window_sums.repair(base .. "mr:use:" .. key, "qtd")
   local use = budgets.use_of(key)
   local before = use.running
   if before ~= actual then use.running, use.freed = actual, "all" end
-  if before == actual and windows_repaired then return { "REPAIRED", "", "" } end
+  if pools_repaired then use.freed = "all" end
+  if before == actual and (windows_repaired or pools_repaired) then return { "REPAIRED", "", "" } end
   return repaired(before, actual)
 end
 

@@ -75,6 +75,10 @@ local function put_back(id, fields)
     local keep_ms = numbers.whole(fields[10])
     if keep_ms then rcall("ZADD", base .. "mr:retain", ended_ms + keep_ms, id) end
     rcall("ZREM", base .. "mr:expiry", id)
+    -- The script that ended the job was cut short, and may not have recorded the end. A repeated entry makes no new event.
+    local body = state == "SUCCEEDED" and F.result or F.failure
+    local ended = rcall("HMGET", base .. id, F.attempts_spent, body, F.callback)
+    outbox.note(id, state, ended_by, ended[1] or "0", ended[2] or "", ended[3])
     return "ENDED"
   end
   if fields[2] then rcall("HDEL", base .. id, F.finished_ms) end

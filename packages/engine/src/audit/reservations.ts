@@ -8,10 +8,13 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
   const ofKey = new Map<string, number>();
   const ofPool = new Map<string, number>();
   const governed = shard.hash("mr:governed");
+  const inPool = new Map<string, number>();
   for (const [id, job] of shard.jobs) {
     const ofKeyBudget = parseReservation("key_reservation", job[F.key_reservation]);
     if (ofKeyBudget !== undefined && ofKeyBudget.minute !== "-") {
-      count(ofKey, id.split("~")[1] ?? "");
+      const key = id.split("~")[1] ?? "";
+      count(ofKey, key);
+      if (ofKeyBudget.day.endsWith("p")) count(inPool, `${key} ${ofKeyBudget.lane.split("|")[2]}`);
     }
     const charged = parseReservation("account_reservation", job[F.account_reservation]);
     // What was charged to an account that was removed since counts nowhere.
@@ -23,6 +26,7 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
     if (name.startsWith("mr:use:")) {
       const key = name.slice("mr:use:".length);
       yield* running("key", key, shard.hash(name)[F.use_running], ofKey);
+      yield* pools(key, shard.hash(name), inPool);
       for (const letter of [F.requests_window, F.tokens_window, F.day_window])
         yield* windowSum("key", key, shard.hash(name), letter);
     } else if (name.startsWith("mr:slice:")) {
@@ -37,6 +41,23 @@ export function* checkReservations(shard: ShardSnapshot): Generator<Finding> {
   for (const key of ofKey.keys()) {
     if (shard.hash(`mr:use:${key}`)[F.use_running] === undefined)
       yield* running("key", key, "0", ofKey);
+  }
+}
+
+/** Checks how many jobs of a key run in each pool, where that is limited. */
+function* pools(key: string, use: Hash, jobs: ReadonlyMap<string, number>): Generator<Finding> {
+  const counted = Object.keys(use).filter((field) => field.startsWith(F.use_pool));
+  const held = [...jobs.keys()].filter((name) => name.startsWith(`${key} `));
+  const names = [
+    ...counted.map((field) => field.slice(F.use_pool.length)),
+    ...held.map((name) => name.slice(key.length + 1)),
+  ];
+  for (const pool of new Set(names)) {
+    const actual = jobs.get(`${key} ${pool}`) ?? 0;
+    const is = Number(use[F.use_pool + pool] ?? 0);
+    if (actual === is) continue;
+    const problem = `${actual} of its jobs run in the pool ${pool}, but ${is} are counted`;
+    yield { invariant: 5, subject: key, problem, repair: { kind: "key", name: key } };
   }
 }
 

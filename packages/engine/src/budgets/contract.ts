@@ -20,6 +20,14 @@ export interface KeyBudget {
   readonly maxStoredBytes?: number;
 }
 
+/** What each key may use in internal queues, where its budget does not apply. */
+export interface InternalLimits {
+  /** Jobs of a key that may run at once. */
+  readonly maxRunning: number;
+  /** Jobs of a key that may run at once in one pool. */
+  readonly maxRunningPerPool: number;
+}
+
 export interface KeyBudgets {
   get(keyId: KeyId): Promise<KeyBudget | undefined>;
   list(): Promise<ReadonlyMap<KeyId, KeyBudget>>;

@@ -1,18 +1,21 @@
 import { isDeepStrictEqual } from "node:util";
-import { jsonText, type KeyId, type QueueName } from "@millrace/shared";
+import { INTERNAL_QUEUE_PREFIX, jsonText, type KeyId, type QueueName } from "@millrace/shared";
 import type { LaneSettings } from "../lanes/contract.ts";
 import { changeField } from "../redis/change_field.ts";
-import { registryKeys, shardAt, shardIndex, storedKey } from "../redis/keys.ts";
+import { budgetsKey, registryKeys, shardAt, shardIndex, storedKey } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreCall } from "../redis/store-fault.ts";
 import { F } from "../redis/stored-names.ts";
-import type { KeyBudget, KeyBudgets } from "./contract.ts";
+import type { InternalLimits, KeyBudget, KeyBudgets } from "./contract.ts";
 import { setLimits } from "./set_limits.ts";
 
 export interface KeyBudgetRegistry extends KeyBudgets {
   /** Copies the registry's version to every shard that a change has not reached. */
   sync(): Promise<void>;
 }
+
+/** The budgets of keys are for the queues of callers. */
+const isInternal = ({ name }: LaneSettings): boolean => name.startsWith(INTERNAL_QUEUE_PREFIX);
 
 /** The field of the registry's hash that counts its changes. */
 const VERSION = "*";
@@ -32,6 +35,7 @@ export function keyBudgetRegistry(
   redis: Store,
   rootPrefix: string,
   queues: () => Promise<readonly LaneSettings[]>,
+  internalLimits: InternalLimits,
 ): KeyBudgetRegistry {
   const key = registryKeys(rootPrefix).keyBudgets;
   const shards = async () =>
@@ -52,9 +56,12 @@ export function keyBudgetRegistry(
         all: true,
         bandWeights: `${interactive},${standard},${batch}`,
         limits: Object.entries(limits)
-          .filter(([keyId]) => shardIndex(keyId, queue.shards) === index)
+          .filter(([keyId]) => !isInternal(queue) && shardIndex(keyId, queue.shards) === index)
           .map(([keyId, text]) => [keyId, format(parseBudget(text))]),
       });
+      if (isInternal(queue)) {
+        await redis.hset(budgetsKey({ base }), F.budgets_default, jsonText(internalLimits));
+      }
     }
   };
 
@@ -64,7 +71,7 @@ export function keyBudgetRegistry(
     const written = await changeField.run(redis, key, change);
     if (written === undefined) return false;
     for (const { base, index, queue } of await shards()) {
-      const here = shardIndex(keyId, queue.shards) === index;
+      const here = !isInternal(queue) && shardIndex(keyId, queue.shards) === index;
       const outcome = await setLimits.run(redis, base, {
         version: written.version + VERSIONS_AHEAD,
         all: false,
@@ -126,8 +133,8 @@ const readByScripts = [
 const format = (budget: KeyBudget): string => jsonText(budget);
 
 /** Reads a stored budget. "" means no limits. */
-export function parseBudget(text: string): KeyBudget {
-  if (text.startsWith("{")) return JSON.parse(text) as KeyBudget;
+export function parseBudget(text: string): KeyBudget & Partial<InternalLimits> {
+  if (text.startsWith("{")) return JSON.parse(text) as KeyBudget & Partial<InternalLimits>;
   // An earlier version stored only the members' values, in this order.
   const values = text.split(",");
   return Object.fromEntries(

@@ -1,6 +1,6 @@
 -- redrive: make new jobs of dead letters, and remove those letters.
 -- KEYS     base
--- ARGV     now_ms, max_events, depth_limit, top_priority, bytes_limit; per letter: id, new_id, lane, priority, type, opts, spec, est, finalizes
+-- ARGV     now_ms, max_events, depth_limit, top_priority, bytes_limit; per letter: id, new_id, lane, priority, type, opts, spec, est, finalizes, callback
 -- RETURNS  per letter "REDRIVEN" | "GONE" | "REFUSED", submit would refuse the job too | "INVALID"
 -- REPEAT   safe: GONE
 -- TOUCHES  mr:index: (zset), waiting-children (zset), marker (zset), meta (hash)
@@ -22,7 +22,7 @@ local bytes_limit = ARGV[5]
 --- @include "jobs/lib/dead"
 --- @include "jobs/lib/groups"
 
-local most_jobs = #ARGV / 9
+local most_jobs = #ARGV / 10
 --- @include "jobs/lib/admission"
 
 local function redrive(at)
@@ -35,6 +35,7 @@ local function redrive(at)
   local spec = ARGV[at + 7]
   local est = ARGV[at + 8]
   local finalizes = ARGV[at + 9]
+  local callback = ARGV[at + 10]
 
   local key, rank = lanes.key_of(new_id), numbers.whole(priority)
   if not key or not rank or not string.find(lane, "^[a-z0-9]+|[123]|") then return "INVALID" end
@@ -54,6 +55,7 @@ local function redrive(at)
     F.spec, spec, F.job_bytes, bytes)
   if string.sub(lane, -1) ~= "|" then rcall("HSET", job_key, F.lane, lane) end
   if letter[3] and groups.reopen(letter[3], new_id) then rcall("HSET", job_key, F.group, letter[3]) end
+  if callback ~= "" then rcall("HSET", job_key, F.callback, callback) end
   if est ~= "" then rcall("HSET", job_key, F.estimated_tokens, est) end
   rcall("ZADD", base .. "mr:index:" .. key, 0, string.sub(new_id, -26))
   events.add("added", new_id, "name", type)
@@ -73,7 +75,7 @@ local function redrive(at)
 end
 
 local replies = {}
-for at = 5, #ARGV - 1, 9 do replies[#replies + 1] = redrive(at) end
+for at = 5, #ARGV - 1, 10 do replies[#replies + 1] = redrive(at) end
 groups.flush()
 lanes.flush()
 stored.flush()

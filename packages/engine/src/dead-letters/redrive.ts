@@ -22,13 +22,25 @@ export type RedriveOutcome = "REDRIVEN" | "GONE" | "REFUSED" | "INVALID";
 export const redrive = defineScript<RedriveRequest, readonly RedriveOutcome[]>(import.meta.url, {
   name: "redrive",
   argv: ["now_ms", "max_events", "depth_limit", "top_priority", "bytes_limit"],
-  perItem: ["id", "new_id", "lane", "priority", "type", "opts", "spec", "est", "finalizes"],
+  perItem: [
+    "id",
+    "new_id",
+    "lane",
+    "priority",
+    "type",
+    "opts",
+    "spec",
+    "est",
+    "finalizes",
+    "callback",
+  ],
   encode({ nowMs, maxEvents, depthLimit, topPriority, bytesLimit, letters }) {
     const args: ScriptArg[] = [nowMs, maxEvents, depthLimit, topPriority, boundOf(bytesLimit)];
     for (const { id, job } of letters) {
       const lane = laneId(keyOfJob(job.id), job.priority, job.pool ?? "");
       args.push(id, job.id, lane, job.priority, job.type);
-      args.push(bullOptions(job), storedSpec(job), job.estimatedTokens ?? "", job.finalizes ?? "");
+      args.push(bullOptions(job), storedSpec(job), job.estimatedTokens ?? "");
+      args.push(job.finalizes ?? "", job.callback ?? "");
     }
     return args;
   },

@@ -25,6 +25,8 @@ export interface GroupSpec extends GroupOptions {
   readonly finalizer?: JobSpec;
   /** What the engine decides nothing by. It is returned as it was given. */
   readonly details?: string;
+  /** The group's end is recorded in the outbox, though its key may not subscribe to it. See JobSpec.callback. */
+  readonly callback?: "end";
 }
 
 export interface GroupRecord extends GroupOptions {

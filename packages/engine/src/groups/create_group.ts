@@ -14,12 +14,12 @@ export const createGroup = defineScript<CreateGroupRequest, GroupRecord | undefi
     name: "create_group",
     argv: [
       ...["now_ms", "id", "rule", "max_in_flight", "keep_siblings", "waiter", "deadline_ms"],
-      ...["created_ms", "details"],
+      ...["created_ms", "details", "callback"],
     ],
     encode: (group) => [
       ...[group.nowMs, group.id, String(group.rule), group.maxInFlight],
       ...[group.keepSiblings ? "1" : "", group.waiter, group.deadlineMs, group.createdAtMs],
-      group.details ?? "",
+      ...[group.details ?? "", group.callback ?? ""],
     ],
     decode: (reply, { id }) => groupRecord(id, reply),
   },

@@ -49,6 +49,11 @@ export interface JobSpec {
   readonly finalizes?: GroupId;
   /** The run of a schedule that the job is. Only submissions have it. */
   readonly run?: ScheduleRun;
+  /**
+   * The job's end is recorded in the outbox, though its key may not subscribe to it; with "result", its result too if that
+   * is short. Where it is sent is one of the details.
+   */
+  readonly callback?: "end" | "result";
 }
 
 export interface GroupMembership {
@@ -98,8 +103,11 @@ export type SubmitOutcome =
   /** An earlier job of the schedule has not ended: the run was skipped, buffered, or stays buffered. */
   | { readonly kind: "runSkipped" | "runBuffered" | "runWaits" };
 
-/** `full`: everything. `noPayload`: payloadJson is "". `summary`: neither payload nor result. */
-export type JobView = "full" | "noPayload" | "summary";
+/**
+ * `full`: everything. `noPayload`: payloadJson is "". `attempts`: as noPayload, with the attempts. `summary`: neither
+ * payload nor result.
+ */
+export type JobView = "full" | "attempts" | "noPayload" | "summary";
 
 export type FinishedRead =
   | { readonly kind: "finished"; readonly job: JobRecord }
@@ -132,6 +140,8 @@ export interface JobRecord extends JobSpec {
   readonly childGroups?: readonly GroupId[];
   /** What an attempt saved for the next ones. Only in leases. */
   readonly checkpointJson?: string;
+  /** The attempts that failed, oldest first. Only in the views `full` and `attempts`. */
+  readonly attempts?: readonly AttemptRecord[];
 }
 
 export interface Failure {
@@ -140,6 +150,8 @@ export interface Failure {
   /** A text for people. */
   readonly message: string;
   readonly retryable: boolean;
+  /** What the executor knows beyond the reason: a JSON object of at most 2 KiB. */
+  readonly detailsJson?: string;
 }
 
 /** The reasons that the engine itself gives. No attempt reports them. */

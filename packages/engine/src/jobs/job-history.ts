@@ -1,5 +1,5 @@
 import { F } from "../redis/stored-names.ts";
-import type { AttemptRecord } from "./contract.ts";
+import type { AttemptRecord, Failure } from "./contract.ts";
 import { parseJson } from "./parse-json.ts";
 import { parseUsage } from "./stored-usage.ts";
 
@@ -9,11 +9,7 @@ interface StoredAttempt {
   readonly [F.attempt_worker_id]?: string;
   readonly [F.attempt_started_ms]?: number;
   readonly [F.attempt_ended_ms]: number;
-  readonly [F.attempt_failure]: {
-    readonly reason: string;
-    readonly message: string;
-    readonly retryable: boolean;
-  };
+  readonly [F.attempt_failure]: Failure;
   /** As stored-usage.ts reads it. */
   readonly [F.attempt_usage]?: unknown;
 }

@@ -34,6 +34,7 @@ const most: Required<
   retentionMs: 0,
   deduplication: { key: "d", mode: "debounce", windowMs: 5 },
   redrivenFrom: "documents~k7f3~01JDXW5T5Q6M3C9N2V8K4H7R1C" as JobId,
+  callback: "result",
 };
 
 test.each([

@@ -9,6 +9,7 @@ import {
 } from "@millrace/shared";
 import { F } from "../redis/stored-names.ts";
 import type { Deduplication, Failure, GroupMembership, JobRecord, JobSpec } from "./contract.ts";
+import { parseHistory } from "./job-history.ts";
 import { parseJson } from "./parse-json.ts";
 import { parseUsage } from "./stored-usage.ts";
 
@@ -44,6 +45,7 @@ interface StoredSpec {
   readonly [F.spec_deduplication]?: readonly [string, "throttle" | "debounce", number];
   readonly [F.spec_redriven_from]?: string;
   readonly [F.spec_finalizes]?: string;
+  readonly [F.spec_callback]?: JobSpec["callback"];
 }
 
 /** Earlier versions wrote more. */
@@ -78,6 +80,7 @@ export function storedSpec(job: JobSpec): string {
     ],
     [F.spec_redriven_from]: job.redrivenFrom,
     [F.spec_finalizes]: job.finalizes,
+    [F.spec_callback]: job.callback,
   };
   return jsonText(spec);
 }
@@ -150,8 +153,10 @@ export function jobRecord(
       redrivenFrom: spec[F.spec_redriven_from] as JobId | undefined,
       group: membershipOf(stored[F.group]),
       finalizes: spec[F.spec_finalizes] as GroupId | undefined,
+      callback: spec[F.spec_callback],
       childGroups: childGroupsOf(stored[F.child_groups] ?? spec[F.spec_finalizes]),
       checkpointJson: stored[F.checkpoint] ?? undefined,
+      attempts: isSet(stored[F.history]) ? parseHistory(stored[F.history] ?? "") : undefined,
       startedAtMs: numberOf(stored[F.started_ms]),
       finishedAtMs: numberOf(stored[F.finished_ms]),
       workerId: stored[F.worker_id] ?? undefined,

@@ -14,7 +14,7 @@ function pageOf(jobs: readonly JobRecord[], filter: ListFilter, next: string | u
   const length = groupLength(jobs, 0, {
     maxItems: filter.pageSize,
     maxWeight: limits.messageBytes,
-    weigh: ({ labels, failure }) => jobBytes(labels, failure?.message),
+    weigh: ({ labels, failure }) => jobBytes(labels, failure?.message, failure?.detailsJson),
   });
   const last = length < jobs.length ? jobs[length - 1] : undefined;
   const token = last === undefined ? next : parseJobId(last.id)?.unique;

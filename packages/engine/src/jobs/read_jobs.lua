@@ -5,7 +5,7 @@
 -- REPEAT   safe
 -- TOUCHES  delayed (zset)
 --
--- view: "full", "noPayload" or "summary", which leaves out payload and result.
+-- view: "full", "attempts" (no payload, with the history), "noPayload", or "summary", which leaves out payload and result.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "jobs/lib/jobs"
@@ -28,7 +28,8 @@ local function fields_of(job_key)
     end
   end
   read(WITHOUT_PAYLOAD)
-  if view == "noPayload" then read({ F.result }) end
+  if view ~= "summary" then read({ F.result }) end
+  if view == "attempts" then read({ F.history }) end
   return flat
 end
 

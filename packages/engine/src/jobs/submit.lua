@@ -14,7 +14,7 @@
 -- an earlier version made of the same content), keep_ms, est (tokens), dedup ({key, mode, ms}), group (the group that it joins),
 -- group_index (its place there, if it is known), finalizes (the group for which it waits), in_time (refuse the job if its
 -- latest start or its deadline has passed; a job that exists already is still found), run (of a schedule: id, revision,
--- kind, from_ms, due_ms, missed, next_due_ms, look_ms; see jobs/schedule-run.ts). Among the jobs of a
+-- kind, from_ms, due_ms, missed, next_due_ms, look_ms; see jobs/schedule-run.ts), callback ("end" or "result"). Among the jobs of a
 -- key that share a deduplication key, time decides. Throttling: the first job counts for dedup.ms. Debouncing: the
 -- last job runs dedup.ms after it arrived, and replaces an earlier one that still waits for its first start.
 local base = KEYS[1]
@@ -91,6 +91,7 @@ local function rare_fields(more, lane, idem, delay_ms, child_of)
     add_field(fields, F.latest_start_ms, more.expires_at_ms)
     add_field(fields, F.deadline_ms, more.deadline_ms)
     add_field(fields, F.keep_ms, more.keep_ms)
+    add_field(fields, F.callback, more.callback)
     add_field(fields, F.estimated_tokens, more.est)
     add_field(fields, F.idempotency, idem and more.idempotency)
     add_field(fields, F.child_groups, more.finalizes)

@@ -97,7 +97,8 @@ function moreOf(job: JobSpec): string {
     job.deduplication !== undefined ||
     job.group !== undefined ||
     job.finalizes !== undefined ||
-    job.run !== undefined;
+    job.run !== undefined ||
+    job.callback !== undefined;
   if (!rare) return "";
   return JSON.stringify({
     run_at_ms: job.runAtMs,
@@ -119,6 +120,7 @@ function moreOf(job: JobSpec): string {
     finalizes: job.finalizes,
     in_time: job.refusedIfPast && hasEnd(job) ? 1 : undefined,
     run: job.run && runOf(job.run),
+    callback: job.callback,
   });
 }
 

@@ -179,7 +179,7 @@ local function look(job_id, lane)
   -- The estimate is stored with the job if there is something to correct by it later.
   return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
     held = fields[7], known = est or learned or limits, tokens = tokens, held_tokens = held_tokens, cost = tokens / budgets.UNIT_TOKENS,
-    key = lane.key, class = lane.queue.class, weight = limits and limits.weight, slice = slice }
+    key = lane.key, class = lane.queue.class, pool = lane.queue.pool, weight = limits and limits.weight, slice = slice }
 end
 
 -- Records and counts a constraint that the job had to wait for, once for each job and kind: a lane is checked again for
@@ -194,7 +194,7 @@ end
 -- Checks everything that a job needs before it takes any of it: a job that waits holds nothing.
 local function gate(job)
   if job.limits then
-    local when, kind = budgets.constraint(job.limits, budgets.use_of(job.key), job.held_tokens)
+    local when, kind = budgets.constraint(job.limits, budgets.use_of(job.key), job.held_tokens, job.pool)
     if when then
       note_hold(job, kind)
       return when

@@ -58,6 +58,14 @@ export const groupIndex = (shard: Shard, keyId: KeyId): string =>
 /** zset: the names of one key's schedules. All have score 0, so they are in the order of names. */
 export const scheduleIndex = (shard: Shard, keyId: KeyId): string =>
   `${shard.base}mr:schedule-index:${keyId}`;
+/** stream: the ends of jobs and groups of a shard that are to be delivered. */
+export const outboxKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:outbox`;
+
+/** hash: what the keys of a shard subscribe to. */
+export const subscribersKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:subscribers`;
+
+/** hash: the budgets of a shard's keys. */
+export const budgetsKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:budgets`;
 
 /** hash: how much each key stores in a shard, as jobs/lib/stored.lua describes. */
 export const storedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:stored`;
@@ -74,6 +82,10 @@ export const registryKeys = (rootPrefix: string) => ({
   keyBudgets: `${rootPrefix}:{registry}:key-budgets`,
   /** stream: the change log */
   changes: `${rootPrefix}:{registry}:changes`,
+  /** hash: the webhook endpoints of each API key, JSON, by key id; "*": the number of changes of subscriptions */
+  webhooks: `${rootPrefix}:{registry}:webhooks`,
+  /** hash: key ids, by the ids of their webhook endpoints */
+  webhookOwners: `${rootPrefix}:{registry}:webhook-owners`,
   /** string: the secret with which all schedulers seal the leases of workers */
   leaseSecret: `${rootPrefix}:{registry}:lease-secret`,
   /** hash: the workers of each scheduler, JSON, by the scheduler's process */
@@ -87,6 +99,8 @@ export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryK
     accounts: "hash",
     keyBudgets: "hash",
     changes: "stream",
+    webhooks: "hash",
+    webhookOwners: "hash",
     leaseSecret: "string",
     roster: "hash",
   };
@@ -182,6 +196,13 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   // In a queue's queue of dead letters: their ids, by the time at which they died.
   "mr:dead": "zset",
   "mr:signals": "channel",
+  // What the keys of the shard subscribe to, by key id: types of events.
+  "mr:subscribers": "hash",
+  // Ends of jobs and groups that are to be delivered to their subscribers.
+  "mr:outbox": "stream",
+  // Which scheduler takes entries out of the outbox, and until when.
+  "mr:outbox-mover": "string",
+  "mr:outbox-news": "channel",
   ...formerKeyTypes,
 };
 
@@ -195,6 +216,23 @@ export const jobKeyTypes: Readonly<Record<string, RedisType>> = {
 /** A pattern for the signal channels of all shards of a queue. */
 export const signalPattern = (rootPrefix: string, queue: QueueName): string =>
   `${rootPrefix}:{${queue}:*}:${queue}:mr:signals`;
+
+/** Names a shard, for calls that are about its outbox. */
+export interface OutboxShard {
+  readonly queue: QueueName;
+  /** The number of the shard, from 0. */
+  readonly shard: number;
+}
+
+/** A pattern for the channels on which all shards tell of new entries in their outboxes. */
+export const outboxNewsPattern = (rootPrefix: string): string =>
+  `${rootPrefix}:{*}:*:mr:outbox-news`;
+
+/** The queue and shard in the name of such a channel. */
+export function shardOfNews(channel: string): OutboxShard | undefined {
+  const [, queue, index] = /\{([^:{}]+):(\d+)\}/.exec(channel) ?? [];
+  return queue === undefined ? undefined : { queue: queue as QueueName, shard: Number(index) };
+}
 
 /** A root prefix must not contain characters of hash tags or of channel patterns. */
 export const isRootPrefix = (text: string): boolean => /^[A-Za-z0-9_.-]{1,64}$/.test(text);

@@ -31,6 +31,8 @@ export const groupNames = {
   group_deadline_ms: "dl",
   /** What the engine decides nothing by, as it was given. */
   group_details: "v",
+  /** "end": the group's end is to be recorded for its callback. */
+  group_callback: "cb",
   /** The bytes that the group counts as. */
   group_bytes: "by",
   /** For a fan-out: the hash of its plan. */

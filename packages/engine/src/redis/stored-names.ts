@@ -1,5 +1,6 @@
 import { groupNames } from "./stored-group-names.ts";
 import { scheduleNames } from "./stored-schedule-names.ts";
+import { outboxNames } from "./stored-outbox-names.ts";
 
 /**
  * The names of everything that is stored in Redis: every field of every hash and stream entry, and every member of
@@ -93,6 +94,8 @@ export const F = {
   child_groups: "chg",
   /** What an attempt saved for the next ones, JSON. */
   checkpoint: "ckp",
+  /** "end" or "result": the job's end is to be recorded for its callback, with its result if that is short. */
+  callback: "cb",
 
   // Members of a job's spec.
   spec_type: "t",
@@ -122,6 +125,8 @@ export const F = {
   spec_redriven_from: "rd",
   /** The group that the job finalizes. */
   spec_finalizes: "fz",
+  /** As the field callback. */
+  spec_callback: "c",
 
   // Members of an attempt in a job's history.
   attempt_number: "a",
@@ -151,6 +156,7 @@ export const F = {
 
   ...groupNames,
   ...scheduleNames,
+  ...outboxNames,
 
   // mr:depth.
   depth_all: "*",
@@ -174,6 +180,8 @@ export const F = {
 
   // mr:use:<key>, and for the windows also mr:account.
   use_running: "n",
+  /** This and a pool: the number of the key's jobs that run in the pool. Only under a limit of that number. */
+  use_pool: "p:",
   /** A window's fields are its letter and a suffix: its sum, its first and last bucket, or the number of a bucket. */
   requests_window: "q",
   tokens_window: "t",
@@ -206,10 +214,14 @@ export const F = {
   budget_max_queued: "maxQueued",
   budget_max_priority: "maxPriority",
   budget_max_stored_bytes: "maxStoredBytes",
+  budget_max_running_per_pool: "maxRunningPerPool",
 
   // mr:budgets and mr:governed: the version of the registry that the shard has copied.
   budgets_version: "*",
+  /** The budget of keys that have none. */
+  budgets_default: "*default",
   governed_version: "*",
+  subscribers_version: "#",
 
   // mr:slice:<pool>.
   /** The grant's number. */

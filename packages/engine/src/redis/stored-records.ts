@@ -6,7 +6,7 @@ export const R = {
   /**
    * The tokens that the attempt was estimated to spend; the tokens reserved of the key's own limits (no more than they
    * can ever give); the lane's virtual time after the lease; the key's weight; the buckets that were charged, or "-" if
-   * the key had no limits; and the lane.
+   * the key had no limits; and the lane. The day ends in "p" if the job counts in its pool too.
    */
   key_reservation: ["tokens", "reserved", "finish", "weight", "minute", "day", "lane"],
   /** The account's second that was charged, the tokens, the account's generation, the probe or 0, and the pool. */

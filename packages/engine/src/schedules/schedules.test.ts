@@ -265,7 +265,7 @@ test("an audit finds a schedule that no scheduler looks at, and a repair has it 
   await redis.zrem(`${base}mr:schedules`, id);
   await redis.hset(`${base}mr:schedule:${gone.id}`, "pa", "1");
   await redis.zadd(`${base}mr:schedules`, 5, `${id}x`);
-  const found = await auditEngine(redis, rootPrefix, await engine.queues());
+  const found = await auditEngine(redis, rootPrefix, await engine.queues(), time.nowMs);
   expect(found.map(({ invariant, subject }) => [invariant, subject]).sort()).toEqual([
     [13, gone.id],
     [13, id],

@@ -1,5 +1,5 @@
 import type { Clock, GroupId, JobId, JobState, QueueName } from "@millrace/shared";
-import { signalPattern } from "../redis/keys.ts";
+import { type OutboxShard, outboxNewsPattern, shardOfNews, signalPattern } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreFault } from "../redis/store-fault.ts";
 import type { Signal } from "./contract.ts";
@@ -16,8 +16,12 @@ export interface SignalHub {
     listener: Listener,
     jobId?: JobId | GroupId,
   ): Promise<AsyncDisposable>;
+  /** The listener is called when a shard has new entries in its outbox; without a shard, news may have been lost. */
+  onOutboxNews(listener: NewsListener): Promise<AsyncDisposable>;
   close(): void;
 }
+
+type NewsListener = (shard?: OutboxShard) => void;
 
 /** The listeners of a queue. A thousand listeners that each follow one job cost nothing while other jobs change. */
 interface Audience {
@@ -34,16 +38,23 @@ interface Audience {
  */
 export function signalHub(redis: Store, rootPrefix: string, clock: Clock): SignalHub {
   const audiences = new Map<string, Audience>();
+  const newsPattern = outboxNewsPattern(rootPrefix);
+  const news = new Set<NewsListener>();
   let closed = false;
 
-  redis.on("pmessage", (pattern: string, _channel: string, message: string) => {
+  redis.on("pmessage", (pattern: string, channel: string, message: string) => {
+    if (pattern === newsPattern) {
+      const shard = shardOfNews(channel);
+      if (shard !== undefined) for (const listener of news) listener(shard);
+      return;
+    }
     const audience = audiences.get(pattern);
     if (audience === undefined) return;
     for (const signal of parseSignals(message)) tell(audience, signal);
   });
   redis.on("ready", () => void resubscribe());
   const resubscribe = async () => {
-    const patterns = [...audiences.keys()];
+    const patterns = [...audiences.keys(), ...(news.size > 0 ? [newsPattern] : [])];
     try {
       if (patterns.length > 0) await redis.psubscribe(...patterns);
     } catch {
@@ -52,6 +63,7 @@ export function signalHub(redis: Store, rootPrefix: string, clock: Clock): Signa
       return;
     }
     for (const audience of audiences.values()) tell(audience, { kind: "resync" });
+    for (const listener of news) listener();
   };
   const ping = () => {
     timer = clock.after(PING_EVERY_MS, ping);
@@ -88,6 +100,23 @@ export function signalHub(redis: Store, rootPrefix: string, clock: Clock): Signa
           end();
           // Without a connection, there is no subscription to end.
           if (forget(audience) && !closed) await redis.punsubscribe(pattern).catch(() => undefined);
+        },
+      };
+    },
+    async onOutboxNews(listener) {
+      news.add(listener);
+      try {
+        await redis.psubscribe(newsPattern);
+      } catch (error) {
+        news.delete(listener);
+        throw asStoreFault(error, "subscribing to news of outboxes");
+      }
+      return {
+        async [Symbol.asyncDispose]() {
+          news.delete(listener);
+          if (news.size === 0 && !closed) {
+            await redis.punsubscribe(newsPattern).catch(() => undefined);
+          }
         },
       };
     },

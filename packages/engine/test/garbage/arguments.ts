@@ -106,7 +106,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
     {
       ...{ id: `${groups[1]?.slice(0, -1)}0`, rule: "all", max_in_flight: "2", keep_siblings: "" },
       ...{ waiter: "", deadline_ms: String(time.nowMs + 5_000), created_ms: String(time.nowMs) },
-      details: "{}",
+      ...{ details: "{}", callback: "end" },
     },
   ],
   open_fan_out: ({ groups, held, time }) =>
@@ -194,7 +194,12 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
         lane: ofJobs((job) => laneId(keyOfJob(job.id), job.priority, pool)),
         opts: ofJobs(bullOptions),
         spec: ofJobs(storedSpec),
-        ...{ priority: "50", est: "500", finalizes: [...shard.groups] as unknown as Value },
+        ...{
+          priority: "50",
+          est: "500",
+          callback: "end",
+          finalizes: [...shard.groups] as unknown as Value,
+        },
       },
     ];
   },
@@ -213,6 +218,15 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
     { job_id: "j", kind: "failed", most_failures: "1", sure: "1", started_ms: String(time.nowMs) },
     { job_id: "j", kind: "answered", most_failures: "5", sure: "0" },
   ],
+  read_outbox: () => [
+    { holder: "s1", hold_ms: "2000", after: "", count: "10" },
+    { holder: "s2", hold_ms: "2000", after: "0-1", count: "10" },
+  ],
+  set_subscribers: () => [
+    { version: "99", all: "1", types: "job.failed +result" },
+    { version: "99", all: "1", types: "" },
+  ],
+  take_out: ({ outbox }) => [{ id: [...outbox] as unknown as Value }],
   scan_keys: () => [{ cursor: "0", pattern: "*", count: "10" }],
   set_governed: ({ generation }) => [{ version: "99", generation }],
   set_limits: () => [
@@ -278,7 +292,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
     return [
       usualJob,
       { ...usualJob, more: more({ run_at_ms: shard.time.nowMs + 5_000 }) },
-      { ...usualJob, more: more({ idempotency: "1000:i41", content_hash: "h" }) },
+      { ...usualJob, more: more({ idempotency: "1000:i41", content_hash: "h", callback: "end" }) },
       { ...usualJob, more: dedup("debounce") },
       { ...usualJob, more: dedup("throttle") },
       {

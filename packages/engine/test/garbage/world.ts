@@ -15,6 +15,11 @@ export async function busyShard() {
   const keys = ["aaaa", "bbbb", "cccc"] as const;
   for (const key of keys)
     await engine.keyBudgets.set(key as never, { maxRunning: 50, tokensPerMinute: 1_000_000 });
+  for (const key of keys) {
+    const endpoint = { id: `we_${key}`, keyId: key as KeyId, name: "", url: "https://r.example/" };
+    const rest = { eventTypes: [], includeResult: true, enabled: true, secrets: [] };
+    await engine.webhookEndpoints.create({ ...endpoint, ...rest, createdMs: 1, updatedMs: 1 }, 5);
+  }
   await engine.providerAccounts.put({ name: pool, maxRunning: 50, requestsPerMinute: 600 });
   const failure = { reason: "BAD", message: "it broke", retryable: true };
   const more = (n: number) => ({
@@ -111,8 +116,9 @@ export async function busyShard() {
 
   const names = (await redis.keys(`${rootPrefix}:*`)).sort();
   const dumps = await Promise.all(names.map((name) => redis.dumpBuffer(name)));
+  const outbox = (await redis.xrange(`${base}mr:outbox`, "-", "+", "COUNT", 3)).map(([id]) => id);
   return {
-    ...{ redis, base, time: { ...time, scheduledMs } },
+    ...{ redis, base, time: { ...time, scheduledMs }, outbox },
     accountBase: accountBase(rootPrefix, pool),
     generation: (await redis.hget(`${base}mr:governed`, pool)) ?? "",
     held,

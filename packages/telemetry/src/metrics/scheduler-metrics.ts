@@ -89,6 +89,16 @@ const queueMetrics = ({ counter, gauge, histogram }: MetricKinds) => ({
     ["queue"],
     ATTEMPT_SECONDS,
   ),
+  outboxLength: gauge(
+    metricNames.outboxLength,
+    "Ends of jobs and groups whose deliveries are not stored yet.",
+    ["queue"],
+  ),
+  deliveriesRefused: counter(
+    metricNames.deliveriesRefused,
+    "Deliveries of webhooks that their queue refused, each time.",
+    [],
+  ),
   connectedSlots: gauge(
     metricNames.connectedSlots,
     "Slots of the workers that are connected to this scheduler and do not drain. A worker counts in each queue and pool.",

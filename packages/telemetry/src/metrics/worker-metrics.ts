@@ -5,7 +5,7 @@ import { ATTEMPT_SECONDS, byType, type MetricKinds, TOKENS_PER_SECOND } from "./
 const byModel = ["provider", "model", "account"] as const;
 
 export const workerMetrics = ({ counter, gauge, histogram }: MetricKinds) => ({
-  workerSlots: gauge(metricNames.workerSlots, "Slots of this worker, by use.", ["use"]),
+  workerSlots: gauge(metricNames.workerSlots, "Slots of this worker, by use.", ["serves", "use"]),
   workerAttempts: counter(
     metricNames.workerAttempts,
     "Attempts that ended in this worker, by outcome.",
@@ -15,6 +15,12 @@ export const workerMetrics = ({ counter, gauge, histogram }: MetricKinds) => ({
     metricNames.providerCallDuration,
     "How long calls of a model took, by outcome.",
     [...byModel, "outcome"],
+    ATTEMPT_SECONDS,
+  ),
+  webhookRequestDuration: histogram(
+    metricNames.webhookRequestDuration,
+    "How long webhook requests took until their answer was read, by outcome.",
+    ["outcome"],
     ATTEMPT_SECONDS,
   ),
   providerFirstToken: histogram(

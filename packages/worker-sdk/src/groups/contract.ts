@@ -72,6 +72,8 @@ export interface ChildResult {
     readonly reason: string;
     readonly message: string;
     readonly retryable: boolean;
+    /** What its executor knew beyond the reason. */
+    readonly details?: Readonly<Record<string, unknown>>;
   };
 }
 

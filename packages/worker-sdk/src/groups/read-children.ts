@@ -59,6 +59,7 @@ export function childResult(child: GroupChild): ChildResult {
 const stateOf = (state: JobState): ChildState =>
   state === JobState.UNSPECIFIED ? "REMOVED" : (JobState[state] as ChildState);
 
-const failureOf = ({ reason, message, retryable }: NonNullable<GroupChild["failure"]>) => ({
-  ...{ reason, message, retryable },
+const failureOf = ({ detailsJson, ...failure }: NonNullable<GroupChild["failure"]>) => ({
+  ...{ reason: failure.reason, message: failure.message, retryable: failure.retryable },
+  ...(detailsJson === "" ? {} : { details: JSON.parse(detailsJson) }),
 });

@@ -6,6 +6,7 @@ import { type KeyId, newGroupId, newJobId, type QueueName, type Random } from "@
 import type { TraceHeaders } from "@millrace/telemetry";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import type { SchedulerClock } from "../scheduler/scheduler-clock.ts";
+import { assertCallersQueue } from "../submitting/callers-queue.ts";
 import type { JobPreparer } from "../submitting/prepare-job.ts";
 import { checkGroup } from "./check-group.ts";
 import type { GroupPriorities } from "./group-priorities.ts";
@@ -48,6 +49,7 @@ export function createGroupCreator(options: GroupCreatorOptions): GroupCreator {
     await schedulerClock.known();
     const nowMs = schedulerClock.nowMs();
     checkGroup(spec, nowMs);
+    assertCallersQueue(spec.queue);
     const finalizer = await finalizerOf(keyId, spec, nowMs, trace);
     delete spec.finalizer;
     const id = newGroupId(spec.queue as QueueName, keyId, nowMs, random);

@@ -27,6 +27,9 @@ import { listSchedulesRoute } from "./schedules/list-schedules.ts";
 import { updateScheduleRoute } from "./schedules/update-schedule.ts";
 import { submitJobRoute } from "./submit-job.ts";
 import { submitJobsRoute } from "./submit-jobs.ts";
+import { deliveryRoutes } from "./webhooks/deliveries.ts";
+import { endpointRoutes } from "./webhooks/endpoints.ts";
+import { secretRoutes } from "./webhooks/secrets.ts";
 
 /** Millrace over plain HTTP. Each route belongs to a method of the contract, and that method's handler serves it. */
 export const gatewayRoutes = (parts: GatewayParts, clock: Clock): HttpRoute<Caller>[] => [
@@ -50,6 +53,9 @@ export const gatewayRoutes = (parts: GatewayParts, clock: Clock): HttpRoute<Call
   getScheduleRoute(parts),
   updateScheduleRoute(parts),
   ...changeScheduleRoutes(parts),
+  ...endpointRoutes(parts),
+  ...secretRoutes(parts),
+  ...deliveryRoutes(parts),
   putDocumentRoute(parts),
   listDocumentsRoute(parts),
   getDocumentRoute(parts),

@@ -3,7 +3,7 @@ import { type Group, type GroupChild, GroupChildSchema, GroupSchema } from "@mil
 import { type CreateGroupRequest, CreateGroupRequestSchema } from "@millrace/proto/group-service";
 import type { SubmitResult } from "@millrace/proto/job-service";
 import { fromRpcStatus, messageFromJson, problemOf } from "@millrace/runtime";
-import { withMembers } from "./job-json.ts";
+import { type FailureJson, failureText, withMembers } from "./job-json.ts";
 import { withPayloadText } from "./job-spec-json.ts";
 
 type JsonMembers = Readonly<Record<string, unknown>>;
@@ -36,10 +36,10 @@ export const groupJson = (group: Group): string =>
 
 /** Writes a child in proto3 JSON. Its result is embedded as JSON, and left out if it is empty. */
 export function groupChildJson(child: GroupChild): string {
-  const { resultJson, ...rest } = toJson(GroupChildSchema, child, {
+  const { resultJson, failure, ...rest } = toJson(GroupChildSchema, child, {
     alwaysEmitImplicit: true,
-  }) as { resultJson: string };
-  return withMembers(JSON.stringify(rest), { result: resultJson });
+  }) as { resultJson: string; failure?: FailureJson };
+  return withMembers(JSON.stringify(rest), { result: resultJson, failure: failureText(failure) });
 }
 
 /** Writes the result of one submitted job. The error of a refused job is a problem, as in an answer of its own. */

@@ -9,12 +9,23 @@ export function withMembers(json: string, members: Readonly<Record<string, strin
 }
 
 /**
- * Writes a job in proto3 JSON, with the fields that hold their default. Payload and result are embedded as JSON, and
- * left out if they are empty.
+ * Writes a job in proto3 JSON, with the fields that hold their default. Payload, result and the details of a failure are
+ * embedded as JSON, and left out if they are empty.
  */
 export function jobJson(job: Job): string {
-  const { payloadJson, resultJson, ...rest } = toJson(JobSchema, job, {
+  const { payloadJson, resultJson, failure, ...rest } = toJson(JobSchema, job, {
     alwaysEmitImplicit: true,
-  }) as { payloadJson: string; resultJson: string };
-  return withMembers(JSON.stringify(rest), { payload: payloadJson, result: resultJson });
+  }) as { payloadJson: string; resultJson: string; failure?: FailureJson };
+  return withMembers(JSON.stringify(rest), {
+    ...{ payload: payloadJson, result: resultJson, failure: failureText(failure) },
+  });
+}
+
+export type FailureJson = { readonly detailsJson: string };
+
+/** Writes a failure with its details embedded, and left out if there are none. No failure: the empty text. */
+export function failureText(failure: FailureJson | undefined): string {
+  if (failure === undefined) return "";
+  const { detailsJson, ...rest } = failure;
+  return withMembers(JSON.stringify(rest), { details: detailsJson });
 }

@@ -5,6 +5,7 @@ import { type KeyId, parseJobId, readingTypes } from "@millrace/shared";
 import { groupNotFound } from "../callers/own-group.ts";
 import { documentNotFound } from "../documents/own-document.ts";
 import type { GroupPriorities } from "../grouping/group-priorities.ts";
+import { assertCallersQueue } from "./callers-queue.ts";
 
 /**
  * Checks a caller's job, and completes it with what its group gives it. Throws why the job is refused. Returns a promise
@@ -36,6 +37,7 @@ export function jobPreparer({ documents, priorities }: JobPreparerOptions): JobP
   };
   return (keyId, spec, nowMs) => {
     checkJob(spec, nowMs);
+    assertCallersQueue(spec.queue);
     const isComplete = spec.documentIds.length === 0 && spec.groupId === "";
     return isComplete ? undefined : lookUp(keyId, spec);
   };

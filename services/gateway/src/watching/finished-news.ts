@@ -64,7 +64,8 @@ export class FinishedNews implements FinishedListener {
 
   finished(job: Job): void {
     if (!this.#unfinished.delete(job.id)) return;
-    const bytes = jobBytes(job.labels, job.resultJson, job.failure?.message);
+    const { failure } = job;
+    const bytes = jobBytes(job.labels, job.resultJson, failure?.message, failure?.detailsJson);
     if (this.#keptBytes > KEPT_BYTES) {
       this.#late.push({ id: job.id, bytes });
     } else {

@@ -3,11 +3,14 @@ import type { Engine, QueueDefinition, ScheduleRecord } from "@millrace/engine";
 import type { Configuration } from "@millrace/proto/admin-service";
 import type { AdminHandler } from "../operators/admin-handler.ts";
 import type { StoreApiKey } from "../operators/store-api-key.ts";
+import type { StoreWebhookEndpoint } from "../operators/store-webhook-endpoint.ts";
 import type { Operator } from "../tokens/operator-tokens.ts";
 import { declaredAccount } from "./declared-account.ts";
 import { declaredKey, type KnownKey } from "./declared-key.ts";
 import { declaredQueue } from "./declared-queue.ts";
 import { declaredId, declaredSchedule, type PutSchedule } from "./declared-schedule.ts";
+import type { WebhookRules } from "./declared-webhook.ts";
+import { declaredWebhooks } from "./declared-webhooks.ts";
 import type { Step } from "./step.ts";
 
 export interface AppliedChange {
@@ -37,6 +40,8 @@ export interface ConfigurationCalls {
   readonly storeApiKey: StoreApiKey;
   readonly updateApiKey: AdminHandler<"updateApiKey">;
   readonly putSchedule: PutSchedule;
+  readonly storeWebhookEndpoint: StoreWebhookEndpoint;
+  readonly webhookRules: WebhookRules;
 }
 
 /**
@@ -47,16 +52,23 @@ export interface ConfigurationCalls {
 export function configurationApplier(
   engine: Pick<
     Engine,
-    "queues" | "apiKeys" | "keyBudgets" | "providerAccounts" | "getSchedules" | "clock"
+    | "queues"
+    | "apiKeys"
+    | "keyBudgets"
+    | "providerAccounts"
+    | "getSchedules"
+    | "webhookEndpoints"
+    | "clock"
   >,
   calls: ConfigurationCalls,
 ): ApplyConfiguration {
   const decide = async (configuration: Configuration, by: Operator): Promise<Step[]> => {
-    const [queues, keys, budgets, accounts] = await Promise.all([
+    const [queues, keys, budgets, accounts, webhooks] = await Promise.all([
       engine.queues(),
       engine.apiKeys.list(),
       engine.keyBudgets.list(),
       engine.providerAccounts.list(),
+      declaredWebhooks(engine, configuration, calls, by),
     ]);
     const queueOf = new Map<string, QueueDefinition>(queues.map((one) => [one.name, one]));
     const accountOf = new Map(accounts.map(({ account }) => [account.name, account]));
@@ -86,6 +98,7 @@ export function configurationApplier(
         const path = `schedules[${index}]`;
         return declaredSchedule(schedule, path, known, calls.putSchedule, by, nowMs);
       }),
+      ...webhooks,
     ];
   };
 

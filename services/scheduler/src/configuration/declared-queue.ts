@@ -1,7 +1,12 @@
 import { create, equals } from "@bufbuild/protobuf";
 import type { QueueDefinition } from "@millrace/engine";
 import { PutQueueRequestSchema, type Queue, QueueSchema } from "@millrace/proto/admin-service";
-import { queueDefinitionOf, queueMessage, shardsFixed } from "../messages/queue-message.ts";
+import {
+  queueDefinitionOf,
+  queueMessage,
+  reservedName,
+  shardsFixed,
+} from "../messages/queue-message.ts";
 import type { AdminHandler } from "../operators/admin-handler.ts";
 import type { Operator } from "../tokens/operator-tokens.ts";
 import type { Step } from "./step.ts";
@@ -17,6 +22,8 @@ export function declaredQueue(
   putQueue: AdminHandler<"putQueue">,
   by: Operator,
 ): Step {
+  const description = reservedName(queue.name);
+  if (description !== undefined) return { kind: "wrong", field: `${path}.name`, description };
   const wanted = queueDefinitionOf(queue);
   if (before !== undefined) {
     if (queue.shards !== 0 && queue.shards !== before.shards) {

@@ -12,6 +12,7 @@ import { leaseLost, namedLease } from "../session/named-lease.ts";
 import { errorOfChild, fanOutChildren } from "../submitting/fan-out-children.ts";
 import { gatherSubmissions, jobWeight } from "../submitting/gather-submissions.ts";
 import type { WorkerPass } from "../tokens/worker-tokens.ts";
+import { type CallbackRules, callbackRefusal } from "../webhooks/callback-rules.ts";
 
 export interface FanOutParts {
   readonly engine: Pick<Engine, "openFanOut" | "getGroups" | "getJobs" | "recentQueue" | "submit">;
@@ -20,6 +21,7 @@ export interface FanOutParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly pressure: Pick<MemoryPressure, "admits">;
+  readonly callbacks: CallbackRules;
 }
 
 type Method = (typeof WorkerService)["method"]["fanOut"];
@@ -68,13 +70,18 @@ const differs = ({ ordinal }: FanOutRequest) =>
 
 /** Submits children of a fan-out, and throws the error of the first one that is refused. */
 function childrenAdder(parts: FanOutParts) {
-  const { engine, observer, clock, random, pressure } = parts;
+  const { engine, observer, clock, random, pressure, callbacks } = parts;
   const submit = gatherSubmissions(engine);
   return async (
     { children, firstIndex }: FanOutRequest,
     parentId: GroupRecord["parentId"] & string,
     { id: groupId }: GroupRecord,
   ): Promise<void> => {
+    for (const [at, { callback }] of children.entries()) {
+      const path = `children[${at}].callback`;
+      const refusal = callbackRefusal(callback, callbacks, { of: "job", path });
+      if (refusal !== undefined) throw rpcError(refusal);
+    }
     const [parent] = await engine.getJobs([parentId], "summary");
     if (parent === undefined) throw leaseLost();
     const queue = await engine.recentQueue(queueOf(parentId));

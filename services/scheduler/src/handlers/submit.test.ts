@@ -4,6 +4,7 @@ import { systemClock } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { submit } from "./submit.ts";
 
+const callbacks = { isSetUp: true, urlProblem: () => undefined };
 const never = () => {
   throw new Error("was called");
 };
@@ -18,9 +19,15 @@ test("stores nothing after the caller has been told that the call failed", async
     submit: never,
     getJobs: never,
   };
-  const handler = submit(engine, { submitted: never } as never, systemClock, {
-    admits: never,
-  });
+  const handler = submit(
+    ...([
+      engine,
+      { submitted: never } as never,
+      systemClock,
+      { admits: never },
+      callbacks,
+    ] as const),
+  );
   const context = {
     ...{ headers: { get: () => undefined }, peer: "", path: "", identity: undefined },
     ...{ signal: call.signal, draining: call.signal, concerns: () => undefined },
@@ -55,6 +62,7 @@ test.each([
         return false;
       },
     },
+    callbacks,
   );
   const context = {
     ...{ headers: { get: () => undefined }, peer: "", path: "", identity: undefined },

@@ -1,6 +1,6 @@
 import { type Engine, type JobSpec, queueDefaults, type RetryDefaults } from "@millrace/engine";
 import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
-import type { SchedulerService } from "@millrace/proto/scheduler-service";
+import type { NewJob, SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError, timeMs } from "@millrace/runtime";
 import { type Clock, createLoopTurns, isJobId, isQueueName, queueOf } from "@millrace/shared";
 import { readPayload } from "../messages/content-hash.ts";
@@ -11,6 +11,7 @@ import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import { submitTimeMs } from "../policy/submit-time.ts";
 import { gatherSubmissions, jobWeight } from "../submitting/gather-submissions.ts";
 import { returnedJobs } from "../submitting/returned-jobs.ts";
+import { type CallbackRules, callbackRefusal } from "../webhooks/callback-rules.ts";
 
 /**
  * How many characters of JSON one call makes canonical before it yields to other calls. As much text takes 2 ms, and in
@@ -35,6 +36,7 @@ export function submit(
   observer: JobObserver,
   clock: Clock,
   pressure: Pick<MemoryPressure, "admits">,
+  callbacks: CallbackRules,
 ): Handler<(typeof SchedulerService)["method"]["submit"], undefined> {
   const submitGathered = gatherSubmissions(engine);
   const nextTurn = createLoopTurns();
@@ -66,10 +68,17 @@ export function submit(
     }
     // If the call was aborted, its caller knows that it failed, and may have submitted the jobs elsewhere.
     signal.throwIfAborted();
-    const bytes = specs.reduce((sum, spec) => sum + jobWeight(spec), 0);
-    const outcomes: readonly SubmissionOutcome[] = pressure.admits(bytes)
-      ? await submitGathered(specs)
-      : specs.map(() => ({ kind: "storeFull" }));
+    const refused = refusedCallbacks(jobs, callbacks);
+    const taken = refused.size === 0 ? specs : specs.filter((_, index) => !refused.has(index));
+    const bytes = taken.reduce((sum, spec) => sum + jobWeight(spec), 0);
+    const stored: readonly SubmissionOutcome[] = pressure.admits(bytes)
+      ? await submitGathered(taken)
+      : taken.map(() => ({ kind: "storeFull" }));
+    const rest = stored.values();
+    const outcomes =
+      refused.size === 0
+        ? stored
+        : specs.map((_, index) => refused.get(index) ?? rest.next().value);
     const results = specs.map(({ id, type }, index) => {
       const outcome = outcomes[index];
       if (outcome === undefined) throw new Error("the engine returned no outcome for a job");
@@ -82,6 +91,19 @@ export function submit(
     );
     return { results, jobs: await returnedJobs(engine, toReturn, clock.nowMs()) };
   };
+}
+
+/** The jobs whose callback is refused, by their index. They are not stored, and the others are. */
+function refusedCallbacks(
+  jobs: readonly NewJob[],
+  rules: CallbackRules,
+): ReadonlyMap<number, SubmissionOutcome> {
+  const refused = new Map<number, SubmissionOutcome>();
+  for (const [index, { spec }] of jobs.entries()) {
+    const refusal = callbackRefusal(spec?.callback, rules, { of: "job", path: "callback" });
+    if (refusal !== undefined) refused.set(index, { kind: "callbackRefused", refusal });
+  }
+  return refused;
 }
 
 /** Reads the queues' retry policies, for jobs that leave out parts of theirs. */

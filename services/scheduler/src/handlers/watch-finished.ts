@@ -13,7 +13,7 @@ const messageLimits = {
   maxItems: limits.jobsPerSubmit,
   maxWeight: limits.messageBytes,
   weigh: ({ labels, resultJson, failure }: FinishedJob) =>
-    jobBytes(labels, resultJson, failure?.message),
+    jobBytes(labels, resultJson, failure?.message, failure?.detailsJson),
 };
 
 export const watchFinished = (

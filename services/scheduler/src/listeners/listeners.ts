@@ -25,6 +25,8 @@ import { JobTokens } from "../tokens/job-tokens.ts";
 import { operatorTokens, requireOperator } from "../tokens/operator-tokens.ts";
 import { recordWorkerTokens } from "../tokens/record-worker-tokens.ts";
 import { requireWorker, workerTokens } from "../tokens/worker-tokens.ts";
+import { callbackRules } from "../webhooks/callback-rules.ts";
+import type { WebhookParts } from "../webhooks/webhook-parts.ts";
 import { messageFields } from "./message-fields.ts";
 
 /**
@@ -45,6 +47,7 @@ export interface ListenerParts {
   readonly observer: JobObserver;
   readonly random: Random;
   readonly pressure: MemoryPressure;
+  readonly webhooks: WebhookParts;
   readonly leaseTokens: LeaseTokens;
   readonly connected: ConnectedWorkers;
   readonly allWorkers: AllWorkers;
@@ -84,7 +87,7 @@ const reloadOptions = ({ engine, config, log }: ListenerParts) => ({
 });
 
 function serveGateways(parts: ListenerParts): Promise<RunningServer> {
-  const { scope, config, engine, observer, pressure, leaseTokens, allWorkers } = parts;
+  const { scope, config, engine, observer, pressure, leaseTokens, allWorkers, webhooks } = parts;
   const jobTokens = new JobTokens(() => leaseTokens.secret);
   const tokens = keepSecret(
     scope,
@@ -105,10 +108,10 @@ function serveGateways(parts: ListenerParts): Promise<RunningServer> {
         messageFields: messageFields.gateways,
       },
       services: [
-        schedulerService(
-          ...([engine, observer, engine.clock, pressure, jobTokens, allWorkers] as const),
-          config.schedulesPerKey,
-        ),
+        schedulerService({
+          ...{ engine, observer, clock: engine.clock, pressure, jobTokens, workers: allWorkers },
+          ...{ webhooks, schedulesPerKey: config.schedulesPerKey },
+        }),
       ],
       authenticate: requireGateway(tokens),
     }),
@@ -117,6 +120,7 @@ function serveGateways(parts: ListenerParts): Promise<RunningServer> {
 
 function serveWorkers(parts: ListenerParts): Promise<RunningServer> {
   const { scope, config, engine, observer, random, pressure, leaseTokens, connected, log } = parts;
+  const callbacks = callbackRules(parts.webhooks);
   const { schedulerId, leaseMs, stopGraceMs } = config;
   const tokens = keepSecret(
     scope,
@@ -133,7 +137,7 @@ function serveWorkers(parts: ListenerParts): Promise<RunningServer> {
       services: [
         workerService({
           ...{ engine, observer, clock: engine.clock, random, schedulerId, leaseMs, stopGraceMs },
-          ...{ tokens: leaseTokens, connected, pressure, documents: parts.documents },
+          ...{ tokens: leaseTokens, connected, pressure, documents: parts.documents, callbacks },
           onError: (error) => log.error({ error }, "leasing failed"),
         }),
       ],
@@ -144,7 +148,7 @@ function serveWorkers(parts: ListenerParts): Promise<RunningServer> {
 }
 
 function serveOperators(parts: ListenerParts): Promise<RunningServer> {
-  const { scope, config, engine, random, tls, allWorkers } = parts;
+  const { scope, config, engine, random, tls, allWorkers, webhooks } = parts;
   const tokens = keepSecret(
     scope,
     tokenSources(config).operators,
@@ -157,7 +161,12 @@ function serveOperators(parts: ListenerParts): Promise<RunningServer> {
       listen: { host: config.adminHost, port: config.adminPort },
       // Operators authenticate with a token, so this listener asks for no client certificate.
       tls: tls && mapReloaded(tls, ({ key, cert }) => ({ key, cert })),
-      services: [adminService(engine, engine.clock, random, allWorkers, config.schedulesPerKey)],
+      services: [
+        adminService(
+          ...([engine, engine.clock, random, allWorkers, webhooks] as const),
+          config.schedulesPerKey,
+        ),
+      ],
       limits: { ...inflowLimitsOf(config), messageFields: messageFields.operators },
       authenticate: requireOperator(tokens),
     }),

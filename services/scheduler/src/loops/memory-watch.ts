@@ -1,4 +1,5 @@
 import type { Engine } from "@millrace/engine";
+import { INTERNAL_QUEUE_PREFIX } from "@millrace/shared";
 import type { Logger, SchedulerMetrics } from "@millrace/telemetry";
 import type { MemoryPressure, MemoryReading } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
@@ -28,7 +29,8 @@ export function startMemoryWatch(parts: MemoryWatchParts, options: LoopOptions):
   let before = false;
   return every(async () => {
     const [reading, queues] = await Promise.all([engine.memory(), engine.queues()]);
-    storedBytes.measured(reading.limitBytes, queues.length);
+    const ofCallers = queues.filter(({ name }) => !name.startsWith(INTERNAL_QUEUE_PREFIX));
+    storedBytes.measured(reading.limitBytes, ofCallers.length);
     metrics.redisMemoryUsed.set(reading.usedBytes);
     metrics.redisMemoryLimit.set(reading.limitBytes);
     const shedding = pressure.measured(reading);

@@ -14,7 +14,7 @@ import { bands } from "../policy/band-of.ts";
 import { every, type Loop, type LoopOptions } from "./every.ts";
 
 export interface QueueGaugesParts {
-  readonly engine: Pick<Engine, "queues" | "stats" | "waits" | "providerAccounts">;
+  readonly engine: Pick<Engine, "queues" | "stats" | "waits" | "providerAccounts" | "outbox">;
   readonly metrics: SchedulerMetrics;
   readonly labels: JobLabels;
   readonly limitedKeys: LimitedKeys;
@@ -48,6 +48,8 @@ interface Reading {
   readonly queue: QueueDefinition;
   readonly stats: QueueStats;
   readonly waits: QueueWaits;
+  /** How many ends wait to be delivered. */
+  readonly outbox: number;
 }
 
 /** Reads queues and provider accounts regularly, shows them as gauges, and counts what jobs wait for. */
@@ -60,18 +62,20 @@ export function startQueueGauges(parts: QueueGaugesParts, options: LoopOptions):
     const readings: Reading[] = [];
     for (const queue of await engine.queues()) {
       labels.declare(queue.name, queue.types);
-      const [stats, waits] = await Promise.all([
+      const [stats, waits, outbox] = await Promise.all([
         engine.stats(queue.name),
         engine.waits(queue.name),
+        engine.outbox.length(queue.name),
       ]);
-      readings.push({ queue, stats, waits });
+      readings.push({ queue, stats, waits, outbox });
     }
     const nowMs = options.clock.nowMs();
     // The gauges are emptied and set in one turn, so that no scrape sees them empty.
     metrics.queueLength.reset();
-    for (const { queue, stats, waits } of readings) {
+    for (const { queue, stats, waits, outbox } of readings) {
       limitedKeys.seen(queue.name, waits.limitedKeys, nowMs);
       showQueue(metrics, queue.name, stats);
+      metrics.outboxLength.set({ queue: queue.name }, outbox);
       showWaits(metrics, queue.name, waits, nowMs);
       for (const [pool, jobs] of poolLengths(waits, (pool) => labels.pool(pool, names))) {
         metrics.queueLength.set({ queue: queue.name, state: "queued", pool }, jobs);

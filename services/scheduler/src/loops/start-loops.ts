@@ -1,4 +1,4 @@
-import type { Engine } from "@millrace/engine";
+import type { Engine, SubmitOutcome } from "@millrace/engine";
 import type { Scope } from "@millrace/runtime";
 import type { Random } from "@millrace/shared";
 import type { Logger, SchedulerMetrics } from "@millrace/telemetry";
@@ -12,6 +12,7 @@ import type { LeaseTokens } from "../session/lease-tokens.ts";
 import type { LoopOptions } from "./every.ts";
 import { startGroupTender } from "./group-tender.ts";
 import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
+import { startOutboxMover } from "./outbox-mover.ts";
 import { startPolicySync } from "./policy-sync.ts";
 import { startPromoter } from "./promoter.ts";
 import { startPruner } from "./pruner.ts";
@@ -31,6 +32,7 @@ const SCHEDULES_EVERY_MS = 1_000;
 const STRAYS_EVERY_MS = 2_000;
 const RENEW_FILES_EVERY_MS = 1_000;
 const ROSTER_EVERY_MS = 5_000;
+const OUTBOX_EVERY_MS = 1_000;
 
 export interface LoopParts {
   readonly engine: Engine;
@@ -48,6 +50,7 @@ export interface LoopParts {
     readonly reapEveryMs: number;
     readonly promoteEveryMs: number;
     readonly pruneEveryMs: number;
+    readonly schedulerId: string;
   };
 }
 
@@ -90,6 +93,7 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   scope.use(startPolicySync(engine, leaseTokens, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
   scope.use(startStrays(engine, metrics.jobsRepaired, loop("strays", STRAYS_EVERY_MS)));
   scope.use(startRenewFiles(engine, log, loop("renew-files", RENEW_FILES_EVERY_MS)));
+  scope.use(startOutboxMover(outboxMoverParts(parts), loop("outbox", OUTBOX_EVERY_MS)));
   scope.use(
     startMemoryWatch(
       { engine, pressure, storedBytes, metrics, onChange: logMemoryChange(log) },
@@ -102,3 +106,12 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
     startWorkerRoster({ connected, allWorkers, metrics }, loop("worker-roster", ROSTER_EVERY_MS)),
   );
 }
+
+const outboxMoverParts = ({ engine, random, metrics, log, config }: LoopParts) => ({
+  ...{ engine, clock: engine.clock, random, holder: config.schedulerId },
+  onRefused: (outcomes: readonly SubmitOutcome[]) => {
+    metrics.deliveriesRefused.inc(outcomes.length);
+    const [outcome] = outcomes;
+    log.warn({ outcome, deliveries: outcomes.length }, "the queue of deliveries is full for a key");
+  },
+});

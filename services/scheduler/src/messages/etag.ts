@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { create, type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import type { ProviderAccount, QueueDefinition } from "@millrace/engine";
+import type { ProviderAccount, QueueDefinition, WebhookEndpoint } from "@millrace/engine";
 import {
   type ApiKey,
   ApiKeySchema,
   ProviderAccountSchema,
   QueueSchema,
 } from "@millrace/proto/admin-service";
+import { WebhookEndpointSchema } from "@millrace/proto/webhook-endpoint";
 import { providerAccountMessage } from "./provider-account-message.ts";
 import { queueMessage } from "./queue-message.ts";
 
@@ -30,3 +31,15 @@ export const keyEtag = ({
   budget,
 }: Pick<ApiKey, "keyId" | "name" | "budget">): string =>
   etagOf(ApiKeySchema, create(ApiKeySchema, { keyId, name, ...(budget && { budget }) }));
+
+/** Covers the fields that UpdateWebhookEndpoint changes. A rotation or a failed request does not change the etag. */
+export const webhookEtag = (endpoint: WebhookEndpoint): string => {
+  const { id, name, url, eventTypes, includeResult, enabled } = endpoint;
+  return etagOf(
+    WebhookEndpointSchema,
+    create(WebhookEndpointSchema, {
+      ...{ id, name, url, includeResult, enabled },
+      eventTypes: [...eventTypes],
+    }),
+  );
+};

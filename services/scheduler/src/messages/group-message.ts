@@ -14,7 +14,7 @@ import { groupDetails } from "./group-spec.ts";
 /** A stored group as its callers see it. */
 export function groupMessage(group: GroupRecord): MessageInitShape<typeof GroupSchema> {
   const { id, succeeded, failed, cancelled, expired, removed } = group;
-  const { labels, priority } = groupDetails(group.details);
+  const { labels, priority, callback } = groupDetails(group.details);
   // Schedulers' measurements of Redis' time differ by milliseconds, so the times of one group are put in order here.
   const finishedAtMs =
     group.finishedAtMs === undefined ? undefined : Math.max(group.createdAtMs, group.finishedAtMs);
@@ -37,6 +37,7 @@ export function groupMessage(group: GroupRecord): MessageInitShape<typeof GroupS
     cancelReason: group.cancelReason ?? "",
     ...(priority === undefined ? {} : { priority }),
     keepSiblings: group.keepSiblings,
+    ...(callback === undefined ? {} : { callback }),
   };
 }
 

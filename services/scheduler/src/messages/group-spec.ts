@@ -9,7 +9,7 @@ import { timeMs } from "@millrace/runtime";
 import { type GroupId, limits } from "@millrace/shared";
 
 /** What a group carries for its readers: the engine decides nothing by it, and keeps it as one text. */
-export type GroupDetails = Pick<GroupSpecMessage, "labels" | "priority">;
+export type GroupDetails = Pick<GroupSpecMessage, "labels" | "priority" | "callback">;
 
 /** A group as the engine takes it, with defaults for fields that are left out. */
 export function groupSpecOf(
@@ -29,6 +29,7 @@ export function groupSpecOf(
     createdAtMs,
     ...(finalizer === undefined ? {} : { finalizer }),
     ...(details === undefined ? {} : { details }),
+    ...(spec.callback === undefined ? {} : { callback: "end" }),
   };
 }
 
@@ -39,11 +40,13 @@ export function ruleOf(message: GroupRuleMessage | undefined): GroupRule {
   return rule?.case === "any" && rule.value ? "any" : "all";
 }
 
-function detailsOf({ labels, priority }: GroupDetails): string | undefined {
-  if (Object.keys(labels).length === 0 && priority === undefined) return undefined;
+function detailsOf({ labels, priority, callback }: GroupDetails): string | undefined {
+  const hasLabels = Object.keys(labels).length > 0;
+  if (!hasLabels && priority === undefined && callback === undefined) return undefined;
   const carried = create(GroupSpecSchema, {
     labels,
     ...(priority === undefined ? {} : { priority }),
+    ...(callback === undefined ? {} : { callback }),
   });
   return toJsonString(GroupSpecSchema, carried);
 }

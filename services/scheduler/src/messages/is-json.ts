@@ -7,3 +7,8 @@ export function isJson(text: string): boolean {
     return false;
   }
 }
+
+/** Whether a text is a JSON object. */
+export function isJsonObject(text: string): boolean {
+  return /^\s*\{/.test(text) && isJson(text);
+}

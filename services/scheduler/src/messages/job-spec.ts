@@ -36,6 +36,7 @@ export function jobSpecOf(
     labels: spec.labels,
     ...(spec.traceparent === "" ? {} : { traceparent: spec.traceparent }),
     ...(details === undefined ? {} : { details }),
+    ...callbackOf(spec),
     submittedAtMs,
   };
 }
@@ -43,6 +44,11 @@ export function jobSpecOf(
 function payloadJson({ payload }: JobSpecMessage): string {
   if (payload.case === "payloadJson") return payload.value === "" ? "{}" : payload.value;
   return JSON.stringify(payload.value ?? {});
+}
+
+/** Whether the job's end is recorded, and its result too. Where it is sent is one of the details. */
+function callbackOf({ callback }: JobSpecMessage): Pick<JobSpec, "callback"> {
+  return callback === undefined ? {} : { callback: callback.includeResult ? "result" : "end" };
 }
 
 function deduplicationOf({ deduplication }: JobSpecMessage): Pick<JobSpec, "deduplication"> {

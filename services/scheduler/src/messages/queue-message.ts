@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
 import { type QueueDefinition, queueDefaults } from "@millrace/engine";
 import { type Queue, QueueSchema } from "@millrace/proto/admin-service";
-import { isQueueName } from "@millrace/shared";
+import { INTERNAL_QUEUE_PREFIX, isQueueName } from "@millrace/shared";
 import { retryOf } from "./retry-message.ts";
 
 /** A queue as operators see it. */
@@ -61,3 +61,9 @@ export function queueDefinitionOf(queue: Queue): QueueDefinition {
     defaultRetry: retryOf(queue.defaultRetry, queueDefaults.defaultRetry),
   };
 }
+
+/** Why operators may not define a queue. Undefined: they may. */
+export const reservedName = (name: string): string | undefined =>
+  name.startsWith(INTERNAL_QUEUE_PREFIX)
+    ? `names that begin with ${INTERNAL_QUEUE_PREFIX} are reserved: use another name`
+    : undefined;

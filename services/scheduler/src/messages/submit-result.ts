@@ -13,8 +13,11 @@ const FULL_RETRY_MS = 5_000;
 /** The retry delay for a caller whose API key stores too many bytes: only the end of a retention makes room. */
 const BYTES_RETRY_MS = 30_000;
 
-/** The engine's outcome, or `storeFull` if the engine was not asked. */
-export type SubmissionOutcome = SubmitOutcome | { readonly kind: "storeFull" };
+/** The engine's outcome, or that of a job that the engine was not asked to store. */
+export type SubmissionOutcome =
+  | SubmitOutcome
+  | { readonly kind: "storeFull" }
+  | { readonly kind: "callbackRefused"; readonly refusal: RpcErrorInit };
 
 type Result = MessageInitShape<typeof SubmitResultSchema>;
 
@@ -71,6 +74,8 @@ export function refusalOf(
         violations: [{ field: outcome.time, description }],
       };
     }
+    case "callbackRefused":
+      return outcome.refusal;
     case "storedBytesFull":
       return {
         reason: "STORED_BYTES_FULL",

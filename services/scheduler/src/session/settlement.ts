@@ -9,7 +9,7 @@ import type {
 import type { JobFailure } from "@millrace/proto/job";
 import { type AttemptOutcome, StopReason } from "@millrace/proto/worker-service";
 import { cutChars, limits, type Random } from "@millrace/shared";
-import { isJson } from "../messages/is-json.ts";
+import { isJson, isJsonObject } from "../messages/is-json.ts";
 import { usageOf } from "../messages/usage-message.ts";
 import { bounceOf } from "../policy/bounce.ts";
 import { hasTimeLeft } from "../policy/deadline-decision.ts";
@@ -31,12 +31,18 @@ const notJson: Failure = {
 
 const REASON = /^[A-Z][A-Z0-9_]{0,62}$/;
 
-/** Reads a worker's failure, in the form and length that callers can rely on. */
-const failureOf = (failure: JobFailure | undefined): Failure => ({
-  reason: REASON.test(failure?.reason ?? "") ? (failure?.reason ?? "") : "EXECUTOR_FAILED",
-  message: cutChars(failure?.message ?? "", limits.errorMessageChars),
-  retryable: failure?.retryable ?? false,
-});
+/** Reads a worker's failure, in the form and length that callers can rely on. Details in another form are left out. */
+export function failureOf(failure: JobFailure | undefined): Failure {
+  const { reason = "", message = "", retryable = false, detailsJson = "" } = failure ?? {};
+  const hasDetails =
+    Buffer.byteLength(detailsJson) <= limits.failureDetailsBytes && isJsonObject(detailsJson);
+  return {
+    reason: REASON.test(reason) ? reason : "EXECUTOR_FAILED",
+    message: cutChars(message, limits.errorMessageChars),
+    retryable,
+    ...(hasDetails ? { detailsJson } : {}),
+  };
+}
 
 /** An attempt's report on the provider account of its job. */
 export interface PoolReport extends ProviderReport {

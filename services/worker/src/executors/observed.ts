@@ -22,6 +22,8 @@ export interface AttemptObserver {
   readonly log: Logger;
   readonly clock: Clock;
   readonly slots: number;
+  /** What the slots are for. A process may run a worker for each. */
+  readonly serves: "jobs" | "webhooks";
 }
 
 const waits = ({ signal }: AttemptContext): boolean => signal.reason instanceof WaitingForChildren;
@@ -34,12 +36,12 @@ function endOf(error: unknown, { signal }: AttemptContext) {
 
 /** Runs each attempt in a span of its job's trace, counts it, and logs how it ended. */
 export function observeAttempts(observer: AttemptObserver): (executor: Executor) => Executor {
-  const { metrics, log, clock, slots } = observer;
+  const { metrics, log, clock, slots, serves } = observer;
   let running = 0;
   const use = (more: number) => {
     running += more;
-    metrics.workerSlots.set({ use: "used" }, running);
-    metrics.workerSlots.set({ use: "free" }, Math.max(0, slots - running));
+    metrics.workerSlots.set({ serves, use: "used" }, running);
+    metrics.workerSlots.set({ serves, use: "free" }, Math.max(0, slots - running));
   };
   use(0);
 

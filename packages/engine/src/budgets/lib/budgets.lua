@@ -16,6 +16,8 @@ local budgets = { by_key = {}, order = {}, spent = {}, learners = {} }
 local SECOND, QUARTER = 1000, 900000
 -- How long the usage of a key that runs nothing is kept: a day, and the bucket in which that day ends.
 local KEEP_MS = 87300000
+-- Marks the day in a reservation of a job that counts in its pool.
+local COUNTED_IN_POOL = "p"
 -- A cost of 1 is this many tokens, or this many milliseconds of a worker's CPU time.
 budgets.UNIT_TOKENS = 1000
 
@@ -41,7 +43,7 @@ function budgets.use_of(key)
   local f = rcall("HMGET", hash, F.use_running, F.requests_sum, F.requests_first, F.requests_last, F.tokens_sum, F.tokens_first, F.tokens_last, F.day_sum, F.day_first, F.day_last,
     kinds.q.present, kinds.t.present, kinds.d.present)
   local running = (numbers.whole(f[1]) or 0)
-  use = { key = key, hash = hash, running = running, was_running = running, freed = false,
+  use = { key = key, hash = hash, pools = {}, running = running, was_running = running, freed = false,
     q = windows.open(kinds.q, hash, f[2], f[3], f[4], f[11]),
     t = windows.open(kinds.t, hash, f[5], f[6], f[7], f[12]),
     d = windows.open(kinds.d, hash, f[8], f[9], f[10], f[13]) }
@@ -73,10 +75,21 @@ function budgets.reservation(limits, tokens)
   return math.min(tokens, limits.tokens or tokens, limits.day or tokens)
 end
 
--- Nil if `tokens` may be reserved now. Otherwise the time to check again (ms), or "+inf" if a running job must end
+-- How many jobs of a key run in a pool, as a table with `running`.
+local function running_in(use, pool)
+  local known = use.pools[pool]
+  if not known then
+    known = { running = numbers.whole(rcall("HGET", use.hash, F.use_pool .. pool)) or 0 }
+    use.pools[pool] = known
+  end
+  return known
+end
+
+-- Nil if `tokens` may be reserved now for a job of a pool. Otherwise the time to check again (ms), or "+inf" if a running job must end
 -- first, and the kind of constraint. Nothing is charged unless everything may be.
-function budgets.constraint(limits, use, tokens)
+function budgets.constraint(limits, use, tokens, pool)
   if limits.running and use.running >= limits.running then return "+inf", "KEY_CONCURRENCY" end
+  if limits.running_per_pool and running_in(use, pool).running >= limits.running_per_pool then return "+inf", "KEY_CONCURRENCY" end
   if use.q.sum + 1 <= (limits.requests or math.huge) and use.t.sum + tokens <= (limits.tokens or math.huge)
     and use.d.sum + tokens <= (limits.day or math.huge) then return nil end
   local when, kind
@@ -109,8 +122,13 @@ function budgets.reserve(job, finish)
   local use = budgets.use_of(job.key)
   use.running = use.running + 1
   windows.add(use.q, 1)
-  return whole(job.tokens) .. " " .. whole(job.held_tokens) .. at .. limits.weight_text .. " " .. whole(windows.add(use.t, job.held_tokens))
-    .. " " .. whole(windows.add(use.d, job.held_tokens)) .. " " .. job.key .. "|" .. job.class
+  local minute, day = whole(windows.add(use.t, job.held_tokens)), whole(windows.add(use.d, job.held_tokens))
+  if limits.running_per_pool then
+    local pool = running_in(use, string.match(job.class, "^%d|([^|]*)"))
+    pool.running, pool.changed = pool.running + 1, true
+    day = day .. COUNTED_IN_POOL
+  end
+  return whole(job.tokens) .. " " .. whole(job.held_tokens) .. at .. limits.weight_text .. " " .. minute .. " " .. day .. " " .. job.key .. "|" .. job.class
 end
 
 -- How many estimates one command writes at most: unpack accepts about 8,000 values.
@@ -161,10 +179,16 @@ function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
   if not (tokens and reserved and finish and weight and weight > 0) then return end
   if refund then spent = 0 end
   if minute ~= "-" and key then
+    local in_pool = string.sub(day, -1) == COUNTED_IN_POOL
+    if in_pool then day = string.sub(day, 1, -2) end
     minute, day = numbers.whole(minute) or 0, numbers.whole(day) or 0
     local use = budgets.use_of(key)
     use.running = math.max(0, use.running - 1)
     use.freed = use.freed or "running"
+    if in_pool then
+      local pool = running_in(use, string.match(lane, "^[^|]*|%d|([^|]*)") or "")
+      pool.running, pool.changed = math.max(0, pool.running - 1), true
+    end
     local correction = (spent or reserved) - reserved
     if correction > 0 then
       -- Usage beyond the reservation is a debt that counts from now.
@@ -184,11 +208,23 @@ function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
   if more ~= 0 then lanes.correct(lane, more / budgets.UNIT_TOKENS / weight, finish) end
 end
 
+local function write_pools(use)
+  for pool, count in pairs(use.pools) do
+    if count.changed and count.running > 0 then
+      rcall("HSET", use.hash, F.use_pool .. pool, count.running)
+    elseif count.changed then
+      rcall("HDEL", use.hash, F.use_pool .. pool)
+    end
+    count.changed = false
+  end
+end
+
 -- Writes the changes. Every script that reserved or settled calls it at the end.
 function budgets.flush()
   write_learned()
   local fields = { F.use_running, 0 }
   for _, use in ipairs(budgets.order) do
+    write_pools(use)
     local n = windows.flush(use.d, fields, windows.flush(use.t, fields, windows.flush(use.q, fields, 2)))
     if use.freed then
       if lanes.release_key(use.key, use.freed == "all") then signals.work() end

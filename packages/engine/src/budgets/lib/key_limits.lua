@@ -19,14 +19,18 @@ local function former_budget(text)
   return budget
 end
 
--- The budgets of several keys as text, in the order of the keys, with false for none. A shard that has no version is not
+-- The budgets of several keys as text, in the order of the keys, with the shard's default for keys that have none, or false. A shard that has no version is not
 -- brought up to date yet: what an earlier version stored is in mr:limits (see set_limits).
 function key_limits.texts(keys)
   local count = #keys
-  keys[count + 1] = F.budgets_version
+  keys[count + 1], keys[count + 2] = F.budgets_version, F.budgets_default
   local texts = rcall("HMGET", base .. "mr:budgets", unpack(keys))
   if not texts[count + 1] then texts = rcall("HMGET", base .. "mr:limits", unpack(keys)) end
-  keys[count + 1], texts[count + 1] = nil, nil
+  local usual = texts[count + 2]
+  keys[count + 1], texts[count + 1], keys[count + 2], texts[count + 2] = nil, nil, nil, nil
+  if usual then
+    for i = 1, count do texts[i] = texts[i] or usual end
+  end
   return texts
 end
 
@@ -46,6 +50,7 @@ function key_limits.read(text)
     running = numbers.whole(budget[F.budget_max_running]),
     queued = numbers.whole(budget[F.budget_max_queued]),
     priority = numbers.whole(budget[F.budget_max_priority]),
+    running_per_pool = numbers.whole(budget[F.budget_max_running_per_pool]),
     stored_bytes = numbers.whole(budget[F.budget_max_stored_bytes]),
   }
   -- Many keys have the same budget.

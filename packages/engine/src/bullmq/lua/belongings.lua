@@ -15,6 +15,8 @@ local function forget_job(job_key)
   local key = lanes.key_of(job_id)
   if not key then return end
   views.look_at_groups(job_key)
+  views.load_ends()
+  views.gone[job_key] = views.read_ended(job_key)
   -- An idempotency key outlives its job only if the job has ended.
   local idempotency = string.match(rcall("HGET", job_key, F.idempotency) or "", "^%d+:(.*)$")
   if idempotency then

@@ -160,8 +160,31 @@ local function on_list(command, key, ...)
   return rcall(command, key, ...)
 end
 
+-- BullMQ tells of the end of a job by an event, also if it has removed the job by then.
+local TELLS_END = { completed = "SUCCEEDED", failed = "FAILED" }
+
+-- What was stored of jobs that this call removes (belongings): see views.record_end.
+views.gone = {}
+
+function views.load_ends()
+  views.load_ends = function() end
+--- @include "bullmq/lua/ends"
+end
+
+local function note_event(key, event, job_id, value)
+  local queue_prefix = TELLS_END[event] and lanes.key_of(job_id or "") and string.match(key, "^(.*:)events$")
+  if not queue_prefix then return end
+  views.load_ends()
+  enter(queue_prefix)
+  views.record_end(job_id, TELLS_END[event], value)
+end
+
 local function call(command, key, ...)
   local kind = string.byte(command)
+  if kind == 88 and command == "XADD" then
+    local _, _, event, _, job_id, _, value = ...
+    note_event(key, event, job_id, value)
+  end
   if kind == 90 or kind == 76 or kind == 82 or kind == 84 then return on_list(command, key, ...) end
   if kind == 68 and select("#", ...) > 0 and command == "DEL" then
     views.load()

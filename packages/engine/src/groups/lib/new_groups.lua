@@ -29,6 +29,7 @@ function new_groups.add(id, spec)
     spec.keep_siblings, F.group_waiter, spec.waiter, F.group_kind, spec.kind, F.group_deadline_ms, spec.deadline_ms,
     F.group_created_ms, spec.created_ms, F.group_details, spec.details or "", F.group_plan, spec.plan or "",
     F.group_bytes, bytes)
+  if (spec.callback or "") ~= "" then rcall("HSET", group_key, F.group_callback, spec.callback) end
   stored.add_to_key(key, bytes)
   rcall("ZADD", base .. "mr:groups", math.min(spec.deadline_ms, now_ms + LOOK_MS), id)
   rcall("ZADD", base .. "mr:group-index:" .. key, 0, ulid)

@@ -13,6 +13,7 @@
 --- @include "jobs/lib/attempts"
 --- @include "jobs/lib/dead"
 --- @include "jobs/lib/groups"
+--- @include "jobs/lib/outbox"
 local ends = {
   locks = later.list("DEL"),
   leases = later.list("ZREM", base .. "mr:leases"),
@@ -60,7 +61,7 @@ end
 
 -- The fields of a job that ends.finish needs. A caller may read more after them.
 ends.FIELDS = { F.attempts_started, F.attempts_spent, F.next_offset, F.idempotency, F.latest_start_ms, F.deadline_ms, F.keep_ms,
-  F.end_bytes, F.group, F.child_groups }
+  F.end_bytes, F.group, F.child_groups, F.callback }
 local END = columns.of(ends.FIELDS)
 
 -- Writes the final state of a job that the caller has just removed from its place (`prev`). The job has either a
@@ -90,6 +91,7 @@ function ends.finish(job_id, fields, token, prev, state, result, failure, messag
   local n = #set
   set[n + 1], set[n + 2] = now_text, job_id
   signals.add("f " .. state, job_id)
+  outbox.note(job_id, state, token, spent, result or failure, fields[END[F.callback]])
   local own_keep_ms = fields[END[F.keep_ms]]
   if own_keep_ms then
     keep_ms = math.min(keep_ms, numbers.whole(own_keep_ms) or keep_ms)
@@ -130,9 +132,11 @@ function ends.give_up_other(job_id, prev, state, reason, message)
   others[n + 1], others[n + 2], others[n + 3], others[n + 4] = job_id, state, ends.identity(job_id)
 end
 
--- Writes what the ends of jobs mean for their groups.
+-- Writes what the ends of jobs mean for their groups, and records the ends that somebody wants to hear of.
 function ends.flush()
   groups.flush(ends.give_up_other)
+  outbox.flush(groups.ends)
+  groups.ends = {}
 end
 
 -- What a script's reply says of other ends (jobs/other-ends.ts): per job that ended without being named elsewhere job_id,

@@ -105,6 +105,7 @@ local function finish_group(group, met, all_ended, give_up)
   if group.kind ~= "fan_out" then
     local n = #groups.finished
     groups.finished[n + 1], groups.finished[n + 2] = group.id, group.state
+    groups.ends[#groups.ends + 1] = group
   end
   if all_ended then
     rcall("ZREM", base .. "mr:groups", group.id)
@@ -124,7 +125,11 @@ local function update_group(group, give_up)
       rcall("ZADD", base .. "mr:groups-ended", now_text, group.id)
     end
     -- A redriven child may change what the group came to. Its waiter went on before.
-    if all_ended and not CANCEL_STATES[group.state] then group.state = met and "SUCCEEDED" or "FAILED" end
+    local state = met and "SUCCEEDED" or "FAILED"
+    if all_ended and not CANCEL_STATES[group.state] and group.state ~= state then
+      group.state = state
+      if group.kind ~= "fan_out" then groups.ends[#groups.ends + 1] = group end
+    end
     let_waiter_go(group, give_up)
   elseif all_ended or met and group.rule == "any" then
     finish_group(group, met, all_ended, give_up)

@@ -8,8 +8,9 @@
 -- TOUCHES
 --- @include "redis/lib/numbers"
 --- @include "jobs/lib/stored"
--- groups.finished lists the groups of callers that this call finished: id, state.
-local groups = { todo = {}, finished = {} }
+-- groups.finished lists the groups of callers that this call finished: id, state. groups.ends has the same groups, and those
+-- whose end has changed because a child was redriven.
+local groups = { todo = {}, finished = {}, ends = {} }
 
 setmetatable(groups, { __index = function(_, name)
   setmetatable(groups, nil)

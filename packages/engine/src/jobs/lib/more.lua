@@ -37,6 +37,7 @@ function rare_options.read(text)
     dedup.ms = numbers.whole(dedup.ms)
     if not dedup.ms or dedup.ms < 0 or dedup.mode ~= "throttle" and dedup.mode ~= "debounce" then return nil end
   end
+  if more.callback ~= nil and more.callback ~= "end" and more.callback ~= "result" then return nil end
   if next(more) == nil then return nil end
   more.only_group = more.group and next(more, next(more)) == nil
   if not dedup then last_text, last_more = text, more end

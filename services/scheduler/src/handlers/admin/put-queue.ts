@@ -2,7 +2,12 @@ import type { Engine } from "@millrace/engine";
 import { PutQueueRequestSchema } from "@millrace/proto/admin-service";
 import { rpcError } from "@millrace/runtime";
 import { queueEtag } from "../../messages/etag.ts";
-import { queueDefinitionOf, queueMessage, shardsFixed } from "../../messages/queue-message.ts";
+import {
+  queueDefinitionOf,
+  queueMessage,
+  reservedName,
+  shardsFixed,
+} from "../../messages/queue-message.ts";
 import type { AdminHandler } from "../../operators/admin-handler.ts";
 import type { RecordChange } from "../../operators/record-change.ts";
 import { changedMeanwhile } from "../../operators/refusals.ts";
@@ -16,6 +21,11 @@ export const putQueue =
   async (request, { identity: by }) => {
     const { queue, etag } = request;
     if (queue === undefined) throw new Error("validation accepted a request without a queue");
+    const description = reservedName(queue.name);
+    if (description !== undefined) {
+      const violations = [{ field: "queue.name", description }];
+      throw rpcError({ reason: "MALFORMED", message: `queue.name: ${description}`, violations });
+    }
     const wanted = queueDefinitionOf(queue);
     const before = await engine.getQueue(wanted.name);
     if (etag !== "" && etag !== queueEtag(before)) throw changedMeanwhile(`queue ${queue.name}`);

@@ -18,6 +18,7 @@ import type { JobObserver } from "../../observing/job-observer.ts";
 import type { MemoryPressure } from "../../policy/memory-pressure.ts";
 import { submitTimeMs } from "../../policy/submit-time.ts";
 import { jobWeight } from "../../submitting/gather-submissions.ts";
+import { type CallbackRules, callbackRefusal } from "../../webhooks/callback-rules.ts";
 
 /** What a group without its finalizer takes in Redis: an estimate. */
 const GROUP_BYTES = 2_048;
@@ -29,6 +30,7 @@ export const createGroup =
     observer: Pick<JobObserver, "submitted" | "shed" | "groupCreated">,
     clock: Clock,
     pressure: Pick<MemoryPressure, "admits">,
+    callbacks: CallbackRules,
   ): Handler<(typeof SchedulerService)["method"]["createGroup"], undefined> =>
   async (request, { signal }) => {
     const { groupId: id, spec, createTime } = request;
@@ -38,6 +40,7 @@ export const createGroup =
         message: `the id ${id} does not belong to the group's queue`,
       });
     }
+    assertCallbacks(request, callbacks);
     const gatewayMs = createTime === undefined ? undefined : timeMs(createTime);
     const createdAtMs = submitTimeMs(gatewayMs, clock.nowMs());
     const finalizer = await finalizerOf(engine, id, request, createdAtMs);
@@ -55,6 +58,15 @@ export const createGroup =
     describeSpan({ [attributeNames.groupId]: id, [attributeNames.queue]: spec.queue });
     return { group: groupMessage(result.group) };
   };
+
+function assertCallbacks({ spec, finalizer }: CreateGroupRequest, rules: CallbackRules): void {
+  const refusal =
+    callbackRefusal(spec?.callback, rules, { of: "group", path: "group.callback" }) ??
+    callbackRefusal(finalizer?.spec?.callback, rules, {
+      ...{ of: "job", path: "group.finalizer.callback" },
+    });
+  if (refusal !== undefined) throw rpcError(refusal);
+}
 
 async function finalizerOf(
   engine: Pick<Engine, "recentQueue">,

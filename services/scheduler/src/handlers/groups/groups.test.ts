@@ -33,7 +33,10 @@ function setup(admits = true) {
   const created = vi.fn<Engine["createGroup"]>(async () => ({ kind: "created", group }));
   const observer = { submitted: vi.fn(), shed: vi.fn(), groupCreated: vi.fn() };
   const engine = { createGroup: created, recentQueue: async () => undefined };
-  const handler = createGroup(engine, observer, new ManualClock(), { admits: () => admits });
+  const handler = createGroup(
+    ...([engine, observer, new ManualClock(), { admits: () => admits }] as const),
+    { isSetUp: true, urlProblem: () => undefined },
+  );
   const call = (change: object = {}) =>
     handler(
       create(CreateGroupRequestSchema, { groupId: id, spec: { queue: "documents" }, ...change }),

@@ -1,5 +1,6 @@
 import { type AnswerReason, answerReasons, ValidText } from "@millrace/shared";
 import { APIConnectionError, APIError } from "openai";
+import { retryAfterMs } from "../../retry-after.ts";
 import { ProviderFault } from "../provider.ts";
 import { statusOf } from "./error-status.ts";
 
@@ -14,15 +15,11 @@ const filterCodes = new Set([
 /** A shorter key is a placeholder for a server that needs none. It may occur in any sentence, so it is not redacted. */
 const SECRET_CHARS = 8;
 
-/** Reads Retry-After, in seconds or as an HTTP date, as milliseconds. A time in the past, or no time, is ignored. */
-function retryAfterMs(headers: Headers | undefined, nowMs: number): number | undefined {
+/** Returns the wait that the provider asks for. Some name it in milliseconds, too. */
+function askedMs(headers: Headers | undefined, nowMs: number): number | undefined {
   const precise = Number.parseFloat(headers?.get("retry-after-ms") ?? "");
   if (precise > 0 && Number.isFinite(precise)) return precise;
-  const value = headers?.get("retry-after");
-  if (value === null || value === undefined || value.trim() === "") return undefined;
-  const seconds = Number(value);
-  const delayMs = Number.isFinite(seconds) ? seconds * 1_000 : Date.parse(value) - nowMs;
-  return delayMs > 0 && Number.isFinite(delayMs) ? delayMs : undefined;
+  return retryAfterMs(headers?.get("retry-after"), nowMs);
 }
 
 /** The answer did not arrive, or not completely. Mostly there is no HTTP status then. */
@@ -91,7 +88,7 @@ export function faultOf(error: unknown, { nowMs, apiKey, begun }: FaultContext):
   const quotaExhausted =
     httpStatus === 402 || quotaCodes.has(error.code ?? "") || quotaCodes.has(error.type ?? "");
   const isTransient = [408, 409, 429].includes(httpStatus) || httpStatus >= 500;
-  const after = retryAfterMs(error.headers, nowMs);
+  const after = askedMs(error.headers, nowMs);
   const limitHeaders = [...(error.headers ?? [])].filter(([n]) => n.startsWith("x-ratelimit-"));
   return new ProviderFault(
     `The model provider refused the call: ${message}`,

@@ -1893,6 +1893,13 @@ export declare type Configuration = Message<"millrace.admin.v1.Configuration"> &
    * @generated from field: repeated millrace.admin.v1.DeclaredSchedule schedules = 4;
    */
   schedules: DeclaredSchedule[];
+
+  /**
+   * Webhook endpoints of API keys. The key and the name identify an endpoint.
+   *
+   * @generated from field: repeated millrace.admin.v1.DeclaredWebhookEndpoint webhook_endpoints = 5;
+   */
+  webhookEndpoints: DeclaredWebhookEndpoint[];
 };
 
 /**
@@ -1927,6 +1934,70 @@ export declare type DeclaredSchedule = Message<"millrace.admin.v1.DeclaredSchedu
  * Use `create(DeclaredScheduleSchema)` to create a new message.
  */
 export declare const DeclaredScheduleSchema: GenMessage<DeclaredSchedule>;
+
+/**
+ * A webhook endpoint of an API key. It is created if the key has none of this name. Otherwise its URL, its types of events
+ * and include_result are replaced.
+ *
+ * @generated from message millrace.admin.v1.DeclaredWebhookEndpoint
+ */
+export declare type DeclaredWebhookEndpoint = Message<"millrace.admin.v1.DeclaredWebhookEndpoint"> & {
+  /**
+   * The API key that owns the endpoint. It exists, or the same configuration creates it.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The name of the endpoint, unique within the key.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * Where events are sent by POST. https, unless the operator allows http.
+   *
+   * @generated from field: string url = 3;
+   */
+  url: string;
+
+  /**
+   * The types of events that are sent, for example "job.failed" or "job.*". Empty: all types.
+   *
+   * @generated from field: repeated string event_types = 4;
+   */
+  eventTypes: string[];
+
+  /**
+   * True: an event of a job that succeeded carries the job's result, if the event stays within 20 kB with it.
+   *
+   * @generated from field: bool include_result = 5;
+   */
+  includeResult: boolean;
+
+  /**
+   * Left out: a new endpoint is enabled, and another one stays as it is, so that one that Millrace disabled stays disabled.
+   *
+   * @generated from field: optional bool enabled = 6;
+   */
+  enabled?: boolean | undefined;
+
+  /**
+   * A file on the schedulers' machines with the secret of a new endpoint: "whsec_" and base64. Empty: Millrace makes the
+   * secret, and `millrace webhooks rotate` shows another one. Only a scheduler's own configuration file may name a file.
+   *
+   * @generated from field: string secret_file = 7;
+   */
+  secretFile: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.DeclaredWebhookEndpoint.
+ * Use `create(DeclaredWebhookEndpointSchema)` to create a new message.
+ */
+export declare const DeclaredWebhookEndpointSchema: GenMessage<DeclaredWebhookEndpoint>;
 
 /**
  * An API key. It exists already, or secret_sha256 and name are set, and the key is created.

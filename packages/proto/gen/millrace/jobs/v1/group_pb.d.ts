@@ -6,6 +6,7 @@ import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2"
 import type { Message } from "@bufbuild/protobuf";
 import type { JobFailure, JobSpec, JobState } from "./job_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Callback } from "../../webhooks/v1/webhook_endpoint_pb.js";
 
 /**
  * Describes the file millrace/jobs/v1/group.proto.
@@ -79,6 +80,13 @@ export declare type GroupSpec = Message<"millrace.jobs.v1.GroupSpec"> & {
    * @generated from field: map<string, string> labels = 8;
    */
   labels: { [key: string]: string };
+
+  /**
+   * A URL to which the end of this group is sent, in addition to the key's webhook endpoints.
+   *
+   * @generated from field: millrace.webhooks.v1.Callback callback = 9;
+   */
+  callback?: Callback | undefined;
 };
 
 /**
@@ -234,6 +242,13 @@ export declare type Group = Message<"millrace.jobs.v1.Group"> & {
    * @generated from field: bool keep_siblings = 15;
    */
   keepSiblings: boolean;
+
+  /**
+   * As created.
+   *
+   * @generated from field: millrace.webhooks.v1.Callback callback = 16;
+   */
+  callback?: Callback | undefined;
 };
 
 /**

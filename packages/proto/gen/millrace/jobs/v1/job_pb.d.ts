@@ -5,6 +5,7 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Callback } from "../../webhooks/v1/webhook_endpoint_pb.js";
 
 /**
  * Describes the file millrace/jobs/v1/job.proto.
@@ -164,6 +165,13 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
    * @generated from field: string group_id = 18;
    */
   groupId: string;
+
+  /**
+   * A URL to which the end of this job is sent, in addition to the key's webhook endpoints.
+   *
+   * @generated from field: millrace.webhooks.v1.Callback callback = 19;
+   */
+  callback?: Callback | undefined;
 };
 
 /**
@@ -463,6 +471,13 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
   childGroupIds: string[];
 
   /**
+   * As submitted.
+   *
+   * @generated from field: millrace.webhooks.v1.Callback callback = 30;
+   */
+  callback?: Callback | undefined;
+
+  /**
    * The id of its trace: 32 hexadecimal digits of the W3C trace context with which it was submitted. Empty: it has none,
    * because neither its caller nor the gateway traces.
    *
@@ -572,6 +587,13 @@ export declare type JobFailure = Message<"millrace.jobs.v1.JobFailure"> & {
    * @generated from field: bool retryable = 3;
    */
   retryable: boolean;
+
+  /**
+   * What the executor knows of the failure beyond its reason, a JSON object of at most 2 KiB. Empty: nothing.
+   *
+   * @generated from field: string details_json = 4;
+   */
+  detailsJson: string;
 };
 
 /**

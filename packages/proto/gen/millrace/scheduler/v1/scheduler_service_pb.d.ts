@@ -11,6 +11,7 @@ import type { Group, GroupSpec } from "../../jobs/v1/group_pb.js";
 import type { CancelGroupRequest as CancelGroupRequest$1, ListGroupChildrenRequest as ListGroupChildrenRequest$1, ListGroupChildrenResponse as ListGroupChildrenResponse$1, ListGroupsRequest as ListGroupsRequest$1, ListGroupsResponse as ListGroupsResponse$1 } from "../../jobs/v1/group_service_pb.js";
 import type { CancelJobRequest, CreateJobTokenRequest as CreateJobTokenRequest$1, CreateJobTokenResponse as CreateJobTokenResponse$1, ExplainJobRequest, ExplainJobResponse, JobTokenRight, ListJobsRequest, ListJobsResponse, SubmitResult, WatchJobRequest, WatchJobResponse } from "../../jobs/v1/job_service_pb.js";
 import type { Job, JobSpec } from "../../jobs/v1/job_pb.js";
+import type { CreateWebhookEndpointRequestSchema, CreateWebhookEndpointResponseSchema, DeleteWebhookEndpointRequestSchema, DeleteWebhookEndpointResponseSchema, GetCallbackSecretRequestSchema, GetCallbackSecretResponseSchema, GetWebhookDeliveryRequestSchema, GetWebhookDeliveryResponseSchema, GetWebhookEndpointRequestSchema, GetWebhookEndpointResponseSchema, ListWebhookDeliveriesRequestSchema, ListWebhookDeliveriesResponseSchema, ListWebhookEndpointsRequestSchema, ListWebhookEndpointsResponseSchema, RedeliverWebhooksRequestSchema, RedeliverWebhooksResponseSchema, RotateWebhookSecretRequestSchema, RotateWebhookSecretResponseSchema, SendTestEventRequestSchema, SendTestEventResponseSchema, UpdateWebhookEndpointRequestSchema, UpdateWebhookEndpointResponseSchema } from "./webhook_calls_pb.js";
 
 /**
  * Describes the file millrace/scheduler/v1/scheduler_service.proto.
@@ -1717,6 +1718,118 @@ export declare const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof RunScheduleRequestSchema;
     output: typeof RunScheduleResponseSchema;
+  },
+  /**
+   * Creates an endpoint, whose id and secret the gateway has made. Safe to retry: an existing endpoint id of the key is
+   * accepted again.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.CreateWebhookEndpoint
+   */
+  createWebhookEndpoint: {
+    methodKind: "unary";
+    input: typeof CreateWebhookEndpointRequestSchema;
+    output: typeof CreateWebhookEndpointResponseSchema;
+  },
+  /**
+   * See WebhookService.GetWebhookEndpoint.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.GetWebhookEndpoint
+   */
+  getWebhookEndpoint: {
+    methodKind: "unary";
+    input: typeof GetWebhookEndpointRequestSchema;
+    output: typeof GetWebhookEndpointResponseSchema;
+  },
+  /**
+   * See WebhookService.ListWebhookEndpoints.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.ListWebhookEndpoints
+   */
+  listWebhookEndpoints: {
+    methodKind: "unary";
+    input: typeof ListWebhookEndpointsRequestSchema;
+    output: typeof ListWebhookEndpointsResponseSchema;
+  },
+  /**
+   * See WebhookService.UpdateWebhookEndpoint.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.UpdateWebhookEndpoint
+   */
+  updateWebhookEndpoint: {
+    methodKind: "unary";
+    input: typeof UpdateWebhookEndpointRequestSchema;
+    output: typeof UpdateWebhookEndpointResponseSchema;
+  },
+  /**
+   * See WebhookService.DeleteWebhookEndpoint.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.DeleteWebhookEndpoint
+   */
+  deleteWebhookEndpoint: {
+    methodKind: "unary";
+    input: typeof DeleteWebhookEndpointRequestSchema;
+    output: typeof DeleteWebhookEndpointResponseSchema;
+  },
+  /**
+   * Gives an endpoint, or the callbacks of the key, the secret that the gateway has made. Safe to retry: the secret that is
+   * current already stays.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.RotateWebhookSecret
+   */
+  rotateWebhookSecret: {
+    methodKind: "unary";
+    input: typeof RotateWebhookSecretRequestSchema;
+    output: typeof RotateWebhookSecretResponseSchema;
+  },
+  /**
+   * See WebhookService.GetCallbackSecret.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.GetCallbackSecret
+   */
+  getCallbackSecret: {
+    methodKind: "unary";
+    input: typeof GetCallbackSecretRequestSchema;
+    output: typeof GetCallbackSecretResponseSchema;
+  },
+  /**
+   * See WebhookService.SendTestEvent.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.SendTestEvent
+   */
+  sendTestEvent: {
+    methodKind: "unary";
+    input: typeof SendTestEventRequestSchema;
+    output: typeof SendTestEventResponseSchema;
+  },
+  /**
+   * See WebhookService.ListWebhookDeliveries.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.ListWebhookDeliveries
+   */
+  listWebhookDeliveries: {
+    methodKind: "unary";
+    input: typeof ListWebhookDeliveriesRequestSchema;
+    output: typeof ListWebhookDeliveriesResponseSchema;
+  },
+  /**
+   * See WebhookService.GetWebhookDelivery.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.GetWebhookDelivery
+   */
+  getWebhookDelivery: {
+    methodKind: "unary";
+    input: typeof GetWebhookDeliveryRequestSchema;
+    output: typeof GetWebhookDeliveryResponseSchema;
+  },
+  /**
+   * See WebhookService.RedeliverWebhooks.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.RedeliverWebhooks
+   */
+  redeliverWebhooks: {
+    methodKind: "unary";
+    input: typeof RedeliverWebhooksRequestSchema;
+    output: typeof RedeliverWebhooksResponseSchema;
   },
 }>;
 

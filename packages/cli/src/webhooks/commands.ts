@@ -1,0 +1,36 @@
+import type { Command } from "commander";
+import type { Shell } from "../shell.ts";
+import { callbackSecretCommand } from "./callback-secret.ts";
+import { createWebhookCommand } from "./create.ts";
+import { deleteWebhookCommand } from "./delete.ts";
+import { listDeliveriesCommand } from "./deliveries.ts";
+import { listWebhooksCommand } from "./list.ts";
+import { redeliverCommand } from "./redeliver.ts";
+import { rotateWebhookCommand } from "./rotate.ts";
+import { showWebhookCommand } from "./show.ts";
+import { testWebhookCommand } from "./test.ts";
+import { updateWebhookCommand } from "./update.ts";
+
+export function webhookCommands(program: Command, shell: Shell): void {
+  const webhooks = program
+    .command("webhooks")
+    .helpCommand(false)
+    .summary("have the ends of jobs and groups sent to a URL")
+    .description(
+      "Commands for webhook endpoints: URLs to which Millrace sends the ends of the API key's jobs and groups.",
+    );
+  for (const add of [
+    createWebhookCommand,
+    listWebhooksCommand,
+    showWebhookCommand,
+    updateWebhookCommand,
+    rotateWebhookCommand,
+    testWebhookCommand,
+    deleteWebhookCommand,
+    listDeliveriesCommand,
+    redeliverCommand,
+    callbackSecretCommand,
+  ]) {
+    add(webhooks, shell);
+  }
+}

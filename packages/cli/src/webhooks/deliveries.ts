@@ -1,0 +1,75 @@
+import type { WebhookDelivery, WebhookDeliveryState } from "@millrace/client";
+import { type Command, Option } from "commander";
+import { given } from "../given.ts";
+import { note, writeJson, writeText } from "../output.ts";
+import type { Shell } from "../shell.ts";
+import { table } from "../table.ts";
+import { timeText } from "../times.ts";
+import { wholeNumber } from "../values.ts";
+import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
+import { answerText } from "./webhook-text.ts";
+
+interface Options extends CallerOptions {
+  readonly endpoint?: string;
+  readonly state?: string;
+  readonly limit: number;
+}
+
+const MOST_A_PAGE = 500;
+
+export function listDeliveriesCommand(webhooks: Command, shell: Shell): void {
+  const command = webhooks
+    .command("deliveries")
+    .summary("list what was sent, newest first")
+    .description("Lists events that are being sent or were sent, newest first.")
+    .option("--endpoint <id>", "only those to this endpoint")
+    .addOption(
+      new Option("--state <state>", "only those in this state").choices([
+        ...["pending", "delivered", "failed", "cancelled"],
+      ]),
+    )
+    .option("--limit <count>", "show at most this many; 0 shows all", wholeNumber, 20)
+    .action(({ endpoint: endpointId, state, limit, ...options }: Options) =>
+      withMillrace(shell, options, async (millrace) => {
+        const pageSize = limit === 0 ? MOST_A_PAGE : Math.min(limit, MOST_A_PAGE);
+        const only = given({
+          endpointId,
+          state: state?.toUpperCase() as WebhookDeliveryState | undefined,
+        });
+        const call = { signal: shell.interrupted };
+        const listed: WebhookDelivery[] = [];
+        let more = false;
+        for await (const delivery of millrace.webhooks.deliveries({ ...only, pageSize }, call)) {
+          if (limit !== 0 && listed.length === limit) {
+            more = true;
+            break;
+          }
+          listed.push(delivery);
+          if (options.json) writeJson(shell, delivery);
+        }
+        if (!options.json)
+          writeText(shell, listed.length === 0 ? "There are no deliveries." : tableOf(listed));
+        if (more) note(shell, "There are more deliveries: --limit 0 shows all.");
+      }),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ millrace webhooks deliveries --state failed
+  $ millrace webhooks deliveries --endpoint we_01JDXW5T5Q6M3C9N2V8K4H7R1B --json | jq -c .attempts`,
+    );
+  callerOptions(command);
+}
+
+const tableOf = (deliveries: readonly WebhookDelivery[]): string =>
+  table(
+    ["DELIVERY", "EVENT", "STATE", "REQUESTS", "LAST ANSWER", "NEXT"],
+    deliveries.map(({ id, eventType, state, attempts, nextAttemptTime }) => {
+      const last = attempts.at(-1);
+      return [
+        ...[id, eventType, state, String(attempts.length)],
+        ...[last === undefined ? "" : answerText(last), timeText(nextAttemptTime) ?? ""],
+      ];
+    }),
+  );

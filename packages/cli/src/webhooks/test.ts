@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import { note, writeJson, writeText } from "../output.ts";
+import type { Shell } from "../shell.ts";
+import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
+
+export function testWebhookCommand(webhooks: Command, shell: Shell): void {
+  const command = webhooks
+    .command("test")
+    .summary("send a test event to an endpoint")
+    .description(
+      'Sends an event of type "webhook.test" to an endpoint, also to a disabled one, and prints the delivery\'s id.',
+    )
+    .argument("<endpoint-id>")
+    .action((endpointId: string, options: CallerOptions) =>
+      withMillrace(shell, options, async (millrace) => {
+        const delivery = await millrace.webhooks.test(endpointId, { signal: shell.interrupted });
+        if (options.json) return writeJson(shell, delivery);
+        writeText(shell, delivery.id);
+        note(
+          shell,
+          `To see what the receiver answered, run: millrace webhooks show ${delivery.id}`,
+        );
+      }),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ millrace webhooks test we_01JDXW5T5Q6M3C9N2V8K4H7R1B`,
+    );
+  callerOptions(command);
+}

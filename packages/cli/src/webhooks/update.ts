@@ -1,0 +1,59 @@
+import { type Command, Option } from "commander";
+import { given } from "../given.ts";
+import { writeJson, writeText } from "../output.ts";
+import type { Shell } from "../shell.ts";
+import { list } from "../values.ts";
+import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
+import { endpointText } from "./webhook-text.ts";
+
+interface Options extends CallerOptions {
+  readonly url?: string;
+  readonly name?: string;
+  readonly events?: readonly string[];
+  readonly includeResult?: boolean;
+  readonly enable?: boolean;
+  readonly disable?: boolean;
+  readonly etag?: string;
+}
+
+export function updateWebhookCommand(webhooks: Command, shell: Shell): void {
+  const command = webhooks
+    .command("update")
+    .summary("change, enable or disable an endpoint")
+    .description("Changes an endpoint. What no flag names stays as it is.")
+    .argument("<endpoint-id>")
+    .option("--url <url>", "where events are sent; waiting deliveries go there too")
+    .option("--name <name>", "a name for people")
+    .option("--events <types>", 'types of events, separated by commas; "all" for all', list)
+    .option("--include-result", "send the results of jobs that succeeded, if they are short")
+    .option("--no-include-result", "send no results")
+    .addOption(
+      new Option("--enable", "send events again, also after Millrace disabled it").conflicts(
+        "disable",
+      ),
+    )
+    .option("--disable", "send nothing")
+    .option("--etag <etag>", "fail if the endpoint has another etag (show --json)")
+    .action((endpointId: string, options: Options) =>
+      withMillrace(shell, options, async (millrace) => {
+        const { url, name, events, includeResult, enable, disable, etag } = options;
+        const eventTypes = events?.length === 1 && events[0] === "all" ? [] : events;
+        const enabled = enable ?? (disable ? false : undefined);
+        const endpoint = await millrace.webhooks.update(
+          endpointId,
+          given({ url, name, eventTypes, includeResult, enabled, etag }),
+          { signal: shell.interrupted },
+        );
+        if (options.json) writeJson(shell, endpoint);
+        else writeText(shell, endpointText(endpoint));
+      }),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ millrace webhooks update we_01JDXW5T5Q6M3C9N2V8K4H7R1B --events job.failed,group.failed
+  $ millrace webhooks update we_01JDXW5T5Q6M3C9N2V8K4H7R1B --enable`,
+    );
+  callerOptions(command);
+}

@@ -1,0 +1,111 @@
+import { create } from "@bufbuild/protobuf";
+import { WebhookDeliveryState } from "@millrace/proto/webhook-endpoint";
+import {
+  FailedDeliveriesSchema,
+  GetWebhookDeliveryRequestSchema,
+  ListWebhookDeliveriesRequestSchema,
+  RedeliverWebhooksRequestSchema,
+  SendTestEventRequestSchema,
+  WebhookService,
+} from "@millrace/proto/webhook-service";
+import { assertValid, type HttpRoute } from "@millrace/runtime";
+import { z } from "zod";
+import type { Caller } from "../../callers/caller.ts";
+import type { GatewayParts } from "../../gateway-parts.ts";
+import { webhookHandlers } from "../../handlers/webhooks/webhook-handlers.ts";
+import { deliveryJson } from "../../messages/webhook-json.ts";
+import { readQuery } from "../read-query.ts";
+import { jsonAnswer } from "./json-answer.ts";
+import { readMessage } from "./read-message.ts";
+
+const { method: rpc } = WebhookService;
+
+/** Accepts `failed` as well as the name in proto3 JSON, `WEBHOOK_DELIVERY_STATE_FAILED`. */
+const state = z
+  .string()
+  .transform((name) => name.toUpperCase().replace(/^WEBHOOK_DELIVERY_STATE_/, ""))
+  .pipe(z.enum(["PENDING", "DELIVERED", "FAILED", "CANCELLED"]));
+
+const parameters = {
+  endpoint: z.string().default(""),
+  state: state.optional(),
+  pageSize: z.coerce.number().int().min(0).max(500).default(0),
+  pageToken: z.string().default(""),
+};
+
+/** /v1/webhook-deliveries: list, read and repeat deliveries, and send a test event. */
+export function deliveryRoutes(parts: GatewayParts): HttpRoute<Caller>[] {
+  const handlers = webhookHandlers(parts);
+  return [
+    {
+      ...{ method: "GET", path: "/v1/webhook-deliveries", rpc: rpc.listWebhookDeliveries },
+      async handle({ query }, context) {
+        const { endpoint: endpointId, state: name, ...page } = readQuery(query, parameters);
+        const only = name === undefined ? {} : { state: WebhookDeliveryState[name] };
+        const request = create(ListWebhookDeliveriesRequestSchema, {
+          ...page,
+          endpointId,
+          ...only,
+        });
+        assertValid(ListWebhookDeliveriesRequestSchema, request);
+        const reply = await handlers.listWebhookDeliveries(request, context);
+        const { deliveries = [], nextPageToken = "" } = reply;
+        const list = deliveries.map(deliveryJson).join(",");
+        const next = JSON.stringify(nextPageToken);
+        return jsonAnswer(200, `{"deliveries":[${list}],"nextPageToken":${next}}`);
+      },
+    },
+    {
+      ...{ method: "GET", path: "/v1/webhook-deliveries/{id}", rpc: rpc.getWebhookDelivery },
+      async handle({ params, query }, context) {
+        readQuery(query, {});
+        const request = create(GetWebhookDeliveryRequestSchema, { deliveryId: params.id ?? "" });
+        assertValid(GetWebhookDeliveryRequestSchema, request);
+        const { delivery } = await handlers.getWebhookDelivery(request, context);
+        return jsonAnswer(200, deliveryJson(delivery));
+      },
+    },
+    {
+      ...{ method: "POST", path: "/v1/webhook-endpoints/{id}:test", rpc: rpc.sendTestEvent },
+      async handle({ params, query }, context) {
+        readQuery(query, {});
+        const request = create(SendTestEventRequestSchema, { endpointId: params.id ?? "" });
+        assertValid(SendTestEventRequestSchema, request);
+        const { delivery } = await handlers.sendTestEvent(request, context);
+        return jsonAnswer(202, deliveryJson(delivery));
+      },
+    },
+    ...redeliverRoutes(handlers),
+  ];
+}
+
+/** Repeat one delivery, or all deliveries of an endpoint that failed since a time. */
+const redeliverRoutes = ({
+  redeliverWebhooks,
+}: Pick<ReturnType<typeof webhookHandlers>, "redeliverWebhooks">): HttpRoute<Caller>[] => [
+  {
+    ...{ method: "POST", path: "/v1/webhook-deliveries/{id}:redeliver" },
+    rpc: rpc.redeliverWebhooks,
+    async handle({ params, query }, context) {
+      readQuery(query, {});
+      const what = { case: "deliveryId", value: params.id ?? "" } as const;
+      const request = create(RedeliverWebhooksRequestSchema, { what });
+      assertValid(RedeliverWebhooksRequestSchema, request);
+      const { deliveries: [delivery] = [] } = await redeliverWebhooks(request, context);
+      return jsonAnswer(202, deliveryJson(delivery));
+    },
+  },
+  {
+    ...{ method: "POST", path: "/v1/webhook-endpoints/{id}:redeliver" },
+    rpc: rpc.redeliverWebhooks,
+    async handle(call, context) {
+      readQuery(call.query, {});
+      const endpointId = call.params.id ?? "";
+      const value = await readMessage(FailedDeliveriesSchema, call, { endpointId });
+      const request = create(RedeliverWebhooksRequestSchema, { what: { case: "failed", value } });
+      const { deliveries = [], more = false } = await redeliverWebhooks(request, context);
+      const list = deliveries.map(deliveryJson).join(",");
+      return jsonAnswer(202, `{"deliveries":[${list}],"more":${more}}`);
+    },
+  },
+];

@@ -1,0 +1,12 @@
+import { webhookHandler } from "../../webhooks/webhook-handler.ts";
+import { endpointNotFound, type WebhookParts } from "../../webhooks/webhook-parts.ts";
+
+/** Deletes an endpoint. One that is gone already counts as deleted, so that the call may be repeated. */
+export const deleteWebhookEndpoint = ({ engine }: WebhookParts) =>
+  webhookHandler<"deleteWebhookEndpoint">(async ({ endpointId }, keyId) => {
+    const endpoint = await engine.webhookEndpoints.get(endpointId);
+    if (endpoint === undefined) return {};
+    if (endpoint.keyId !== keyId) throw endpointNotFound(endpointId);
+    await engine.webhookEndpoints.delete(endpointId);
+    return {};
+  });

@@ -1,0 +1,14 @@
+import { webhookEndpointMessage } from "../../messages/webhook-endpoint-message.ts";
+import { updateEndpoint } from "../../webhooks/update-endpoint.ts";
+import { webhookHandler } from "../../webhooks/webhook-handler.ts";
+import type { WebhookParts } from "../../webhooks/webhook-parts.ts";
+import { ownEndpoint } from "./own-endpoint.ts";
+
+export const updateWebhookEndpoint = (parts: WebhookParts) =>
+  webhookHandler<"updateWebhookEndpoint">(async (request, keyId) => {
+    const { endpointId, etag, url, name, includeResult, enabled } = request;
+    const before = await ownEndpoint(parts, keyId, endpointId);
+    const change = { url, eventTypes: request.eventTypes?.types, name, includeResult, enabled };
+    const endpoint = await updateEndpoint(parts, before, change, etag);
+    return { endpoint: webhookEndpointMessage(endpoint, parts.clock.nowMs()) };
+  });

@@ -1,0 +1,130 @@
+import type { Engine, OutboxShard } from "@millrace/engine";
+import { type Clock, INTERNAL_QUEUE_PREFIX, type TimerHandle } from "@millrace/shared";
+import { type MoveParts, moveEntries } from "../webhooks/move-entries.ts";
+import type { Loop, LoopOptions } from "./every.ts";
+
+/** How many entries are read at once: a call of Redis each for reading, submitting and taking out. */
+const BATCH = 200;
+/** How long a scheduler that moves entries of a shard keeps the others away. If it dies, another one goes on after that. */
+const HOLD_MS = 2_000;
+
+export interface OutboxMoverParts extends MoveParts {
+  readonly engine: Pick<Engine, "queues" | "outbox"> & MoveParts["engine"];
+  readonly clock: Clock;
+  /** Names this scheduler. */
+  readonly holder: string;
+}
+
+/**
+ * Moves the ends of jobs and groups from the outboxes of all shards to the queue of deliveries: at once after news of a
+ * shard, and every `everyMs` for all shards, because news are hints.
+ */
+export function startOutboxMover(parts: OutboxMoverParts, options: LoopOptions): Loop {
+  const mover = new OutboxMover(parts, options);
+  mover.start();
+  return mover;
+}
+
+class OutboxMover implements Loop {
+  readonly #parts: OutboxMoverParts;
+  readonly #options: LoopOptions;
+  /** The shards to look at, by name. */
+  readonly #due = new Map<string, OutboxShard>();
+  #all = true;
+  #running: Promise<void> | undefined;
+  #news: Promise<AsyncDisposable> | undefined;
+  #timer: TimerHandle | undefined;
+  #closed = false;
+
+  constructor(parts: OutboxMoverParts, options: LoopOptions) {
+    this.#parts = parts;
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#listen();
+    this.#wake();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.cancel();
+    await this.#running;
+    await (await this.#news?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+
+  #listen(): void {
+    this.#news ??= this.#parts.engine.outbox.onNews((shard) => {
+      if (shard === undefined) this.#all = true;
+      else this.#due.set(`${shard.queue}:${shard.shard}`, shard);
+      this.#wake();
+    });
+    this.#news.catch((error: unknown) => {
+      this.#news = undefined;
+      this.#options.onError(error);
+    });
+  }
+
+  #wake(): void {
+    if (this.#closed || this.#running !== undefined) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#closed) return;
+      // News may have come after the last look.
+      if (this.#due.size > 0) return this.#wake();
+      this.#timer?.cancel();
+      this.#timer = this.#parts.clock.after(this.#options.everyMs, () => {
+        this.#all = true;
+        this.#listen();
+        this.#wake();
+      });
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed && (this.#all || this.#due.size > 0)) {
+      try {
+        if (this.#all) await this.#addAll();
+        const [name, shard] = this.#due.entries().next().value ?? [];
+        if (name === undefined || shard === undefined) return;
+        this.#due.delete(name);
+        await this.#move(shard);
+      } catch (error) {
+        this.#options.onError(error);
+        // The next round looks at all shards.
+        this.#all = false;
+        this.#due.clear();
+      }
+    }
+  }
+
+  async #addAll(): Promise<void> {
+    this.#all = false;
+    for (const { name: queue, shards } of await this.#parts.engine.queues()) {
+      if (queue.startsWith(INTERNAL_QUEUE_PREFIX)) continue;
+      for (let shard = 0; shard < shards; shard += 1) {
+        this.#due.set(`${queue}:${shard}`, { queue, shard });
+      }
+    }
+  }
+
+  /** Moves the entries of a shard, oldest first. Entries whose deliveries are refused stay, and the later ones are moved. */
+  async #move(shard: OutboxShard): Promise<void> {
+    const { engine, holder } = this.#parts;
+    const reading = { holder, holdMs: HOLD_MS, count: BATCH };
+    for (let afterId: string | undefined; !this.#closed; ) {
+      const read = await engine.outbox.read(shard, {
+        ...reading,
+        ...(afterId === undefined ? {} : { afterId }),
+      });
+      if (read.kind === "held" || read.entries.length === 0) return;
+      const moved = await moveEntries(this.#parts, read.entries);
+      await engine.outbox.takeOut(
+        shard,
+        moved.map(({ entryId }) => entryId),
+      );
+      if (read.entries.length < BATCH) return;
+      afterId = read.entries.at(-1)?.entryId;
+    }
+  }
+}
