@@ -224,8 +224,8 @@ export const rows: readonly Row[] = [
   },
   {
     ways: ["FanOut response", "ReadChildren response"],
-    paths: ["group.labels", "group.priority", "group.cancel_reason"],
-    why: "a fan-out has neither labels nor a priority of its own, and a cancelled one has no attempt that could read it",
+    paths: ["group.labels", "group.priority", "group.cancel_reason", "group.callback"],
+    why: "a fan-out has neither labels, a priority nor a callback of its own, and a cancelled one has no attempt that could read it",
   },
   {
     ways: ["FanOut response"],

@@ -9,7 +9,14 @@ import {
   GroupState as StateMessage,
 } from "@millrace/proto/group";
 import { JobState as JobStateMessage } from "@millrace/proto/job";
-import { failureOf, type JobFailure, type JobState, jobStateOf, type NewJob, specOf } from "./job.ts";
+import {
+  failureOf,
+  type JobFailure,
+  type JobState,
+  jobStateOf,
+  type NewJob,
+  specOf,
+} from "./job.ts";
 import { parsed } from "./parsed.ts";
 import { type Callback, callbackMessage, callbackOf } from "./webhook.ts";
 

@@ -1,5 +1,11 @@
 import { create } from "@bufbuild/protobuf";
-import { type JobSpec, type Lease, openEngine, OPERATOR_KEY, type WebhookEndpoint } from "@millrace/engine";
+import {
+  type JobSpec,
+  type Lease,
+  OPERATOR_KEY,
+  openEngine,
+  type WebhookEndpoint,
+} from "@millrace/engine";
 import { JobSpecSchema } from "@millrace/proto/job";
 import {
   defaultBackoff,

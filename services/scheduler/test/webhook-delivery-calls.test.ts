@@ -209,6 +209,30 @@ test("all deliveries of an endpoint that failed since a time are sent again, eac
   expect((await list({ state: PENDING })).ids).toHaveLength(2);
 });
 
+test("at most 1,000 deliveries are sent again by one call, which then says that there are more", async () => {
+  const { create, rpc, engine, clock, failure } = await setup();
+  const { endpointId } = await create();
+  const job = (n: number) => {
+    const event = { event_id: `evt_${n}`, event_type: "job.failed", subject_id: subject };
+    const options = { keyId: keyId as KeyId, nowMs: clock.nowMs(), random };
+    return deliveryJob({ endpoint_id: endpointId, ...event, body: "{}" }, options);
+  };
+  await engine.submit(Array.from({ length: 1_001 }, (_, n) => job(n)));
+  for (let ended = 0; ended < 1_001; ) {
+    const { leases } = await engine.lease({ queue, count: 500, leaseMs: 30_000, workerId: "w1" });
+    const end = { kind: "fail", state: "FAILED", failure: failure(500) } as const;
+    await engine.settle(leases.map((lease) => ({ ...lease, ...end })));
+    ended += leases.length;
+  }
+  const redeliver = async () => {
+    const what = { case: "failed", value: { endpointId, since: timestampOf(0) } } as const;
+    const { response } = await rpc.redeliverWebhooks({ keyId, request: { what } });
+    return { sent: response?.deliveries.length, more: response?.more };
+  };
+  expect(await redeliver()).toEqual({ sent: 1_000, more: true });
+  expect(await redeliver()).toEqual({ sent: 1, more: false });
+});
+
 test("a test event goes to a disabled endpoint too, whatever types of events it names", async () => {
   const { create, rpc, get, clock } = await setup();
   const { endpointId } = await create({ eventTypes: ["group.failed"] });

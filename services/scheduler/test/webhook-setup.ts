@@ -48,7 +48,10 @@ export const url = "https://example.com/hook";
 export async function setup(change: Partial<WebhookParts> = {}) {
   const { url: redisUrl, rootPrefix } = await redisForTests();
   const clock = new ManualClock();
-  const engine = await openEngine({ redis: { url: redisUrl }, rootPrefix, clock, random });
+  // A test sends more requests at once than a scheduler allows.
+  const internalLimits = { maxRunning: 2_000, maxRunningPerPool: 2_000 };
+  const options = { redis: { url: redisUrl }, rootPrefix, internalLimits };
+  const engine = await openEngine({ ...options, clock, random });
   onTestFinished(() => engine.close());
   for (const name of ["documents", WEBHOOK_QUEUE]) {
     await engine.defineQueue({ name: name as QueueName });
