@@ -7,7 +7,17 @@ import { systemClock as clock } from "@millrace/shared";
 import { Heard } from "../faults/heard.ts";
 
 /** The commands that call a gateway. */
-const forCallers = new Set(["submit", "watch", "get", "list", "cancel", "explain", "groups"]);
+const forCallers = new Set([
+  "submit",
+  "watch",
+  "get",
+  "list",
+  "cancel",
+  "explain",
+  "groups",
+  "token",
+  "documents",
+]);
 
 export interface Addresses {
   readonly apiKey: string;
