@@ -9,6 +9,7 @@ import { Heard } from "../faults/heard.ts";
 /** The commands that call a gateway. */
 const forCallers = new Set([
   ...["submit", "watch", "get", "list", "cancel", "explain", "groups", "schedules", "webhooks"],
+  ...["token", "documents"],
 ]);
 
 export interface Addresses {

@@ -70,7 +70,7 @@ async function startGroup(world: World, queue: string, rule: "any" | { atLeastPe
       ...(rule === "any" ? [] : [child("succeed"), child("long")]),
       { ...child("fail"), retry: { maxAttempts: 1 } },
       waiting,
-      { ...waiting, expiresAt: new Date(clock.nowMs() - 1_000) },
+      { ...waiting, expiresAt: new Date(clock.nowMs() + 2_000) },
       waiting,
     ],
   );
@@ -315,7 +315,12 @@ async function proveNewGroup(world: World, queue: string): Promise<void> {
     deadline,
     callback,
   };
-  const jobs = [{ type: "end", idempotencyKey: "once", pool: "nowhere/at-all" }, { type: "!" }];
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+  const jobs = [
+    { type: "end", idempotencyKey: "once", pool: "nowhere/at-all", traceparent },
+    { type: "!" },
+  ];
   for (const rule of [
     { case: "any" as const, value: true },
     { case: "atLeastPercent" as const, value: 50 },
@@ -330,7 +335,7 @@ async function proveNewGroup(world: World, queue: string): Promise<void> {
     const created = await groups.createGroup({ group, jobs });
     const id = String(created.group?.id);
     const results = [
-      isFirst ? { jobId: anyText } : { jobId: anyText, existing: true },
+      isFirst ? { jobId: anyText, traceId } : { jobId: anyText, existing: true },
       { error: { code: 3, message: anyText, details: someList } },
     ];
     ledger.compare("GroupService.CreateGroup response", outer.CreateGroupResponseSchema, created, {
