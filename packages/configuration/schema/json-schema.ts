@@ -96,8 +96,6 @@ function scalarSchema(
       return { type: "integer", minimum: 0, ...boundsOf(field, rules) };
     case ScalarType.DOUBLE:
       return { type: "number", ...boundsOf(field, rules) };
-    case ScalarType.BOOL:
-      return { type: "boolean" };
     default:
       throw new Error(`${field}: this type is not supported in the schema yet`);
   }

@@ -171,9 +171,6 @@ function readScalar(
       if (number !== undefined && number >= 0n && number <= most) return String(number);
       return refuse(path, offset, `must be a whole number from 0 to ${most}`, reading);
     }
-    case ScalarType.BOOL:
-      if (typeof value === "boolean") return value;
-      return refuse(path, offset, "must be true or false", reading);
     case ScalarType.DOUBLE:
       if (["bigint", "number"].includes(typeof value) && Number.isFinite(Number(value))) {
         return Number(value);

@@ -21,7 +21,7 @@ export const contentTypes = {
 export type DocumentType = keyof typeof contentTypes;
 export type DocumentContentType = (typeof contentTypes)[DocumentType];
 
-export const documentContentTypes = Object.values(contentTypes);
+const documentContentTypes = Object.values(contentTypes);
 
 /** What people call the types, for messages. */
 export const typeNames =

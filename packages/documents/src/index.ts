@@ -6,12 +6,10 @@ export {
   contentTypeNamed,
   contentTypes,
   type DocumentContentType,
-  documentContentTypes,
   isTextual,
   mediaTypeNamed,
   typeNames,
 } from "./document-types.ts";
-export type { StoredType } from "./stored-type.ts";
 export { decodeText, textEncodingOf } from "./text-encoding.ts";
 export { isText, typeOfContent } from "./type-of-content.ts";
 export { readZipDirectory, type ZipDirectory } from "./zip-directory.ts";

@@ -34,7 +34,11 @@ async function setup(queues: readonly string[]) {
     services: [
       schedulerService({
         ...{ engine: engine, observer: jobObserver(createMetrics("scheduler")), clock },
-        ...{ pressure: roomy, jobTokens: new JobTokens(() => Buffer.alloc(32, "a")), workers: noWorkers },
+        ...{
+          pressure: roomy,
+          jobTokens: new JobTokens(() => Buffer.alloc(32, "a")),
+          workers: noWorkers,
+        },
         webhooks: noWebhooks(engine, clock),
       }),
     ],

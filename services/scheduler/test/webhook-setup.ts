@@ -66,10 +66,12 @@ export async function setup(change: Partial<WebhookParts> = {}) {
   const observer = jobObserver(createMetrics("scheduler"));
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [schedulerService({
+    services: [
+      schedulerService({
         ...{ engine, observer, clock, pressure: roomy, webhooks, workers: noWorkers },
         jobTokens: new JobTokens(() => Buffer.alloc(32, "a")),
-      })],
+      }),
+    ],
     clock,
     onBug: (error) => {
       throw error;

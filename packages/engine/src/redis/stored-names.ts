@@ -1,6 +1,6 @@
 import { groupNames } from "./stored-group-names.ts";
-import { scheduleNames } from "./stored-schedule-names.ts";
 import { outboxNames } from "./stored-outbox-names.ts";
+import { scheduleNames } from "./stored-schedule-names.ts";
 
 /**
  * The names of everything that is stored in Redis: every field of every hash and stream entry, and every member of

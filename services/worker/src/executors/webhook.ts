@@ -7,7 +7,13 @@ import {
   type WebhookAnswer,
   type WebhookRequest,
 } from "@millrace/shared";
-import { attributeNames, describeSpan, inSpan, type WorkerMetrics, spanNames } from "@millrace/telemetry";
+import {
+  attributeNames,
+  describeSpan,
+  inSpan,
+  spanNames,
+  type WorkerMetrics,
+} from "@millrace/telemetry";
 import {
   type AttemptContext,
   type Executor,
