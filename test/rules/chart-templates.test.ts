@@ -38,6 +38,7 @@ const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
     MILLRACE_INTERNAL_TOKEN_FILE: "the chart gives tokens by variables",
     MILLRACE_WORKER_TOKEN_FILE: "the chart gives tokens by variables",
     MILLRACE_ADMIN_TOKEN_FILE: "the chart gives tokens by variables",
+    MILLRACE_WEBHOOK_KEY_FILE: "the chart gives the key by a variable",
     MILLRACE_TLS_CLIENT_CA_FILE: bothSides,
     MILLRACE_SCHEDULER_PORT: "its default is the container's port",
     MILLRACE_WORKER_PORT: "its default is the container's port",

@@ -23,6 +23,10 @@ const words: Readonly<Record<string, string>> = {
     "must be the id of a group, as creating it gave it: <queue>~<key id>~<26 characters>",
   "^doc_[0-7][0-9A-HJKMNP-TV-Z]{25}$":
     "must be a document id, as uploading gave it: doc_<26 characters>",
+  "^we_[0-7][0-9A-HJKMNP-TV-Z]{25}$":
+    "must be the id of a webhook endpoint, as creating it gave it: we_<26 characters>",
+  "^(we_[0-7][0-9A-HJKMNP-TV-Z]{25})?$":
+    "must be the id of a webhook endpoint, as creating it gave it: we_<26 characters>",
   "^[A-Za-z0-9._-]{1,128}$": "must be 1 to 128 characters of letters, digits, ., _ and -",
   "^[^/\\\\\\x00-\\x1f]{0,255}$":
     "must be a file name without a path: no /, \\ or control characters, 255 characters at most",

@@ -90,6 +90,9 @@ readinessProbe:
     secretKeyRef:
       name: {{ include "millrace.authSecret" .root }}
       key: {{ .key }}
+      {{- if .optional }}
+      optional: true
+      {{- end }}
 {{- end -}}
 
 {{/* The environment variables that the operator takes from Secrets. Call with a service's values. */}}

@@ -1,5 +1,5 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { LivingDocument } from "@millrace/documents";
+import { timeMs } from "@millrace/runtime";
 import type { DocumentId, KeyId } from "@millrace/shared";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 
@@ -44,7 +44,7 @@ type FoundUse = Awaited<ReturnType<Scheduler["findDocumentUses"]>>["uses"][numbe
 function merge(uses: Map<DocumentId, DocumentUse>, id: DocumentId, found: FoundUse): void {
   const before = uses.get(id) ?? {};
   const unfinishedJobId = before.unfinishedJobId ?? (found.unfinishedJobId || undefined);
-  const finishMs = found.lastFinishTime === undefined ? 0 : timestampMs(found.lastFinishTime);
+  const finishMs = found.lastFinishTime === undefined ? 0 : timeMs(found.lastFinishTime);
   const lastFinishMs = Math.max(before.lastFinishMs ?? 0, finishMs);
   uses.set(id, {
     ...(unfinishedJobId === undefined ? {} : { unfinishedJobId }),

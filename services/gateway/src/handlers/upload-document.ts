@@ -1,8 +1,8 @@
-import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { DocumentHeader, UploadRefusal } from "@millrace/documents";
 import { mediaTypeNamed } from "@millrace/documents";
 import type { DocumentService, UploadDocumentRequest } from "@millrace/proto/document-service";
-import { type Handler, type RpcFault, rpcError } from "@millrace/runtime";
+import { type Handler, type RpcFault, rpcError, timeMs } from "@millrace/runtime";
 import type { Caller } from "../callers/caller.ts";
 import { withUploadDeadline } from "../documents/upload-deadline.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
@@ -30,7 +30,7 @@ async function* contentOf(requests: AsyncIterator<UploadDocumentRequest>) {
 
 /** A time at which a document expires must be in the future. */
 function expiryFrom(expireTime: Timestamp, nowMs: number): number {
-  const expiresAtMs = timestampMs(expireTime);
+  const expiresAtMs = timeMs(expireTime);
   if (expiresAtMs > nowMs) return expiresAtMs;
   const description = `is in the past (${new Date(expiresAtMs).toISOString()}): give a time in the future, or none`;
   throw rpcError({

@@ -1,12 +1,17 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { mediaTypeNamed } from "@millrace/documents";
 import {
   DocumentService,
   UploadDocumentHeaderSchema,
   UploadDocumentRequestSchema,
 } from "@millrace/proto/document-service";
-import { assertValid, type CallHeaders, type HttpRoute, rpcError } from "@millrace/runtime";
+import {
+  assertValid,
+  type CallHeaders,
+  type HttpRoute,
+  rpcError,
+  timestampOf,
+} from "@millrace/runtime";
 import { parse } from "content-disposition";
 import { z } from "zod";
 import type { Caller } from "../callers/caller.ts";
@@ -19,7 +24,7 @@ const parameters = {
   name: z.string().optional(),
   expireTime: z.iso
     .datetime({ offset: true, error: "must be a time such as 2027-01-31T12:00:00Z" })
-    .transform((text) => timestampFromDate(new Date(text)))
+    .transform((text) => timestampOf(new Date(text).getTime()))
     .optional(),
 };
 
