@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 // Checks the chart against the services' code. It reads the templates as text, so it needs no helm.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -81,7 +82,10 @@ function environmentOf(service: Service): Record<string, string> {
   );
   const fromSecrets = [
     ...deploymentOf(service).matchAll(/(?:"env" "|- name: )([A-Z][A-Z_]+)/g),
-  ].map(([, name]) => [name, "redis://from-a-secret"]);
+  ].map(([, name]) => [
+    name,
+    name === "MILLRACE_WEBHOOK_KEY" ? randomBytes(32).toString("base64") : "redis://from-a-secret",
+  ]);
   return Object.fromEntries([...plain, ...fromSecrets]);
 }
 
