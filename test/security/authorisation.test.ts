@@ -180,7 +180,18 @@ const routeRows = (by: string): Readonly<Record<string, RouteRow>> => ({
     ]),
   ),
   ...webhookRows(by),
-  "PUT /v1/documents": { path: "/v1/documents?name=a.txt", body: "The sea.", tells: 201 },
+  "PUT /v1/documents": {
+    path: "/v1/documents?name=a.txt",
+    // Content that the key has stored before is answered with 200.
+    body: `The sea, for ${by}.`,
+    tells: 201,
+  },
+  "GET /v1/documents": { path: "/v1/documents", tells: 200 },
+  // A document that does not exist, because the other calls need theirs.
+  "DELETE /v1/documents/{id}": {
+    path: "/v1/documents/doc_01JDXW5T5Q6M3C9N2V8K4H7R1B",
+    tells: 404,
+  },
   "GET /v1/documents/{id}": { path: `/v1/documents/${documentId}`, tells: 200, other: 404 },
   "GET /v1/documents/{id}/content": {
     path: `/v1/documents/${documentId}/content`,

@@ -105,14 +105,18 @@ test.each<[string, string, string[]]>([
   [
     "a list in place of the mapping",
     "- a\n",
-    ["1:1: must be a mapping with some of: queues, api_keys, provider_accounts, webhook_endpoints"],
+    [
+      "1:1: must be a mapping with some of: queues, api_keys, provider_accounts, schedules, webhook_endpoints",
+    ],
   ],
   ["an empty section", "queues:\n", ["1:8: queues: must be a list"]],
   ["a section that is not a list", "queues:\n  name: mail\n", ["2:3: queues: must be a list"]],
   [
     "an unknown section",
     "keys: []\n",
-    ['1:1: there is no field "keys" here; the fields are: queues, api_keys, provider_accounts'],
+    [
+      '1:1: there is no field "keys" here; the fields are: queues, api_keys, provider_accounts, schedules, webhook_endpoints',
+    ],
   ],
   [
     "an unknown field",

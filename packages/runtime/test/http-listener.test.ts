@@ -39,8 +39,11 @@ test("refuses a body that is not JSON as MALFORMED, and says where", async () =>
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({
     code: "invalid_argument",
-    message: expect.stringContaining("GetJobRequest.job_id"),
-    details: [{ type: "google.rpc.ErrorInfo", debug: { reason: "MALFORMED" } }],
+    message: "job_id: must be a text in quotes",
+    details: [
+      { type: "google.rpc.ErrorInfo", debug: { reason: "MALFORMED" } },
+      { type: "google.rpc.BadRequest", debug: { fieldViolations: [{ field: "job_id" }] } },
+    ],
   });
   expect((await post(setup.url + getJob, "{")).status).toBe(400);
   expect(setup.codes()).toEqual([status.INVALID_ARGUMENT, status.INVALID_ARGUMENT]);

@@ -32,15 +32,15 @@ async function running({ withStore = true } = {}) {
   const store = await openDocumentStore({
     ...{ directory, maxBytes: 1_000_000, clock, random: seededRandom(3) },
   });
-  const put = async (key: string) => {
+  const put = async (key: string, content = text) => {
     const pieces = (async function* () {
-      yield Buffer.from(text);
+      yield Buffer.from(content);
     })();
     const put = await store.put(key as KeyId, { name: "sea.txt" }, pieces);
     if (put.kind !== "stored") throw new Error(put.kind);
     return put.document;
   };
-  const [named, other, theirs] = [await put("aaaa"), await put("aaaa"), await put("bbbb")];
+  const [named, other, theirs] = [await put("aaaa"), await put("aaaa", "other"), await put("bbbb")];
   const details = JSON.stringify({ documentIds: [named.id, theirs.id] });
   const jobId = await submit({ details });
   const worker = connect(1);

@@ -89,9 +89,13 @@ export async function openDocuments(
   const store = await openDocumentStore({ directory, maxBytes: 2 ** 26, clock, random });
   const { threads, limits: threadLimits } = openThreads(change.threads);
   const limits = { pages: 100, characters: 1_000_000, ...change.limits };
+  let puts = 0;
   /** Stores a document as it is, without the gateway's checks. */
   const put = async (name: string, contentType: string, content: Uint8Array) => {
-    const outcome = await store.put(keyId, { name }, Readable.from([Buffer.from("text")]));
+    puts += 1;
+    // The same content would be the same document.
+    const stored = Readable.from([Buffer.from(`text ${puts}`)]);
+    const outcome = await store.put(keyId, { name }, stored);
     if (outcome.kind !== "stored") throw new Error(outcome.kind);
     const { document } = outcome;
     const { length: sizeBytes } = content;
