@@ -25,8 +25,10 @@ const workers = [
     generated: () =>
       generatedForPython(
         "millrace/workers/v1/worker_service.proto",
+        "millrace/documents/v1/document_service.proto",
         "millrace/jobs/v1/group.proto",
         "millrace/jobs/v1/job.proto",
+        "millrace/webhooks/v1/webhook_endpoint.proto",
         "buf/validate/validate.proto",
       ),
     skipped: python === undefined,

@@ -77,7 +77,7 @@ test.each(Object.entries(verifiers))(
     const failed = await millrace.submit({ queue, type: "fail" });
     const waiting = await millrace.submit({ queue, type: "none" });
     await millrace.cancel(waiting.jobId, { reason: "not needed" });
-    const late = { queue, type: "none", expiresAt: new Date(clock.nowMs() - 1_000) };
+    const late = { queue, type: "none", expiresAt: new Date(clock.nowMs() + 2_000) };
     const expired = await millrace.submit(late);
     const group = await millrace.createGroup({ queue }, [{ type: "succeed" }], { close: true });
     const expected = [

@@ -130,6 +130,16 @@ export const rows: readonly Row[] = [
     why: "only ListApiKeys reports what keys store",
   },
   {
+    ways: ["WorkerService.GetDocument response", "WorkerService.DownloadDocument response"],
+    paths: ["document.expire_time", "document.unreadable"],
+    why: "schedulers do not know how long gateways keep documents, and the document of this job can be read",
+  },
+  {
+    ways: ["millrace documents upload", "millrace documents get"],
+    paths: ["unreadable"],
+    why: "the command prints what the client reads, where it is proved",
+  },
+  {
     ways: ["ResumeQueue response"],
     paths: ["queue.paused"],
     why: "a resumed queue is not paused",

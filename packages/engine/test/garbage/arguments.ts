@@ -157,6 +157,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
     const [id = "", revision, dueMs] = scheduleOf(shard);
     return [{ id, revision, due_ms: dueMs, missed: "2", next_due_ms: "1000", failure: "{}" }];
   },
+  check_lease: ({ held }) => [{ job_id: held[1]?.jobId ?? "", token: String(held[1]?.token) }],
   save_checkpoint: ({ held }) => [
     { job_id: held[1]?.jobId ?? "", token: String(held[1]?.token), checkpoint: "{}" },
   ],
