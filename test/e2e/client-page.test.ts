@@ -38,7 +38,7 @@ test("the program of docs/client.md does what the page says", async () => {
   expect(stdout).toMatch(/^SUCCEEDED 1 \{ messages: /m);
   expect(stdout).toMatch(/^Call me Ishmael\.Call me Ishmael\.SUCCEEDED Call me Ishmael\.$/m);
   expect(stdout).toMatch(/^CANCELLED false$/m);
-  expect(stdout).toMatch(/^NO_FREE_WORKER gpu /m);
+  expect(stdout).toMatch(/^NO_WORKER gpu /m);
   expect(stdout).toMatch(/^SUCCEEDED 3 of 3$/m);
   expect(stdout).toMatch(/^3 SUCCEEDED The ship was late\.$/m);
   expect(stdout).toMatch(/^SUCCEEDED All are read\.$/m);

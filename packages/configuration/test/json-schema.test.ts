@@ -19,7 +19,9 @@ test("deploy/config.schema.json is up to date with the contract: `pnpm generate`
 });
 
 test("a rule or type that the schema does not support is an error", () => {
-  expect(() => jsonSchemaOf(OutputChunkSchema)).toThrow("this type is not supported in the schema yet");
+  expect(() => jsonSchemaOf(OutputChunkSchema)).toThrow(
+    "this type is not supported in the schema yet",
+  );
 });
 
 const right = [
