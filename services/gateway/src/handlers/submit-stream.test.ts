@@ -52,6 +52,7 @@ function setup(timesAway: number, drainAtRead = 0) {
   }
   const context = {
     identity: { keyId: "ours" as KeyId },
+    headers: { get: () => undefined } as CallContext<Caller>["headers"],
     signal: new AbortController().signal,
     draining: draining.signal,
   } as CallContext<Caller>;
@@ -105,6 +106,7 @@ test("reports DRAINING to a caller that is still writing, after the answers to t
   }
   const context = {
     identity: { keyId: "ours" as KeyId },
+    headers: { get: () => undefined } as CallContext<Caller>["headers"],
     signal: new AbortController().signal,
     draining: draining.signal,
   } as CallContext<Caller>;

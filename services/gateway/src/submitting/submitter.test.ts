@@ -42,7 +42,7 @@ test.each([
     if (!stop.signal.aborted) setImmediate(onTurn);
   };
   const documents = {
-    get: async () => {
+    use: async () => {
       turnsBefore = turns;
       return undefined;
     },
