@@ -178,7 +178,8 @@ export const rows: readonly Row[] = [
   {
     ways: ["FindDocumentUses response"],
     paths: [
-      ...["uses.document_id", "uses.unfinished_job_id", "uses.last_finish_time", "next_page_token"],
+      ...["uses.document_id", "uses.unfinished_job_id", "uses.last_finish_time"],
+      ...["uses.schedule_id", "next_page_token"],
     ],
     why: "asked by gateways alone, when they look for documents whose time is over",
     provedIn: "services/scheduler/test/find-document-uses.test.ts",

@@ -12,7 +12,7 @@ import type { UsesScheduler } from "../src/documents/document-uses.ts";
 const owner = "k7f3q2m9" as KeyId;
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
-type Use = { unfinishedJobId?: string; lastFinishMs?: number };
+type Use = { unfinishedJobId?: string; scheduleId?: string; lastFinishMs?: number };
 
 async function setup() {
   const directory = await mkdtemp(join(tmpdir(), "millrace-collector-"));
@@ -32,10 +32,15 @@ async function setup() {
       const found = documentIds.filter((id) => uses.has(id));
       const at = Number(pageToken);
       const documentId = found[at];
-      const { unfinishedJobId = "", lastFinishMs } = uses.get(documentId ?? "") ?? {};
+      const {
+        unfinishedJobId = "",
+        scheduleId = "",
+        lastFinishMs,
+      } = uses.get(documentId ?? "") ?? {};
       const finish =
         lastFinishMs === undefined ? {} : { lastFinishTime: timestampFromMs(lastFinishMs) };
-      const use = documentId === undefined ? [] : [{ documentId, unfinishedJobId, ...finish }];
+      const use =
+        documentId === undefined ? [] : [{ documentId, unfinishedJobId, scheduleId, ...finish }];
       return { uses: use, nextPageToken: at + 1 < found.length ? String(at + 1) : "" };
     },
   } as UsesScheduler;
@@ -90,6 +95,24 @@ test("a document that an unfinished job names stays, and its retention begins at
   clock.advance(1);
   await collect();
   expect(removed).toEqual([[id, "retention"]]);
+});
+
+test("a document that a schedule names stays, whatever its upload said", async () => {
+  const { clock, uses, removed, collect, put } = await setup();
+  const [kept, early] = [await put(), await put(clock.nowMs() + 1_000)];
+  for (const id of [kept, early]) uses.set(id, { scheduleId: "schedule" });
+  clock.advance(2 * RETENTION_MS);
+  await collect();
+  expect(removed).toEqual([]);
+  uses.clear();
+  clock.advance(RETENTION_MS);
+  await collect();
+  expect(new Map(removed)).toEqual(
+    new Map([
+      [kept, "retention"],
+      [early, "expired"],
+    ]),
+  );
 });
 
 test("the end of the last job that is kept begins the retention anew", async () => {

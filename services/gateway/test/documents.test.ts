@@ -93,7 +93,7 @@ test("lists and deletes the documents of a key, and shows them to nobody else", 
   expect((await stored()).filter((name) => name.startsWith("doc_"))).toEqual([]);
 });
 
-test("a document that an unfinished job names is not deleted, and the refusal names the job", async () => {
+test("a document that an unfinished job or a schedule names is not deleted, and the refusal names it", async () => {
   const {
     ours,
     double: { uses },
@@ -102,6 +102,11 @@ test("a document that an unfinished job names is not deleted, and the refusal na
   uses.set(documentId, { documentId, unfinishedJobId: "documents~ours~1" });
   await expect(ours.files.deleteDocument({ documentId })).rejects.toMatchObject({
     ...{ reason: "DOCUMENT_IN_USE", message: expect.stringContaining("documents~ours~1") },
+  });
+  uses.set(documentId, { documentId, scheduleId: "documents~ours~nightly" });
+  await expect(ours.files.deleteDocument({ documentId })).rejects.toMatchObject({
+    reason: "DOCUMENT_IN_USE",
+    message: expect.stringContaining("the schedule documents~ours~nightly names it"),
   });
   uses.clear();
   await ours.files.deleteDocument({ documentId });

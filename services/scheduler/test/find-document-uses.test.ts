@@ -94,6 +94,23 @@ test("finds the unfinished jobs of a key that name a document, and when the fini
   expect(uses).toHaveLength(2);
 });
 
+test("finds the schedules of a key that name a document, and none of another key", async () => {
+  const { rpc, document, find } = await setup(["mail", "texts"]);
+  const [named, unused, foreign] = [document(), document(), document()];
+  const create = (key: string, documentId: string) =>
+    rpc.createSchedule({
+      keyId: key,
+      spec: {
+        ...{ name: "daily", timing: { case: "cron", value: "0 3 * * *" } },
+        job: { queue: "texts", type: "read", documentIds: [documentId] },
+      },
+    });
+  await create(keyId, named);
+  await create("bbbb", foreign);
+  const { uses } = await find(named, unused, foreign);
+  expect(uses).toMatchObject([{ documentId: named, scheduleId: "texts~aaaa~daily" }]);
+});
+
 test("a key without jobs, and queues without jobs, need one page", async () => {
   const none = await setup([]);
   expect(await none.find(none.document())).toEqual({ uses: [], pages: 1 });

@@ -11,4 +11,6 @@ export const documentText = (document: Document): string =>
     ["size", `${document.sizeBytes} bytes`],
     ["SHA-256", document.sha256],
     ["stored", timeText(document.createTime)],
+    ["expires", timeText(document.expireTime)],
+    ["unreadable", document.unreadable],
   ]);

@@ -50,8 +50,8 @@ async function collectOf(parts: CollectorParts, keyId: KeyId): Promise<void> {
   if (old.length === 0) return;
   const uses = await findUses(scheduler, keyId, old);
   for (const document of old) {
-    const { unfinishedJobId, lastFinishMs = 0 } = uses.get(document.id) ?? {};
-    if (unfinishedJobId !== undefined) {
+    const { unfinishedJobId, scheduleId, lastFinishMs = 0 } = uses.get(document.id) ?? {};
+    if (unfinishedJobId !== undefined || scheduleId !== undefined) {
       await documents.use(document.id, keyId);
       continue;
     }
@@ -62,7 +62,7 @@ async function collectOf(parts: CollectorParts, keyId: KeyId): Promise<void> {
   }
 }
 
-/** Removes the documents whose time is over and that no unfinished job names. */
+/** Removes the documents whose time is over and that no unfinished job and no schedule names. */
 export async function collectDocuments(parts: CollectorParts): Promise<void> {
   for (const keyId of await parts.documents.owners()) {
     await collectOf(parts, keyId).catch((error: unknown) => parts.onError(error, keyId));

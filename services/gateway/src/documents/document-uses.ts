@@ -5,12 +5,14 @@ import type { Scheduler } from "../scheduler/scheduler-client.ts";
 
 export type UsesScheduler = Pick<Scheduler, "findDocumentUses">;
 
-/** How jobs use a document. */
+/** How jobs and schedules use a document. */
 export interface DocumentUse {
   /** A job that names it and has not finished. */
   readonly unfinishedJobId?: string;
   /** When the last of its finished jobs ended, among those that are kept. */
   readonly lastFinishMs?: number;
+  /** A schedule whose jobs name it. */
+  readonly scheduleId?: string;
 }
 
 const DOCUMENTS_PER_CALL = 1_000;
@@ -44,10 +46,12 @@ type FoundUse = Awaited<ReturnType<Scheduler["findDocumentUses"]>>["uses"][numbe
 function merge(uses: Map<DocumentId, DocumentUse>, id: DocumentId, found: FoundUse): void {
   const before = uses.get(id) ?? {};
   const unfinishedJobId = before.unfinishedJobId ?? (found.unfinishedJobId || undefined);
+  const scheduleId = before.scheduleId ?? (found.scheduleId || undefined);
   const finishMs = found.lastFinishTime === undefined ? 0 : timeMs(found.lastFinishTime);
   const lastFinishMs = Math.max(before.lastFinishMs ?? 0, finishMs);
   uses.set(id, {
     ...(unfinishedJobId === undefined ? {} : { unfinishedJobId }),
     ...(lastFinishMs === 0 ? {} : { lastFinishMs }),
+    ...(scheduleId === undefined ? {} : { scheduleId }),
   });
 }

@@ -5,10 +5,10 @@ import { findUses } from "../documents/document-uses.ts";
 import { documentNotFound, ownDocument } from "../documents/own-document.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 
-const inUse = (id: string, by: string) =>
+const inUse = (id: string, by: string, remedy = "wait for the job's end or cancel it") =>
   rpcError({
     reason: "DOCUMENT_IN_USE",
-    message: `the document ${id} is not deleted, because ${by}: wait for the job's end or cancel it, and delete the document then`,
+    message: `the document ${id} is not deleted, because ${by}: ${remedy}, and delete the document then`,
   });
 
 export const deleteDocument =
@@ -19,9 +19,13 @@ export const deleteDocument =
   async ({ documentId }, { identity: { keyId }, signal }) => {
     const document = await ownDocument(documents, documentId, keyId);
     const uses = await findUses(scheduler, keyId, [document], signal);
-    const jobId = uses.get(document.id)?.unfinishedJobId;
+    const { unfinishedJobId: jobId, scheduleId } = uses.get(document.id) ?? {};
     if (jobId !== undefined)
       throw inUse(documentId, `the job ${jobId} names it and has not finished`);
+    if (scheduleId !== undefined) {
+      const remedy = "delete the schedule, or change its job";
+      throw inUse(documentId, `the schedule ${scheduleId} names it`, remedy);
+    }
     const outcome = await documents.remove(document);
     if (outcome === "used") throw inUse(documentId, "a job has just named it");
     if (outcome === "missing") throw documentNotFound(documentId);

@@ -14,12 +14,15 @@ import {
 } from "@millrace/shared";
 import { fromDetails } from "../messages/job-details.ts";
 import { assertPageToken } from "../messages/page-token.ts";
+import { scheduleSpecOf } from "../messages/schedule-spec.ts";
 
 /** A bound on one call. */
 const JOBS_PER_CALL = 10_000;
 const JOBS_PER_PAGE = 500;
 
-type UsesEngine = Pick<Engine, "listJobs" | "queues">;
+const SCHEDULES_PER_PAGE = 100;
+
+type UsesEngine = Pick<Engine, "listJobs" | "listSchedules" | "queues">;
 
 /** Where the next call continues: in a queue, below a ULID. */
 interface Place {
@@ -36,6 +39,7 @@ function placeOf(token: string): Place {
 interface Use {
   unfinishedJobId?: string;
   lastFinishMs?: number;
+  scheduleId?: string;
 }
 
 /** Notes which of the documents jobs name. */
@@ -47,6 +51,28 @@ function noteUses(uses: Map<string, Use>, jobs: readonly JobRecord[]): void {
       if (isFinal(state)) use.lastFinishMs = Math.max(use.lastFinishMs ?? 0, finishedAtMs);
       else use.unfinishedJobId = id;
     }
+  }
+}
+
+/** Notes which of the documents the schedules of a key in a queue name. A schedule may name a document between its jobs too. */
+async function noteSchedules(
+  engine: UsesEngine,
+  keyId: KeyId,
+  queue: QueueName,
+  uses: Map<string, Use>,
+): Promise<void> {
+  for (let pageToken: string | undefined = ""; pageToken !== undefined; ) {
+    const page = await engine.listSchedules({
+      ...{ keyId, queue, pageSize: SCHEDULES_PER_PAGE },
+      ...(pageToken === "" ? {} : { pageToken }),
+    });
+    for (const { id, details } of page.schedules) {
+      for (const documentId of scheduleSpecOf(details).job?.documentIds ?? []) {
+        const use = uses.get(documentId);
+        if (use !== undefined) use.scheduleId = id;
+      }
+    }
+    pageToken = page.nextPageToken;
   }
 }
 
@@ -75,6 +101,13 @@ async function readQueue(
   }
 }
 
+const useMessage = ([documentId, use]: readonly [string, Use]) => ({
+  documentId,
+  unfinishedJobId: use.unfinishedJobId ?? "",
+  scheduleId: use.scheduleId ?? "",
+  ...(use.lastFinishMs === undefined ? {} : { lastFinishTime: timestampOf(use.lastFinishMs) }),
+});
+
 /** A job cannot name a document that did not exist when it was submitted, so older jobs are not read. */
 export const findDocumentUses =
   (
@@ -93,7 +126,11 @@ export const findDocumentUses =
     const from = placeOf(pageToken);
     let left = JOBS_PER_CALL;
     let next: Place | undefined;
-    for (const { name: queue } of await engine.queues()) {
+    const queues = await engine.queues();
+    if (pageToken === "") {
+      for (const { name } of queues) await noteSchedules(engine, keyId, name, uses);
+    }
+    for (const { name: queue } of queues) {
       if (queue < from.queue) continue;
       const below = queue === from.queue ? from.below : undefined;
       next = { queue, below };
@@ -107,18 +144,7 @@ export const findDocumentUses =
       if (next !== undefined) break;
     }
     return {
-      uses: [...uses].flatMap(([documentId, { unfinishedJobId, lastFinishMs }]) =>
-        unfinishedJobId === undefined && lastFinishMs === undefined
-          ? []
-          : [
-              {
-                ...{ documentId, unfinishedJobId: unfinishedJobId ?? "" },
-                ...(lastFinishMs === undefined
-                  ? {}
-                  : { lastFinishTime: timestampOf(lastFinishMs) }),
-              },
-            ],
-      ),
+      uses: [...uses].filter(([, use]) => Object.keys(use).length > 0).map(useMessage),
       nextPageToken: next === undefined ? "" : `${next.queue}|${next.below ?? ""}`,
     };
   };

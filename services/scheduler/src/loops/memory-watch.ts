@@ -1,9 +1,8 @@
 import type { Engine } from "@millrace/engine";
-import { INTERNAL_QUEUE_PREFIX } from "@millrace/shared";
+import { every, INTERNAL_QUEUE_PREFIX, type Loop, type LoopOptions } from "@millrace/shared";
 import type { Logger, SchedulerMetrics } from "@millrace/telemetry";
 import type { MemoryPressure, MemoryReading } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
-import { every, type Loop, type LoopOptions } from "./every.ts";
 
 export interface MemoryWatchParts {
   readonly engine: Pick<Engine, "memory" | "queues">;

@@ -1,7 +1,7 @@
 import type { Engine, OutboxShard } from "@millrace/engine";
+import type { Loop, LoopOptions } from "@millrace/shared";
 import { type Clock, INTERNAL_QUEUE_PREFIX, type TimerHandle } from "@millrace/shared";
 import { type MoveParts, moveEntries } from "../webhooks/move-entries.ts";
-import type { Loop, LoopOptions } from "./every.ts";
 
 /** How many entries are read at once: a call of Redis each for reading, submitting and taking out. */
 const BATCH = 200;

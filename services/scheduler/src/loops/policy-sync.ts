@@ -1,6 +1,6 @@
 import type { Engine } from "@millrace/engine";
+import { every, type Loop, type LoopOptions } from "@millrace/shared";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
-import { every, type Loop, type LoopOptions } from "./every.ts";
 
 /**
  * Completes changes of budgets and accounts that a crash interrupted, and takes back the slices of idle shards. If Redis

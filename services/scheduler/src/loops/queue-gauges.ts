@@ -7,11 +7,11 @@ import type {
   QueueStats,
   QueueWaits,
 } from "@millrace/engine";
+import { every, type Loop, type LoopOptions } from "@millrace/shared";
 import type { SchedulerMetrics } from "@millrace/telemetry";
 import type { JobLabels } from "../observing/job-labels.ts";
 import type { LimitedKeys } from "../observing/limited-keys.ts";
 import { bands } from "../policy/band-of.ts";
-import { every, type Loop, type LoopOptions } from "./every.ts";
 
 export interface QueueGaugesParts {
   readonly engine: Pick<Engine, "queues" | "stats" | "waits" | "providerAccounts" | "outbox">;

@@ -1,5 +1,5 @@
 import type { Engine } from "@millrace/engine";
-import { every, type Loop, type LoopOptions } from "./every.ts";
+import { every, type Loop, type LoopOptions } from "@millrace/shared";
 
 const BATCH = 200;
 

@@ -1,6 +1,6 @@
 import type { Engine } from "@millrace/engine";
+import { every, type Loop, type LoopOptions } from "@millrace/shared";
 import type { Logger } from "@millrace/telemetry";
-import { every, type Loop, type LoopOptions } from "./every.ts";
 
 /**
  * Makes each Redis rewrite its append-only file after Redis has started, because the start may follow a crash. Warns

@@ -1,5 +1,5 @@
 import type { Engine, ScheduleRecord } from "@millrace/engine";
-import { type Loop, type LoopOptions, paced } from "./every.ts";
+import { type Loop, type LoopOptions, paced } from "@millrace/shared";
 
 /** How many schedules of a shard are looked at together. */
 const BATCH = 100;

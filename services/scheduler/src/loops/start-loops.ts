@@ -1,6 +1,6 @@
 import type { Engine, SubmitOutcome } from "@millrace/engine";
 import type { Scope } from "@millrace/runtime";
-import type { Random } from "@millrace/shared";
+import type { LoopOptions, Random } from "@millrace/shared";
 import type { Logger, SchedulerMetrics } from "@millrace/telemetry";
 import type { JobObserver, ObserverKnowledge } from "../observing/job-observer.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
@@ -9,7 +9,6 @@ import { runSchedules } from "../schedules/run-schedules.ts";
 import type { AllWorkers } from "../session/all-workers.ts";
 import type { ConnectedWorkers } from "../session/connected-workers.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
-import type { LoopOptions } from "./every.ts";
 import { startGroupTender } from "./group-tender.ts";
 import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
 import { startOutboxMover } from "./outbox-mover.ts";

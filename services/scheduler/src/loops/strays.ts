@@ -1,6 +1,6 @@
 import type { Engine } from "@millrace/engine";
+import { every, type Loop, type LoopOptions } from "@millrace/shared";
 import type { SchedulerMetrics } from "@millrace/telemetry";
-import { every, type Loop, type LoopOptions } from "./every.ts";
 
 /** Queues stored jobs again that are in no lane and no set. Each round checks a few hundred keys of each shard. */
 export const startStrays = (

@@ -1,8 +1,8 @@
+import { every, type Loop, type LoopOptions } from "@millrace/shared";
 import type { SchedulerMetrics } from "@millrace/telemetry";
 import { slotsByPool } from "../policy/slots-by-pool.ts";
 import type { AllWorkers } from "../session/all-workers.ts";
 import type { ConnectedWorkers } from "../session/connected-workers.ts";
-import { every, type Loop, type LoopOptions } from "./every.ts";
 
 export interface WorkerRosterParts {
   readonly connected: ConnectedWorkers;

@@ -409,7 +409,7 @@ export declare const FindDocumentUsesRequestSchema: GenMessage<FindDocumentUsesR
  */
 export declare type FindDocumentUsesResponse = Message<"millrace.scheduler.v1.FindDocumentUsesResponse"> & {
   /**
-   * The documents that jobs of this page name.
+   * The documents that jobs of this page name, and in the first page those that schedules name.
    *
    * @generated from field: repeated millrace.scheduler.v1.DocumentUse uses = 1;
    */
@@ -430,7 +430,7 @@ export declare type FindDocumentUsesResponse = Message<"millrace.scheduler.v1.Fi
 export declare const FindDocumentUsesResponseSchema: GenMessage<FindDocumentUsesResponse>;
 
 /**
- * A use of a document by jobs.
+ * A use of a document by jobs and schedules.
  *
  * @generated from message millrace.scheduler.v1.DocumentUse
  */
@@ -455,6 +455,13 @@ export declare type DocumentUse = Message<"millrace.scheduler.v1.DocumentUse"> &
    * @generated from field: google.protobuf.Timestamp last_finish_time = 3;
    */
   lastFinishTime?: Timestamp | undefined;
+
+  /**
+   * A schedule whose jobs name it. Empty: there is none, or this is not the first page.
+   *
+   * @generated from field: string schedule_id = 4;
+   */
+  scheduleId: string;
 };
 
 /**

@@ -1,0 +1,42 @@
+import type { Document } from "@millrace/client";
+import type { Command } from "commander";
+import { writeJson, writeText } from "../output.ts";
+import type { Shell } from "../shell.ts";
+import { table } from "../table.ts";
+import { timeText } from "../times.ts";
+import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
+
+export function listDocumentsCommand(documents: Command, shell: Shell): void {
+  const command = documents
+    .command("list")
+    .summary("list documents, newest first")
+    .description("Lists the API key's documents, newest first.")
+    .action((options: CallerOptions) =>
+      withMillrace(shell, options, async (millrace) => {
+        const listed: Document[] = [];
+        for await (const one of millrace.listDocuments({ signal: shell.interrupted })) {
+          if (options.json) writeJson(shell, one);
+          else listed.push(one);
+        }
+        if (options.json) return;
+        writeText(shell, listed.length === 0 ? "There are no documents." : tableOf(listed));
+      }),
+    )
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ millrace documents list
+  $ millrace documents list --json | jq -r 'select(.unreadable).name'`,
+    );
+  callerOptions(command);
+}
+
+const tableOf = (documents: readonly Document[]): string =>
+  table(
+    ["DOCUMENT", "NAME", "TYPE", "BYTES", "STORED", "EXPIRES"],
+    documents.map((one) => [
+      ...[one.id, one.name, one.contentType, String(one.sizeBytes)],
+      ...[timeText(one.createTime) ?? "", timeText(one.expireTime) ?? "never"],
+    ]),
+  );

@@ -1,1 +1,0 @@
-export { every, type Loop, type LoopOptions, paced } from "@millrace/shared";
