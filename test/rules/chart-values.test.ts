@@ -1,8 +1,11 @@
 // Checks the chart's values against its schema with a JSON Schema validator, so it needs no helm.
 import { parseConfiguration } from "@millrace/configuration";
+import { ConfigurationSchema } from "@millrace/proto/admin-service";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { problemsOf, valuesFiles } from "./chart-values.ts";
+
+const parts = ConfigurationSchema.fields.map(({ name }) => name);
 
 test.each(valuesFiles)("the schema accepts %s", (_name, values) => {
   expect(problemsOf(values)).toEqual([]);
@@ -16,6 +19,10 @@ const declared = valuesFiles.flatMap(([name, values]): [string, object][] => {
 test.each(declared)("a scheduler accepts the configuration of %s", (_name, configuration) => {
   const parsed = parseConfiguration(stringify(configuration));
   expect(parsed.kind === "wrong" ? parsed.problems : []).toEqual([]);
+});
+
+test.each(parts)("the schema accepts the part %s of a configuration", (part) => {
+  expect(problemsOf({ configuration: { [part]: [] } })).toEqual([]);
 });
 
 test.each([

@@ -67,7 +67,7 @@ test("an address of another listener is named as such", async () => {
   expect(http.code).toBe(0);
 });
 
-test("documents are uploaded, shown and downloaded, and no file is overwritten", async () => {
+test("documents are uploaded, shown, listed, downloaded and deleted, and no file is overwritten", async () => {
   const { run: command } = await setup();
   const folder = await temporary();
   const source = join(folder, "sea.txt");
@@ -90,6 +90,11 @@ test("documents are uploaded, shown and downloaded, and no file is overwritten",
   expect(missing).toMatchObject({ code: 2, err: expect.stringContaining("cannot be read") });
   const two = await command(["documents", "upload", source, source, "--name", "a"]);
   expect(two.code).toBe(2);
+  const listed = await command(["documents", "list"]);
+  expect(listed.out).toMatch(new RegExp(`^DOCUMENT .*EXPIRES\\n${id} +sea\\.txt +text/plain +17 `));
+  expect(await command(["documents", "delete", id])).toMatchObject({ code: 0, out: "deleted\n" });
+  expect((await command(["documents", "delete", id])).code).toBe(5);
+  expect((await command(["documents", "list"])).out).toBe("There are no documents.\n");
 });
 
 test("a token of a job is printed, and works as an API key for this job", async () => {
@@ -121,7 +126,13 @@ test("bash completes commands, their subcommands and their flags by the printed 
   const { out: script, code } = await run(["completion", "bash"], {});
   expect(code).toBe(0);
   expect(await completed(script, "exp")).toEqual(["explain"]);
-  expect(await completed(script, "documents", "")).toEqual(["upload", "get", "download"]);
+  expect(await completed(script, "documents", "")).toEqual([
+    "upload",
+    "get",
+    "list",
+    "download",
+    "delete",
+  ]);
   expect(await completed(script, "submit", "chat", "--prio")).toEqual(["--priority"]);
   expect(await completed(script, "keys", "--json", "cr")).toEqual(["create"]);
   // The value of a flag is left to the shell, which offers files.

@@ -71,6 +71,8 @@ export interface DocumentStoreOptions {
   /** It is created if missing. All programs that share documents use the same directory. */
   readonly directory: string;
   readonly maxBytes: number;
+  /** How long documents without an expiry are kept after their last use. Default: for ever. */
+  readonly retentionMs?: number;
   readonly clock: Clock;
   readonly random: Random;
 }

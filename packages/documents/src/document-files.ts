@@ -32,10 +32,11 @@ export interface DocumentFiles {
   renew(id: DocumentId, expiresAtMs: number | undefined): Promise<LivingDocument | undefined>;
 }
 
-const later = (a: number | undefined, b: number | undefined): number | undefined =>
-  a === undefined || b === undefined ? undefined : Math.max(a, b);
-
-export async function openDocumentFiles(directory: string, clock: Clock): Promise<DocumentFiles> {
+export async function openDocumentFiles(
+  directory: string,
+  clock: Clock,
+  retentionMs = Number.POSITIVE_INFINITY,
+): Promise<DocumentFiles> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const byKey = storedByKey(directory, clock);
   const contentPath = (id: string) => {
@@ -43,6 +44,11 @@ export async function openDocumentFiles(directory: string, clock: Clock): Promis
     return join(directory, id);
   };
   const records = documentRecords((id) => `${contentPath(id)}.json`, clock);
+  /** Of an expiry and none, which means the retention from now on, the later end holds. */
+  const later = (...expiries: readonly (number | undefined)[]): number | undefined => {
+    const end = (expiresAtMs = clock.nowMs() + retentionMs) => expiresAtMs;
+    return expiries.reduce((a, b) => (end(a) >= end(b) ? a : b));
+  };
   const discard: DocumentFiles["discard"] = async ({ id, ownerKeyId, sizeBytes }) => {
     await rm(contentPath(id), { force: true });
     await records.forget(id);

@@ -75,8 +75,13 @@ export function documentRecords(pathOf: (id: DocumentId) => string, clock: Clock
       );
       if (moved === undefined) return "missing";
       if (Math.round(moved.mtimeMs) === usedAtMs) return "taken";
-      // A use before the rename counts. If the description was replaced meanwhile, the new one stays.
-      await link(awayPath(id), pathOf(id)).catch(() => undefined);
+      // A use before the rename counts. If the description was replaced meanwhile, the new one stays. After any other
+      // error the description that was taken away is the only one, so it is not deleted.
+      await link(awayPath(id), pathOf(id)).catch((error: unknown) => {
+        if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) {
+          return rename(awayPath(id), pathOf(id));
+        }
+      });
       await rm(awayPath(id), { force: true });
       return "used";
     },

@@ -13,8 +13,8 @@ import { putFile } from "./durable-files.ts";
 import { type Arrived, receive, type UploadRoom, uploadRooms } from "./uploads.ts";
 
 export async function openDocumentStore(options: DocumentStoreOptions): Promise<DocumentStore> {
-  const { directory, maxBytes, clock, random } = options;
-  const files = await openDocumentFiles(directory, clock);
+  const { directory, maxBytes, clock, random, retentionMs } = options;
+  const files = await openDocumentFiles(directory, clock, retentionMs);
   const roomFor = uploadRooms(maxBytes, files.byKey);
 
   const get: DocumentStore["get"] = async (id, ownerKeyId) => {
@@ -105,7 +105,10 @@ async function store(
   const entered = await files.contents.enter(document, id, known);
   const first = entered === id ? undefined : await files.renew(entered, expiresAtMs);
   if (first === undefined) return { kind: "stored", document: living, existing: false };
-  await files.records.takeAway(id, living.usedAtMs);
+  if ((await files.records.takeAway(id, living.usedAtMs)) === "used") {
+    // A job has named it already, so it stays beside the first one.
+    return { kind: "stored", document: living, existing: false };
+  }
   await files.discard(document);
   return { kind: "stored", document: first, existing: true };
 }

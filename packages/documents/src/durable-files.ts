@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 
 export const isMissing = (error: unknown): boolean =>
@@ -20,14 +21,14 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<voi
 }
 
 /**
- * Writes a temporary file next to `path`. If `write` returns true, the file is flushed to disk and renamed to
- * `path`.
+ * Writes a temporary file of its own next to `path`. If `write` returns true, the file is flushed to disk and renamed to
+ * `path`. Several writers of one path do not disturb each other: the last one's file stays.
  */
 export async function putFile(
   path: string,
   write: (file: FileHandle) => Promise<boolean>,
 ): Promise<void> {
-  const partial = `${path}.part`;
+  const partial = `${path}.${randomUUID()}.part`;
   try {
     const file = await open(partial, "wx+", 0o600);
     let keep: boolean;

@@ -10,13 +10,14 @@ const owner = "k7f3q2m9" as KeyId;
 const stranger = "zzzz" as KeyId;
 const DAY_MS = 24 * 3_600_000;
 
-async function setup() {
+async function setup(options: { readonly retentionMs?: number } = {}) {
   const directory = await mkdtemp(join(tmpdir(), "millrace-documents-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const clock = new ManualClock();
   clock.advance(Date.UTC(2026, 10, 1));
   const store = await openDocumentStore({
     ...{ directory, maxBytes: 100_000, clock, random: systemRandom },
+    ...options,
   });
   async function* content(text: string) {
     yield Buffer.from(text);
@@ -148,4 +149,34 @@ test("what a crash left of an upload is removed a day later", async () => {
   clock.advance(1);
   await store.tidy(owner);
   expect(await files()).toEqual([]);
+});
+
+test.each([
+  ["a later expiry than the retention outlives an upload without one", 365, undefined, 365],
+  ["an upload without an expiry outlives an earlier one", 1, undefined, undefined],
+  ["an upload with a later expiry than the retention gives it", undefined, 365, 365],
+  ["an upload with an earlier expiry than the retention does not", undefined, 1, undefined],
+  ["of two expiries the later one holds", 2, 1, 2],
+])("%s", async (_, first, second, expected) => {
+  const { put, stored, clock, living } = await setup({ retentionMs: 30 * DAY_MS });
+  const beganMs = clock.nowMs();
+  const header = (days: number | undefined) =>
+    days === undefined ? {} : { expiresAtMs: beganMs + days * DAY_MS };
+  const { document } = await stored(put("The mill turns.", header(first)));
+  await stored(put("The mill turns.", header(second)));
+  const { expiresAtMs } = await living(document.id);
+  expect(expiresAtMs).toBe(expected === undefined ? undefined : beganMs + expected * DAY_MS);
+});
+
+test("uploads of stored content with other expiries at the same time all succeed", async () => {
+  const { put, stored, clock, living, files } = await setup();
+  const beganMs = clock.nowMs();
+  const { document } = await stored(put("The mill turns.", { expiresAtMs: beganMs + 1 }));
+  const before = await files();
+  const again = await Promise.all(
+    [2, 3, 4, 5, 6, 7].map((ms) => stored(put("The mill turns.", { expiresAtMs: beganMs + ms }))),
+  );
+  expect(again.every(({ existing }) => existing)).toBe(true);
+  expect((await living(document.id)).expiresAtMs).toBeGreaterThan(beganMs + 1);
+  expect((await files()).sort()).toEqual(before.sort());
 });

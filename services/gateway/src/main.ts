@@ -62,6 +62,7 @@ await runMain(
     const documents = await openDocumentStore({
       directory: config.documents,
       maxBytes: config.documentBytes,
+      retentionMs: config.documentRetentionMs,
       clock: jobClock,
       random,
     });

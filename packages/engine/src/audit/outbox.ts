@@ -19,7 +19,7 @@ export interface Subscribers {
 }
 
 /**
- * Checks outboxes (13): a shard that is up to date has the subscriptions of its keys and no others, and no entry is left
+ * Checks outboxes (14): a shard that is up to date has the subscriptions of its keys and no others, and no entry is left
  * that schedulers should have taken out, or that names no subject.
  */
 export async function* checkOutbox(
@@ -37,10 +37,10 @@ export async function* checkOutbox(
       const subject = field(F.outbox_subject);
       if (parseJobId(subject) === undefined) {
         const problem = `the entry ${id} of the outbox names ${JSON.stringify(subject)}, which is no job or group`;
-        yield { invariant: 13, subject: id, problem };
+        yield { invariant: 14, subject: id, problem };
       } else if (nowMs - Number(field(F.outbox_ended_ms)) > TAKEN_WITHIN_MS) {
         const problem = `the entry ${id} of the outbox was not taken out within an hour`;
-        yield { invariant: 13, subject, problem };
+        yield { invariant: 14, subject, problem };
       }
     }
     const last = entries.at(-1)?.[0];
@@ -67,6 +67,6 @@ function* checkSubscribers(
     if (stored[key] === wanted.get(key)) continue;
     const is = JSON.stringify(stored[key] ?? "");
     const problem = `subscribes to ${JSON.stringify(wanted.get(key) ?? "")}, but the shard has ${is}`;
-    yield { invariant: 13, subject: key, problem, repair: { kind: "subscribers", name: "" } };
+    yield { invariant: 14, subject: key, problem, repair: { kind: "subscribers", name: "" } };
   }
 }

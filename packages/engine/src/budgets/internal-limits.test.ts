@@ -95,3 +95,12 @@ test("explain says that the key runs as many jobs as it may", async () => {
   const explanation = await engine.explain(waiting?.id ?? (ids[0] as JobId));
   expect(JSON.stringify(explanation)).toContain("KEY_CONCURRENCY");
 });
+
+test("waits of an internal queue count the jobs that the limit of their pool holds", async () => {
+  const { engine, submit, lease } = await world();
+  await submit("aaaa", "p", 6);
+  expect(await lease(9)).toHaveLength(4);
+  const { oldest, limitedKeys } = await engine.waits(queue);
+  expect(oldest).toMatchObject([{ limited: true }]);
+  expect(limitedKeys).toEqual(["aaaa"]);
+});

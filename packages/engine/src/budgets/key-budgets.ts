@@ -55,10 +55,13 @@ export function keyBudgetRegistry(
         version: Number(version) + VERSIONS_AHEAD,
         all: true,
         bandWeights: `${interactive},${standard},${batch}`,
-        limits: Object.entries(limits)
-          .filter(([keyId]) => !isInternal(queue) && shardIndex(keyId, queue.shards) === index)
-          .map(([keyId, text]) => [keyId, format(parseBudget(text))]),
+        limits: isInternal(queue)
+          ? [[F.budgets_default, jsonText(internalLimits)]]
+          : Object.entries(limits)
+              .filter(([keyId]) => shardIndex(keyId, queue.shards) === index)
+              .map(([keyId, text]) => [keyId, format(parseBudget(text))]),
       });
+      // A shard of this version may have the limits of a scheduler with other settings.
       if (isInternal(queue)) {
         await redis.hset(budgetsKey({ base }), F.budgets_default, jsonText(internalLimits));
       }

@@ -106,7 +106,7 @@ for i, lane in ipairs(held) do
   if head and limit then
     local est = numbers.whole(rcall("HGET", base .. head, F.estimated_tokens))
     local _, _, tokens = budgets.expected(est, numbers.whole(learned[i]), default_tokens, limit)
-    _, kind = budgets.constraint(limit, budgets.use_of(key), tokens)
+    _, kind = budgets.constraint(limit, budgets.use_of(key), tokens, name)
   end
   local jobs = count * held_lanes / #held
   local pool = pool_named(name)

@@ -11,7 +11,7 @@ const HOLD_MS = 2_000;
 export interface OutboxMoverParts extends MoveParts {
   readonly engine: Pick<Engine, "queues" | "outbox"> & MoveParts["engine"];
   readonly clock: Clock;
-  /** Names this scheduler. */
+  /** Names this process: schedulers may share an id. */
   readonly holder: string;
 }
 
@@ -82,19 +82,23 @@ class OutboxMover implements Loop {
   }
 
   async #run(): Promise<void> {
+    const failed: unknown[] = [];
     while (!this.#closed && (this.#all || this.#due.size > 0)) {
       try {
         if (this.#all) await this.#addAll();
         const [name, shard] = this.#due.entries().next().value ?? [];
-        if (name === undefined || shard === undefined) return;
+        if (name === undefined || shard === undefined) break;
         this.#due.delete(name);
         await this.#move(shard);
       } catch (error) {
-        this.#options.onError(error);
-        // The next round looks at all shards.
-        this.#all = false;
-        this.#due.clear();
+        // The other shards are moved now, and this one in the next round.
+        failed.push(error);
       }
+    }
+    if (failed.length === 1) this.#options.onError(failed[0]);
+    else if (failed.length > 1) {
+      const message = `the outboxes of ${failed.length} shards could not be moved; they are tried again`;
+      this.#options.onError(new AggregateError(failed, message));
     }
   }
 

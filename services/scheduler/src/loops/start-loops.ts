@@ -106,11 +106,14 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   );
 }
 
-const outboxMoverParts = ({ engine, random, metrics, log, config }: LoopParts) => ({
-  ...{ engine, clock: engine.clock, random, holder: config.schedulerId },
+const outboxMoverParts = ({ engine, random, metrics, log, allWorkers }: LoopParts) => ({
+  ...{ engine, clock: engine.clock, random, holder: allWorkers.publishedAs },
   onRefused: (outcomes: readonly SubmitOutcome[]) => {
     metrics.deliveriesRefused.inc(outcomes.length);
     const [outcome] = outcomes;
-    log.warn({ outcome, deliveries: outcomes.length }, "the queue of deliveries is full for a key");
+    log.warn(
+      { outcome, deliveries: outcomes.length },
+      "deliveries were refused and are tried again",
+    );
   },
 });

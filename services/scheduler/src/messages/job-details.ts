@@ -57,7 +57,10 @@ export function fromDetails<Desc extends DescMessage>(
   const json = JSON.parse(details) as JsonObject;
   const shared = schema.fields.filter(({ jsonName }) => jsonName in json);
   const own = Object.fromEntries(shared.map(({ jsonName }) => [jsonName, json[jsonName] ?? null]));
-  const values = fromJson(schema, own) as unknown as Readonly<Record<string, unknown>>;
+  // A newer scheduler may have written fields inside these that this one does not know.
+  const values = fromJson(schema, own, { ignoreUnknownFields: true }) as unknown as Readonly<
+    Record<string, unknown>
+  >;
   return Object.fromEntries(
     shared.map(({ localName }) => [localName, values[localName]]),
   ) as Carried<Desc>;

@@ -25,6 +25,10 @@ export class AllWorkers {
     this.#options = options;
   }
 
+  get publishedAs(): string {
+    return this.#options.publishedAs;
+  }
+
   get schedulerId(): string {
     return this.#options.schedulerId;
   }
