@@ -1,7 +1,7 @@
 import { WebhookDisabledReason } from "@millrace/proto/webhook-endpoint";
 import { timestampOf } from "@millrace/runtime";
 import { newWebhookSecret, systemRandom as random } from "@millrace/shared";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { setup, url } from "./webhook-setup.ts";
 
 const DAY_MS = 86_400_000;
@@ -31,6 +31,16 @@ test("an endpoint is created with its secret, which is stored sealed and shown o
   expect((await rpc.createWebhookEndpoint(call)).response).toEqual(response);
   const { response: listed } = await rpc.listWebhookEndpoints({ keyId, request: {} });
   expect(listed?.endpoints).toMatchObject([{ id: endpointId }]);
+});
+
+test("a repeated creation stores the same endpoint again, so that the shards learn of it", async () => {
+  const { rpc, newCall, store } = await setup();
+  const call = newCall();
+  await rpc.createWebhookEndpoint(call);
+  const stored = await store.get(call.endpointId);
+  const create = vi.spyOn(store, "create");
+  await rpc.createWebhookEndpoint(call);
+  expect(create).toHaveBeenCalledExactlyOnceWith(stored, 50);
 });
 
 test.each<[what: string, request: object, field: string, words: RegExp]>([

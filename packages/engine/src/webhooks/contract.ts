@@ -117,12 +117,12 @@ export interface WebhookEndpoints {
   /** As list, for several keys in one read, in their order, each with the secrets of its callbacks. */
   ofKeys(keyIds: readonly KeyId[]): Promise<readonly WebhooksOfKey[]>;
   /**
-   * Replaces an endpoint by the result of `edit`, and repeats that if the endpoint changes meanwhile. `edit` may throw, and
+   * Replaces an endpoint by the result of `edit`, which also sees the key's others, and repeats that if they change meanwhile. `edit` may throw, and
    * may return the endpoint as it was: then nothing is written. Returns undefined if there is no such endpoint.
    */
   change(
     id: string,
-    edit: (endpoint: WebhookEndpoint) => WebhookEndpoint,
+    edit: (endpoint: WebhookEndpoint, others: readonly WebhookEndpoint[]) => WebhookEndpoint,
   ): Promise<WebhookEndpoint | undefined>;
   /** Returns false if there was no such endpoint. */
   delete(id: string): Promise<boolean>;

@@ -59,6 +59,14 @@ test("a shard knows what its keys subscribe to when the answer arrives, and only
   expect(await endpoints.delete("we_1")).toBe(false);
 });
 
+test("a repeated creation copies to the shards what the first one did not", async () => {
+  const { endpoints, redis, shards, subscribers } = await world();
+  await endpoints.create(endpoint("we_1"), 9);
+  for (const base of shards) await redis.del(`${base}mr:subscribers`);
+  expect(await endpoints.create(endpoint("we_1"), 9)).toEqual({ kind: "CREATED" });
+  expect(await subscribers()).toEqual({ aaaa: "*" });
+});
+
 test("concurrent changes of a key's endpoints are all kept", async () => {
   const { endpoints, another, subscribers } = await world();
   const others = (await another()).webhookEndpoints;
@@ -70,6 +78,19 @@ test("concurrent changes of a key's endpoints are all kept", async () => {
   expect(ids.sort()).toEqual(made.map(({ id }) => id).sort());
   const types = (await subscribers()).aaaa?.split(" ").sort();
   expect(types).toEqual(made.flatMap(({ eventTypes }) => eventTypes).sort());
+});
+
+test("an edit sees the key's other endpoints, also those that change at the same time", async () => {
+  const { endpoints, another } = await world();
+  const others = (await another()).webhookEndpoints;
+  for (const id of ["we_1", "we_2"]) await endpoints.create(endpoint(id), 9);
+  const rename = (registry: typeof endpoints, id: string) =>
+    registry.change(id, (before, rest) =>
+      rest.some(({ name }) => name === "shop") ? before : { ...before, name: "shop" },
+    );
+  await Promise.all([rename(endpoints, "we_1"), rename(others, "we_2")]);
+  const names = (await endpoints.list("aaaa" as KeyId)).map(({ name }) => name);
+  expect(names.filter((name) => name === "shop")).toHaveLength(1);
 });
 
 test("an edit that changes nothing writes nothing, and one that throws changes nothing", async () => {

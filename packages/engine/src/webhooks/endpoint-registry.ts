@@ -100,10 +100,11 @@ function withNew(
 function withChanged(
   webhooks: WebhooksOfKey,
   id: string,
-  edit: (endpoint: WebhookEndpoint) => WebhookEndpoint,
+  edit: Parameters<WebhookEndpoints["change"]>[1],
 ): Edited<WebhookEndpoint | undefined> {
   const before = find(webhooks, id);
-  const outcome = before && edit(before);
+  const others = webhooks.endpoints.filter((one) => one !== before);
+  const outcome = before && edit(before, others);
   if (outcome === undefined || outcome === before) return { outcome };
   const endpoints = webhooks.endpoints.map((one) => (one.id === id ? outcome : one));
   return { after: { ...webhooks, endpoints }, outcome };

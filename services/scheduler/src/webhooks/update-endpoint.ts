@@ -19,18 +19,15 @@ export async function updateEndpoint(
   parts: Pick<WebhookParts, "clock" | "urlProblem"> & {
     readonly engine: Pick<WebhookParts["engine"], "webhookEndpoints">;
   },
-  { id, keyId }: Pick<WebhookEndpoint, "id" | "keyId">,
+  { id }: Pick<WebhookEndpoint, "id">,
   change: EndpointChange,
   etag = "",
 ): Promise<WebhookEndpoint> {
   const { engine, clock, urlProblem } = parts;
   const { url, eventTypes, name = "" } = change;
   assertReceiver({ url, eventTypes }, urlProblem);
-  if (name !== "") {
-    const others = await engine.webhookEndpoints.list(keyId);
-    if (others.some((one) => one.name === name && one.id !== id)) throw nameTaken(name);
-  }
-  const changed = await engine.webhookEndpoints.change(id, (before) => {
+  const changed = await engine.webhookEndpoints.change(id, (before, others) => {
+    if (name !== "" && others.some((one) => one.name === name)) throw nameTaken(name);
     if (etag !== "" && etag !== webhookEtag(before)) {
       throw changedMeanwhile(`webhook endpoint ${id}`);
     }

@@ -18,6 +18,9 @@ export const createWebhookEndpoint =
     const sealer = sealerOf(parts);
     const existing = await parts.engine.webhookEndpoints.get(endpointId);
     if (existing !== undefined && existing.keyId !== keyId) throw endpointNotFound(endpointId);
+    // A call that was cut off may have left it unknown to the shards, which record the ends.
+    if (existing !== undefined)
+      await parts.engine.webhookEndpoints.create(existing, parts.endpointsPerKey);
     const endpoint =
       existing ?? (await createEndpoint(parts, { ...request, id: endpointId, keyId }));
     return { response: answerOf(endpoint, sealer.open, parts.clock.nowMs()) };
