@@ -1,6 +1,12 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock, type DocumentId, isDocumentId, type KeyId } from "@millrace/shared";
+import {
+  type Clock,
+  type DocumentId,
+  isDocumentId,
+  type KeyId,
+  type Random,
+} from "@millrace/shared";
 import { type ContentIndex, contentIndex } from "./content-index.ts";
 import {
   type DocumentRecords,
@@ -35,6 +41,7 @@ export interface DocumentFiles {
 export async function openDocumentFiles(
   directory: string,
   clock: Clock,
+  random: Random,
   retentionMs = Number.POSITIVE_INFINITY,
 ): Promise<DocumentFiles> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -43,7 +50,7 @@ export async function openDocumentFiles(
     if (!isDocumentId(id)) throw new Error(`${JSON.stringify(id)} is not a document id`);
     return join(directory, id);
   };
-  const records = documentRecords((id) => `${contentPath(id)}.json`, clock);
+  const records = documentRecords((id) => `${contentPath(id)}.json`, clock, random);
   /** Of an expiry and none, which means the retention from now on, the later end holds. */
   const later = (...expiries: readonly (number | undefined)[]): number | undefined => {
     const end = (expiresAtMs = clock.nowMs() + retentionMs) => expiresAtMs;

@@ -1,5 +1,5 @@
 import { link, readFile, rename, rm, stat, utimes } from "node:fs/promises";
-import type { Clock, DocumentId, KeyId } from "@millrace/shared";
+import type { Clock, DocumentId, KeyId, Random } from "@millrace/shared";
 import { isMissing, putFile, writeAll } from "./durable-files.ts";
 import type { StoredType } from "./stored-type.ts";
 
@@ -34,7 +34,11 @@ export interface DocumentRecords {
   forget(id: DocumentId): Promise<void>;
 }
 
-export function documentRecords(pathOf: (id: DocumentId) => string, clock: Clock): DocumentRecords {
+export function documentRecords(
+  pathOf: (id: DocumentId) => string,
+  clock: Clock,
+  random: Random,
+): DocumentRecords {
   const awayPath = (id: DocumentId) => `${pathOf(id)}.away`;
   const set = async (path: string, atMs: number) => utimes(path, atMs / 1_000, atMs / 1_000);
   const unlessMissing = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
@@ -47,7 +51,7 @@ export function documentRecords(pathOf: (id: DocumentId) => string, clock: Clock
   };
   const write = async (document: StoredDocument): Promise<LivingDocument> => {
     const usedAtMs = clock.nowMs();
-    await putFile(pathOf(document.id), async (file) => {
+    await putFile(pathOf(document.id), random, async (file) => {
       await writeAll(file, Buffer.from(JSON.stringify(document)));
       await file.utimes(usedAtMs / 1_000, usedAtMs / 1_000);
       return true;

@@ -1,5 +1,11 @@
 import { createReadStream } from "node:fs";
-import { type DocumentId, isDocumentId, type KeyId, newDocumentId } from "@millrace/shared";
+import {
+  type DocumentId,
+  isDocumentId,
+  type KeyId,
+  newDocumentId,
+  type Random,
+} from "@millrace/shared";
 import type {
   DocumentHeader,
   DocumentPage,
@@ -14,7 +20,7 @@ import { type Arrived, receive, type UploadRoom, uploadRooms } from "./uploads.t
 
 export async function openDocumentStore(options: DocumentStoreOptions): Promise<DocumentStore> {
   const { directory, maxBytes, clock, random, retentionMs } = options;
-  const files = await openDocumentFiles(directory, clock, retentionMs);
+  const files = await openDocumentFiles(directory, clock, random, retentionMs);
   const roomFor = uploadRooms(maxBytes, files.byKey);
 
   const get: DocumentStore["get"] = async (id, ownerKeyId) => {
@@ -31,7 +37,7 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
       const id = newDocumentId(createdAtMs, random);
       using room = roomFor(ownerKeyId, keyBytes);
       // The room is needed until all of it is stored.
-      return await store(files, room, { id, ownerKeyId, header, content, createdAtMs });
+      return await store(files, room, random, { id, ownerKeyId, header, content, createdAtMs });
     },
 
     get,
@@ -72,6 +78,7 @@ interface Upload {
 async function store(
   files: DocumentFiles,
   room: UploadRoom,
+  random: Random,
   { id, ownerKeyId, header, content, createdAtMs }: Upload,
 ): Promise<PutOutcome> {
   const { name, expiresAtMs } = header;
@@ -81,7 +88,7 @@ async function store(
   const received: { outcome: Arrived | PutOutcome; known?: DocumentId | undefined } = {
     outcome: { kind: "empty" },
   };
-  await putFile(path, async (file) => {
+  await putFile(path, random, async (file) => {
     const outcome = await receive(file, content, header, room.refusal);
     received.outcome = outcome;
     if (outcome.kind !== "arrived") return false;

@@ -1,5 +1,5 @@
-import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import type { Random } from "@millrace/shared";
 
 export const isMissing = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "ENOENT";
@@ -26,9 +26,10 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<voi
  */
 export async function putFile(
   path: string,
+  random: Random,
   write: (file: FileHandle) => Promise<boolean>,
 ): Promise<void> {
-  const partial = `${path}.${randomUUID()}.part`;
+  const partial = `${path}.${Buffer.from(random.bytes(12)).toString("base64url")}.part`;
   try {
     const file = await open(partial, "wx+", 0o600);
     let keep: boolean;

@@ -1,5 +1,4 @@
-import { createWriteStream } from "node:fs";
-import { rm } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Millrace } from "@millrace/client";
@@ -36,22 +35,24 @@ Examples:
   callerOptions(command);
 }
 
-/** Writes the content. A download that fails leaves no file. */
+/** Writes the content to a new file. A download that fails leaves no file, and touches none that was there. */
 async function writeContent(
   shell: Shell,
   millrace: Millrace,
   id: string,
   file: string,
 ): Promise<void> {
-  const content = millrace.downloadDocument(id, { signal: shell.interrupted });
-  const target = createWriteStream(file, { flags: "wx" });
+  const ofFile = (error: unknown) =>
+    new Failure(exitCodes.usage, `${file} cannot be written: ${(error as Error).message}`, error);
+  const target = await open(file, "wx").catch((error: unknown) => {
+    throw ofFile(error);
+  });
   try {
-    await pipeline(Readable.from(content), target);
+    const content = millrace.downloadDocument(id, { signal: shell.interrupted });
+    await pipeline(Readable.from(content), target.createWriteStream());
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const isOfFile = error instanceof Error && error.name !== "MillraceError" && code !== undefined;
-    if (!isOfFile || code !== "EEXIST") await rm(file, { force: true });
-    if (!isOfFile) throw error;
-    throw new Failure(exitCodes.usage, `${file} cannot be written: ${message}`, error);
+    await rm(file, { force: true });
+    const { code, name } = error as NodeJS.ErrnoException;
+    throw name !== "MillraceError" && code !== undefined ? ofFile(error) : error;
   }
 }

@@ -1,5 +1,6 @@
 import type { Engine } from "@millrace/engine";
 import { every, type Loop, type LoopOptions } from "@millrace/shared";
+import { eachQueue } from "./each-queue.ts";
 
 const BATCH = 200;
 
@@ -8,8 +9,10 @@ export const startGroupTender = (
   engine: Pick<Engine, "queues" | "tendGroups">,
   options: LoopOptions,
 ): Loop =>
-  every(async () => {
-    for (const { name } of await engine.queues()) {
-      while ((await engine.tendGroups(name, BATCH)).more);
-    }
-  }, options);
+  every(
+    () =>
+      eachQueue(engine, async ({ name }) => {
+        while ((await engine.tendGroups(name, BATCH)).more);
+      }),
+    options,
+  );

@@ -1,5 +1,5 @@
-import type { QueueDefinition } from "@millrace/engine";
-import type { QueueName } from "@millrace/shared";
+import type { Engine, QueueDefinition } from "@millrace/engine";
+import type { Loop, LoopOptions, QueueName } from "@millrace/shared";
 import type { SchedulerMetrics } from "@millrace/telemetry";
 import { ManualClock } from "@millrace/testing";
 import { expect, test, vi } from "vitest";
@@ -8,6 +8,7 @@ import { startPromoter } from "./promoter.ts";
 import { startPruner } from "./pruner.ts";
 import { startReaper } from "./reaper.ts";
 import { startRenewFiles } from "./renew-files.ts";
+import { startSchedules } from "./schedules.ts";
 import { startStrays } from "./strays.ts";
 
 const queue = { name: "documents" as QueueName } as QueueDefinition;
@@ -47,6 +48,70 @@ test("reports a failed round, and goes on", async () => {
   expect(prune).toHaveBeenCalledTimes(2);
   await loop.close();
 });
+
+type Work = (queue: QueueName) => Promise<void>;
+
+const noCounter = { inc: () => undefined } as unknown as SchedulerMetrics["jobsRepaired"];
+const start: Record<string, (queues: Engine["queues"], work: Work, options: LoopOptions) => Loop> =
+  {
+    reaper(queues, work, options) {
+      const reap = async (name: QueueName) => work(name).then(() => ({ reaped: [], more: false }));
+      return startReaper({ queues, reap }, options);
+    },
+    pruner(queues, work, options) {
+      const prune = async (name: QueueName) => work(name).then(() => ({ pruned: 0, more: false }));
+      return startPruner({ queues, prune }, options);
+    },
+    promoter(queues, work, options) {
+      const promote = async (name: QueueName) => work(name).then(() => ({ promoted: 0 }));
+      return startPromoter({ queues, promote }, options);
+    },
+    "group tender": (queues, work, options) => {
+      const tendGroups = async (name: QueueName) => work(name).then(() => ({ more: false }));
+      return startGroupTender({ queues, tendGroups }, options);
+    },
+    strays(queues, work, options) {
+      const returnStrays = async (name: QueueName) => work(name).then(() => []);
+      return startStrays({ queues, returnStrays }, noCounter, options);
+    },
+    schedules(queues, work, options) {
+      const takeSchedules = async (name: QueueName) => work(name).then(() => ({ schedules: [] }));
+      return startSchedules({ queues, takeSchedules }, async () => {}, options);
+    },
+  };
+
+test.each(Object.entries(start))(
+  "%s: a queue whose work fails keeps no other queue from its own",
+  async (_, startLoop) => {
+    const { clock, errors, options, resting } = setup();
+    const names = ["first", "second", "third"] as QueueName[];
+    const queues = async () => names.map((name) => ({ name }) as QueueDefinition);
+    const failing = new Set<QueueName>(names.slice(0, 1));
+    const done: QueueName[] = [];
+    const work = async (name: QueueName) => {
+      if (failing.has(name)) throw new Error(`${name} is broken`);
+      done.push(name);
+    };
+    const loop = startLoop(queues, work, options);
+    await resting();
+    expect(done).toEqual(["second", "third"]);
+    expect(errors).toEqual([new Error("first is broken")]);
+    failing.add("third" as QueueName);
+    clock.advance(1_000);
+    await resting();
+    expect(done).toEqual(["second", "third", "second"]);
+    expect(errors.at(-1)).toMatchObject({
+      message: "a loop failed for 2 queues, and tries them again",
+      errors: [new Error("first is broken"), new Error("third is broken")],
+    });
+    failing.clear();
+    clock.advance(1_000);
+    await resting();
+    expect(done.slice(3)).toEqual(names);
+    expect(errors).toHaveLength(2);
+    await loop.close();
+  },
+);
 
 test("tends a queue's groups until none is due", async () => {
   const { options, resting, queues } = setup();

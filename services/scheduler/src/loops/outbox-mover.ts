@@ -2,6 +2,7 @@ import type { Engine, OutboxShard } from "@millrace/engine";
 import type { Loop, LoopOptions } from "@millrace/shared";
 import { type Clock, INTERNAL_QUEUE_PREFIX, type TimerHandle } from "@millrace/shared";
 import { type MoveParts, moveEntries } from "../webhooks/move-entries.ts";
+import { together } from "./each-queue.ts";
 
 /** How many entries are read at once: a call of Redis each for reading, submitting and taking out. */
 const BATCH = 200;
@@ -95,11 +96,8 @@ class OutboxMover implements Loop {
         failed.push(error);
       }
     }
-    if (failed.length === 1) this.#options.onError(failed[0]);
-    else if (failed.length > 1) {
-      const message = `the outboxes of ${failed.length} shards could not be moved; they are tried again`;
-      this.#options.onError(new AggregateError(failed, message));
-    }
+    const error = together(failed, "shards");
+    if (error !== undefined) this.#options.onError(error);
   }
 
   async #addAll(): Promise<void> {

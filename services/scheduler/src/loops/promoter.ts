@@ -1,5 +1,6 @@
 import type { Engine } from "@millrace/engine";
 import { every, type Loop, type LoopOptions } from "@millrace/shared";
+import { eachQueue } from "./each-queue.ts";
 
 const BATCH = 500;
 
@@ -8,8 +9,10 @@ export const startPromoter = (
   engine: Pick<Engine, "queues" | "promote">,
   options: LoopOptions,
 ): Loop =>
-  every(async () => {
-    for (const { name } of await engine.queues()) {
-      while ((await engine.promote(name, BATCH)).promoted >= BATCH);
-    }
-  }, options);
+  every(
+    () =>
+      eachQueue(engine, async ({ name }) => {
+        while ((await engine.promote(name, BATCH)).promoted >= BATCH);
+      }),
+    options,
+  );

@@ -12,6 +12,7 @@ import type { SchedulerMetrics } from "@millrace/telemetry";
 import type { JobLabels } from "../observing/job-labels.ts";
 import type { LimitedKeys } from "../observing/limited-keys.ts";
 import { bands } from "../policy/band-of.ts";
+import { eachQueue } from "./each-queue.ts";
 
 export interface QueueGaugesParts {
   readonly engine: Pick<Engine, "queues" | "stats" | "waits" | "providerAccounts" | "outbox">;
@@ -52,23 +53,14 @@ interface Reading {
   readonly outbox: number;
 }
 
+type AccountReading = Awaited<ReturnType<Engine["providerAccounts"]["list"]>>[number];
+
 /** Reads queues and provider accounts regularly, shows them as gauges, and counts what jobs wait for. */
 export function startQueueGauges(parts: QueueGaugesParts, options: LoopOptions): Loop {
   const { engine, metrics, labels, limitedKeys } = parts;
   let beforeMs: number | undefined;
-  return every(async () => {
-    const accounts = await engine.providerAccounts.list();
+  const show = (readings: readonly Reading[], accounts: readonly AccountReading[]) => {
     const names = new Set(accounts.map(({ account }) => account.name));
-    const readings: Reading[] = [];
-    for (const queue of await engine.queues()) {
-      labels.declare(queue.name, queue.types);
-      const [stats, waits, outbox] = await Promise.all([
-        engine.stats(queue.name),
-        engine.waits(queue.name),
-        engine.outbox.length(queue.name),
-      ]);
-      readings.push({ queue, stats, waits, outbox });
-    }
     const nowMs = options.clock.nowMs();
     // The gauges are emptied and set in one turn, so that no scrape sees them empty.
     metrics.queueLength.reset();
@@ -91,6 +83,21 @@ export function startQueueGauges(parts: QueueGaugesParts, options: LoopOptions):
       metrics,
       accounts.map(({ account, state }) => ({ account: labels.account(account.name), state })),
     );
+  };
+  return every(async () => {
+    const accounts = await engine.providerAccounts.list();
+    const readings: Reading[] = [];
+    const reading = eachQueue(engine, async (queue) => {
+      labels.declare(queue.name, queue.types);
+      const [stats, waits, outbox] = await Promise.all([
+        engine.stats(queue.name),
+        engine.waits(queue.name),
+        engine.outbox.length(queue.name),
+      ]);
+      readings.push({ queue, stats, waits, outbox });
+    });
+    // What could be read is shown, although another queue could not be.
+    await reading.finally(() => show(readings, accounts));
   }, options);
 }
 

@@ -1,5 +1,6 @@
 import type { Engine, ScheduleRecord } from "@millrace/engine";
-import { type Loop, type LoopOptions, paced } from "@millrace/shared";
+import { type Loop, type LoopOptions, paced, type QueueName } from "@millrace/shared";
+import { eachQueue } from "./each-queue.ts";
 
 /** How many schedules of a shard are looked at together. */
 const BATCH = 100;
@@ -14,15 +15,21 @@ export const startSchedules = (
 ): Loop =>
   paced(async () => {
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const { name } of await engine.queues()) {
-      for (;;) {
-        const { schedules, nextLookMs } = await engine.takeSchedules(name, BATCH, CLAIM_MS);
-        if (schedules.length === 0) {
-          nextMs = Math.min(nextMs, nextLookMs ?? Number.POSITIVE_INFINITY);
-          break;
-        }
-        await run(schedules);
-      }
-    }
+    await eachQueue(engine, async ({ name }) => {
+      nextMs = Math.min(nextMs, await runDue(engine, name, run));
+    });
     return Math.max(0, nextMs - options.clock.nowMs());
   }, options);
+
+/** Runs what is due in a queue. Returns when the next schedule is to be looked at. */
+async function runDue(
+  engine: Pick<Engine, "takeSchedules">,
+  queue: QueueName,
+  run: (schedules: readonly ScheduleRecord[]) => Promise<void>,
+): Promise<number> {
+  for (;;) {
+    const { schedules, nextLookMs } = await engine.takeSchedules(queue, BATCH, CLAIM_MS);
+    if (schedules.length === 0) return nextLookMs ?? Number.POSITIVE_INFINITY;
+    await run(schedules);
+  }
+}
