@@ -4,26 +4,46 @@ import type { AddressInfo } from "node:net";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { onTestFinished } from "vitest";
 
+export type Value = string | number | boolean | readonly Value[];
+export type Attributes = Readonly<Record<string, Value>>;
+
+export interface SpanEvent {
+  readonly name: string;
+  readonly atMs: number;
+  readonly attributes: Attributes;
+}
+
 export interface Span {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentId: string;
   readonly name: string;
-  /** The attributes that are text or whole numbers. */
-  readonly attributes: Readonly<Record<string, string | number>>;
+  readonly kind: "internal" | "server" | "client" | "producer" | "consumer" | "unspecified";
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly attributes: Attributes;
+  readonly events: readonly SpanEvent[];
+  /** The traces that the span is linked to. */
+  readonly links: readonly string[];
   readonly failed: boolean;
+  /** The attributes of the process that made the span. */
+  readonly resource: Attributes;
 }
+
+const KINDS = ["unspecified", "internal", "server", "client", "producer", "consumer"] as const;
 
 type Field = { readonly no: number; readonly value: Uint8Array | number };
 
-/** Yields the fields of a message: bytes unchanged, and whole numbers. Fields of fixed length are left out. */
-function* fieldsOf(bytes: Uint8Array): Generator<Field> {
+/** Yields the fields of a message: bytes unchanged, and numbers. Fixed64 is a time in nanoseconds, or a double's bytes. */
+function* fieldsOf(bytes: Uint8Array, fixed64: "time" | "double" = "time"): Generator<Field> {
   const reader = new BinaryReader(bytes);
   while (reader.pos < reader.len) {
     const [no, type] = reader.tag();
     if (type === WireType.LengthDelimited) yield { no, value: reader.bytes() };
     else if (type === WireType.Varint) yield { no, value: Number(reader.int64()) };
-    else reader.skip(type, no);
+    else if (type !== WireType.Bit64) reader.skip(type, no);
+    else if (fixed64 === "double") yield { no, value: reader.double() };
+    else yield { no, value: Number(BigInt(reader.fixed64()) / 1_000n) / 1_000 };
   }
 }
 
@@ -31,39 +51,62 @@ const partsOf = (bytes: Uint8Array, no: number): Uint8Array[] =>
   [...fieldsOf(bytes)].flatMap((field) =>
     field.no === no && typeof field.value !== "number" ? [field.value] : [],
   );
+const numberOf = (bytes: Uint8Array, no: number): number =>
+  [...fieldsOf(bytes)].flatMap((field) =>
+    field.no === no && typeof field.value === "number" ? [field.value] : [],
+  )[0] ?? 0;
 const textOf = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
 const hexOf = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString("hex");
 
-/** Reads a KeyValue whose AnyValue is a string (1) or an int (3). */
-function attributeOf(bytes: Uint8Array): [string, string | number][] {
-  const [value = new Uint8Array()] = partsOf(bytes, 2);
-  const [field] = fieldsOf(value);
-  if (field?.no === 3 && typeof field.value === "number") {
-    return [[textOf(partsOf(bytes, 1)[0]), field.value]];
-  }
-  if (field?.no !== 1 || typeof field.value === "number") return [];
-  return [[textOf(partsOf(bytes, 1)[0]), textOf(field.value)]];
+/** Reads an AnyValue: a string (1), a bool (2), an int (3), a double (4) or an array (5). */
+function anyValueOf(bytes: Uint8Array): Value {
+  const [field] = fieldsOf(bytes, "double");
+  if (field === undefined) return "";
+  if (typeof field.value === "number") return field.no === 2 ? field.value === 1 : field.value;
+  return field.no === 5 ? partsOf(field.value, 1).map(anyValueOf) : textOf(field.value);
 }
 
+/** Reads the KeyValues in a field. */
+const attributesOf = (bytes: Uint8Array, no: number): Attributes =>
+  Object.fromEntries(
+    partsOf(bytes, no).map((pair) => [
+      textOf(partsOf(pair, 1)[0]),
+      anyValueOf(partsOf(pair, 2)[0] ?? new Uint8Array()),
+    ]),
+  );
+
 /** Reads an opentelemetry.proto.trace.v1.Span by its field numbers. */
-function spanOf(bytes: Uint8Array): Span {
+function spanOf(bytes: Uint8Array, resource: Attributes): Span {
   const [status = new Uint8Array()] = partsOf(bytes, 15);
   return {
     traceId: hexOf(partsOf(bytes, 1)[0]),
     spanId: hexOf(partsOf(bytes, 2)[0]),
     parentId: hexOf(partsOf(bytes, 4)[0]),
     name: textOf(partsOf(bytes, 5)[0]),
-    attributes: Object.fromEntries(partsOf(bytes, 9).flatMap(attributeOf)),
-    failed: [...fieldsOf(status)].some(({ no, value }) => no === 3 && value === 2),
+    kind: KINDS[numberOf(bytes, 6)] ?? "unspecified",
+    startMs: numberOf(bytes, 7),
+    endMs: numberOf(bytes, 8),
+    attributes: attributesOf(bytes, 9),
+    events: partsOf(bytes, 11).map((event) => ({
+      name: textOf(partsOf(event, 2)[0]),
+      atMs: numberOf(event, 1),
+      attributes: attributesOf(event, 3),
+    })),
+    links: partsOf(bytes, 13).map((link) => hexOf(partsOf(link, 1)[0])),
+    failed: numberOf(status, 3) === 2,
+    resource,
   };
 }
 
 /** Reads an ExportTraceServiceRequest: resource spans (1) contain scope spans (2), which contain spans (2). */
 const spansOf = (body: Uint8Array): Span[] =>
-  partsOf(body, 1)
-    .flatMap((resource) => partsOf(resource, 2))
-    .flatMap((scope) => partsOf(scope, 2))
-    .map(spanOf);
+  partsOf(body, 1).flatMap((of) => {
+    const [resource = new Uint8Array()] = partsOf(of, 1);
+    const attributes = attributesOf(resource, 1);
+    return partsOf(of, 2)
+      .flatMap((scope) => partsOf(scope, 2))
+      .map((span) => spanOf(span, attributes));
+  });
 
 /** Receives spans over OTLP, as a collector does. */
 export async function startSpanCollector() {

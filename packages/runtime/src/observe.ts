@@ -1,4 +1,11 @@
-import { createMetrics, type Logger, type Metrics, startTracing } from "@millrace/telemetry";
+import { steadyClock } from "@millrace/shared";
+import {
+  createMetrics,
+  type Logger,
+  type Metrics,
+  productVersion,
+  startTracing,
+} from "@millrace/telemetry";
 import { z } from "zod";
 import { setting } from "./load-config.ts";
 import type { FinishedCall } from "./run-call.ts";
@@ -52,7 +59,11 @@ export async function observe(
   { service, log, config, env }: ObserveOptions,
 ): Promise<Observed> {
   log.level = config.logLevel;
-  scope.use(startTracing({ serviceName: service, env }));
+  scope.use(
+    startTracing({
+      ...{ serviceName: service, serviceVersion: productVersion(), env, clock: steadyClock, log },
+    }),
+  );
   const metrics = createMetrics({ processMetrics: true });
   const { metricsHost: host, metricsPort: port } = config;
   const { registry } = metrics;

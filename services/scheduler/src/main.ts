@@ -42,7 +42,7 @@ await runMain(
         storedBytesPerKey: storedBytes.inEachQueue,
         providerFailures: config.providerFailures,
         changeLog: { keepMs: config.changeLogKeepMs, maxLength: config.changeLogLength },
-        onOtherEnds: (ends) => observer.otherEnds(ends),
+        onOtherEnds: (ends) => observer.otherEnds(ends, steadyClock.nowMs()),
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
     );

@@ -9,7 +9,7 @@ import {
   runMain,
 } from "@millrace/runtime";
 import { limits, steadyClock, systemRandom } from "@millrace/shared";
-import { createLogger } from "@millrace/telemetry";
+import { createLogger, traceClientCall } from "@millrace/telemetry";
 import { type Log, startWorker } from "@millrace/worker-sdk";
 import { leaveMs, secretSources, workerConfig } from "./config.ts";
 import { documentReader } from "./documents/document-reader.ts";
@@ -61,13 +61,14 @@ await runMain(
       },
     });
     const complete = completionRunner(provider, { metrics, clock });
-    const observed = observeAttempts({ metrics, log: logger, clock, slots });
+    const { workerId } = config;
+    const observed = observeAttempts({ metrics, log: logger, clock, slots, workerId });
     const tls = keepSchedulerCertificates(scope, config, { clock, log: logger });
     const worker = startWorker({
       schedulerAddress: config.scheduler,
       ...(token === undefined ? {} : { token: () => token.current }),
       ...(tls === undefined ? {} : { tls }),
-      ...{ workerId: config.workerId, queues: config.queues, pools: config.pools },
+      ...{ workerId, queues: config.queues, pools: config.pools },
       ...{ slots, guestSlots: config.guestSlots, clock, random },
       refusedGraceMs: config.refusedGraceMs,
       executors: {
@@ -77,7 +78,7 @@ await runMain(
         [PART_TYPE]: observed(summarizePartExecutor({ complete, threads })),
         chat: observed(chatExecutor(complete)),
       },
-      log: sdkLog,
+      ...{ log: sdkLog, traceCall: traceClientCall },
     });
     worker.ended.catch(scope.fail);
     dependOn(scope, {
@@ -87,7 +88,7 @@ await runMain(
       },
     });
     scope.defer(() => worker.drain(config.drainMs));
-    logger.info({ worker_id: config.workerId, queues: config.queues, metrics: address }, "started");
+    logger.info({ worker_id: workerId, queues: config.queues, metrics: address }, "started");
   },
   { drainMs: () => drainMs, log: logger },
 );

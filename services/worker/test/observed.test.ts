@@ -13,7 +13,7 @@ function setup(executor: Executor) {
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
   const log = createLogger("worker", { level: "debug", destination: { write } });
-  const observed = observeAttempts({ metrics, log, clock, slots: 4 })(executor);
+  const observed = observeAttempts({ metrics, log, clock, slots: 4, workerId: "w1" })(executor);
   const seen = async (name: string) =>
     (await metrics.registry.metrics()).split("\n").filter((line) => line.startsWith(`${name}{`));
   return { ...attempt({ secret: "payload" }), clock, lines, observed, seen };

@@ -1,4 +1,5 @@
 import { groupNames } from "./stored-group-names.ts";
+import { traceNames } from "./stored-trace-names.ts";
 
 /**
  * The names of everything that is stored in Redis: every field of every hash and stream entry, and every member of
@@ -149,6 +150,7 @@ export const F = {
   meta_max_events: "opts.maxLenEvents",
 
   ...groupNames,
+  ...traceNames,
 
   // mr:depth.
   depth_all: "*",

@@ -7,11 +7,11 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import type { ServiceError } from "@grpc/grpc-js";
+import { type ServiceError, status } from "@grpc/grpc-js";
 import { bytesDefinition, callMetadata, type OpenCall, sendUnary } from "@millrace/grpc";
 import { retrying, systemClock } from "@millrace/shared";
 import { NonRetryableError } from "../job-failure.ts";
-import type { WorkerOptions } from "../worker-options.ts";
+import type { TracedCall, WorkerOptions } from "../worker-options.ts";
 import { CallRefused, passes, passesSlowly } from "./call-refused.ts";
 import { Channel } from "./channel.ts";
 
@@ -71,20 +71,39 @@ export class SchedulerCalls {
     bytes: Uint8Array,
     signal: AbortSignal,
   ): Promise<MessageShape<Method["output"]>> {
-    const { token, tls } = this.#options;
+    const { token, tls, schedulerAddress: address, traceCall } = this.#options;
     signal.throwIfAborted();
+    const definition = bytesDefinition(method);
+    const traced = traceCall?.({ path: definition.path, address });
+    const metadata = callMetadata(typeof token === "function" ? token() : token);
+    for (const [name, value] of Object.entries(traced?.headers ?? {})) metadata.set(name, value);
     const call = {
       client: this.#channel.client(tls?.current),
-      definition: bytesDefinition(method),
-      metadata: callMetadata(typeof token === "function" ? token() : token),
+      ...{ definition, metadata },
       options: { deadline: systemClock.nowMs() + CALL_MS },
       signal,
       failure: (error: ServiceError) => (signal.aborted ? signal.reason : new CallRefused(error)),
       cancelled: () => signal.reason as Error,
     };
-    const answer = (await sendUnary(call as OpenCall, bytes)) as Buffer;
+    const answer = (await sendUnary(call as OpenCall, bytes).then(
+      (answer) => {
+        traced?.end({ code: status[status.OK] });
+        return answer;
+      },
+      (error: unknown) => {
+        traced?.end(endOf(error));
+        throw error;
+      },
+    )) as Buffer;
     return fromBinary(method.output, answer) as MessageShape<Method["output"]>;
   }
+}
+
+/** How a call ended that did not succeed. One that its attempt gave up was cancelled, and has not failed. */
+function endOf(error: unknown): Parameters<TracedCall["end"]>[0] {
+  if (!(error instanceof CallRefused)) return { code: status[status.CANCELLED] };
+  const { code, reason, message } = error;
+  return { code: status[code], failure: { reason: reason ?? status[code], message } };
 }
 
 /** Encodes a request once, before it is sent. A value that its field cannot hold would look like a broken connection. */

@@ -1,5 +1,5 @@
 import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import type { AppendOutcome, Lease, NewChunk, SettleOutcome } from "@millrace/engine";
+import type { AppendOutcome, Lease, NewChunk } from "@millrace/engine";
 import { JobState, ProgressSchema } from "@millrace/proto/job";
 import {
   AssignmentSchema,
@@ -12,6 +12,7 @@ import {
 } from "@millrace/proto/worker-service";
 import { timestampOf } from "@millrace/runtime";
 import { jobBytes, parseJobId } from "@millrace/shared";
+import type { EndOutcome } from "../session/end-attempts.ts";
 import { fromDetails } from "./job-details.ts";
 
 export function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
@@ -75,7 +76,7 @@ export function outputAck(
 /** The answer to an attempt's end. No outcome means that the store is unavailable. */
 export function settleAck(
   ref: LeaseRefMessage | undefined,
-  outcome: SettleOutcome | undefined,
+  outcome: EndOutcome | undefined,
 ): MessageInitShape<typeof SettleAckSchema> {
   const lease = ref === undefined ? {} : { lease: ref };
   switch (outcome?.kind) {
@@ -85,6 +86,11 @@ export function settleAck(
     case "invalid":
       return { ...lease, status: WriteStatus.LEASE_LOST };
     case "settled":
-      return { ...lease, status: WriteStatus.STORED, state: JobState[outcome.state] };
+      return {
+        ...lease,
+        status: WriteStatus.STORED,
+        state: JobState[outcome.state],
+        bounced: outcome.bounced ?? false,
+      };
   }
 }

@@ -38,7 +38,7 @@ test.each([
 ] as const)("a settled attempt counts as %s, and nothing else", async (name, settlement, state) => {
   const { observer, lines, shown } = setup();
   const usage = { inputTokens: 7, outputTokens: 2, providerCalls: 1 };
-  observer.settled({ ...settlement, usage }, job, state, 1_250);
+  observer.settled({ ...settlement, usage }, job, state, { startMs: 1_240, endMs: 1_250 });
   expect(await shown("millrace_jobs")).toEqual([`millrace_jobs_${name}_total{${by}} 1`]);
   expect(await shown("millrace_tokens")).toEqual([
     `millrace_tokens_total{${by},direction="input"} 7`,
@@ -60,7 +60,7 @@ test.each<[ReapedJob["outcome"], boolean, string[], string]>([
   "counts a job that was reaped and %s (stalled: %s) as %j",
   async (outcome, stalled, names, state) => {
     const { observer, lines, shown } = setup();
-    observer.reaped({ jobId, type, traceparent, outcome, stalled });
+    observer.reaped({ jobId, type, traceparent, outcome, stalled }, 1_250);
     expect(await shown("millrace_jobs")).toEqual(
       names.map((name) => `millrace_jobs_${name}_total{${by}} 1`),
     );
@@ -80,7 +80,7 @@ test("counts the wait of each lease from when the job was due", async () => {
       attempt: 1,
       expiresAtMs: 0,
       nextSeq: 0,
-      heldBy: [],
+      ...{ heldBy: [], holds: [] },
       job: { ...record, ...more },
     },
     ...change,
@@ -122,13 +122,16 @@ test("counts output by queue once it is stored", async () => {
 test("counts jobs that ended with others, and groups that finished", async () => {
   const { observer, lines, shown } = setup();
   const id = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1C" as GroupId;
-  observer.otherEnds({
-    jobs: [
-      { jobId, type, traceparent, state: "CANCELLED" },
-      { jobId, type, state: "FAILED" },
-    ],
-    groups: [{ id, state: "FAILED" }],
-  });
+  observer.otherEnds(
+    {
+      jobs: [
+        { jobId, type, traceparent, state: "CANCELLED" },
+        { jobId, type, state: "FAILED" },
+      ],
+      groups: [{ id, state: "FAILED" }],
+    },
+    1_250,
+  );
   expect(await shown("millrace_jobs")).toEqual([
     `millrace_jobs_failed_total{${by}} 1`,
     `millrace_jobs_cancelled_total{${by}} 1`,

@@ -14,22 +14,15 @@ import type {
   Settlement,
 } from "@millrace/engine";
 import { type GroupId, type JobId, type JobState, type QueueName, queueOf } from "@millrace/shared";
-import {
-  attributeNames,
-  boundedLabel,
-  jobFields,
-  type Logger,
-  type Metrics,
-  recordSpan,
-  spanNames,
-} from "@millrace/telemetry";
+import { boundedLabel, jobFields, type Logger, type Metrics } from "@millrace/telemetry";
+import { recordEndedWait, recordLostAttempt, recordSettlement, recordWait } from "./job-spans.ts";
 
 /** Counts, logs and traces the events of jobs. Whoever causes an event reports it once. */
 export interface JobObserver {
   submitted(id: JobId, type: string): void;
   groupCreated(id: GroupId): void;
   /** Calls ended jobs that wait, and finished groups. */
-  otherEnds(ends: OtherEnds): void;
+  otherEnds(ends: OtherEnds, nowMs: number): void;
   /** A job was refused because Redis has little memory left. */
   shed(): void;
   /** The number of jobs whose end gateways await has changed by `change`. */
@@ -43,15 +36,23 @@ export interface JobObserver {
     settlement: Settlement,
     job: Pick<JobRecord, "type" | "attempt" | "startedAtMs" | "traceparent">,
     state: JobState,
-    nowMs: number,
+    time: SettleTime,
+    /** Why the worker handed the job back, if it did. */
+    handedBack?: string,
   ): void;
   /** A waiting job ended. */
-  ended(job: EndedJob, state: OtherEnd["state"]): void;
+  ended(job: EndedJob, state: OtherEnd["state"], nowMs: number): void;
   /** A lease expired, or a waiting job did. */
-  reaped(job: ReapedJob): void;
+  reaped(job: ReapedJob, nowMs: number): void;
   /** A job was inconsistent and has been repaired. */
   repaired(job: RepairedJob): void;
   appended(batch: OutputBatch, outcome: AppendOutcome | undefined): void;
+}
+
+/** When the scheduler began to store an attempt's end, and when it was stored. */
+export interface SettleTime {
+  readonly startMs: number;
+  readonly endMs: number;
 }
 
 /** The most type labels of metrics. If a queue accepts any type, callers invent them. */
@@ -140,26 +141,17 @@ function attemptObserver({
 
   return {
     leased(lease, nowMs) {
-      const { jobId, job, attempt, heldBy } = lease;
+      const { jobId, job } = lease;
       const by = labels(jobId, job.type);
       const startMs = Math.min(dueMs(lease), nowMs);
       metrics.jobsLeased.inc(by);
       metrics.jobWait.observe(by, (nowMs - startMs) / 1_000);
-      recordSpan(
-        spanNames.queueWait,
-        job,
-        { startMs, endMs: nowMs },
-        {
-          [attributeNames.jobId]: jobId,
-          [attributeNames.queue]: by.queue,
-          [attributeNames.jobType]: job.type,
-          [attributeNames.attempt]: attempt,
-          ...(heldBy.length === 0 ? {} : { [attributeNames.heldBy]: [...heldBy] }),
-        },
-      );
+      recordWait(lease, nowMs);
     },
 
-    settled(settlement, { type, attempt, startedAtMs, traceparent }, state, nowMs) {
+    settled(settlement, job, state, time, handedBack) {
+      const { type, attempt, startedAtMs, traceparent } = job;
+      const nowMs = time.endMs;
       const { jobId, kind, usage } = settlement;
       const by = labels(jobId, type);
       const durationMs = startedAtMs === undefined ? 0 : Math.max(0, nowMs - startedAtMs);
@@ -178,6 +170,7 @@ function attemptObserver({
         },
         "settled",
       );
+      recordSettlement(settlement, job, state, time, handedBack);
     },
 
     appended({ jobId, chunks }, outcome) {
@@ -199,23 +192,28 @@ function endObserver({
   labels,
 }: ObserverParts): Pick<JobObserver, "ended" | "otherEnds" | "reaped" | "repaired"> {
   const endings = endingCounters(metrics);
-  const ended: JobObserver["ended"] = ({ jobId, type, traceparent }, state) => {
+  const ended: JobObserver["ended"] = (job, state, nowMs) => {
+    const { jobId, type, traceparent } = job;
     endings[state].inc(labels(jobId, type));
+    recordEndedWait(job, state, nowMs);
     log?.info({ ...jobFields(jobId, traceparent), type, state }, "a job ended while it waited");
   };
   return {
     ended,
 
-    otherEnds({ jobs, groups }) {
-      for (const job of jobs) ended(job, job.state);
+    otherEnds({ jobs, groups }, nowMs) {
+      for (const job of jobs) ended(job, job.state, nowMs);
       for (const { id, state } of groups) metrics.groupsFinished.inc({ queue: queueOf(id), state });
     },
 
-    reaped({ jobId, type, traceparent, outcome, stalled }) {
+    reaped(job, nowMs) {
+      const { jobId, type, traceparent, outcome, stalled } = job;
       const by = labels(jobId, type);
       const state = reapedTo[outcome];
       if (stalled) metrics.jobsStalled.inc(by);
       if (state !== undefined) endings[state].inc(by);
+      if (stalled) recordLostAttempt(job, nowMs);
+      else if (state !== undefined) recordEndedWait(job, state, nowMs);
       const what = stalled ? "a job lost its worker" : "a job ended while it waited";
       const fields = { ...jobFields(jobId, traceparent), type, state: state ?? "QUEUED" };
       log?.[stalled ? "warn" : "info"](fields, what);

@@ -1,7 +1,16 @@
 import { type Clock, ValidText } from "@millrace/shared";
-import { attributeNames, describeSpan, inSpan, type Metrics, spanNames } from "@millrace/telemetry";
+import {
+  attributeNames,
+  describeSpan,
+  genAiOperations,
+  inSpan,
+  type Metrics,
+  modelCallName,
+  serverAttributes,
+} from "@millrace/telemetry";
 import { type AttemptContext, JobFailure } from "@millrace/worker-sdk";
 import {
+  type AnswerFacts,
   type Completion,
   type CompletionRequest,
   ContextFault,
@@ -81,6 +90,20 @@ const refusedBefore = (account: string, retryAfterMs: number): JobFailure =>
     provider: { account, httpStatus: 429, quotaExhausted: false },
   });
 
+const factAttributes = (facts: AnswerFacts) => ({
+  ...(facts.model === undefined ? {} : { [attributeNames.responseModel]: facts.model }),
+  ...(facts.id === undefined ? {} : { [attributeNames.responseId]: facts.id }),
+  ...(facts.firstChunkMs === undefined
+    ? {}
+    : { [attributeNames.firstChunk]: facts.firstChunkMs / 1_000 }),
+  ...(facts.cachedTokens === undefined
+    ? {}
+    : { [attributeNames.cachedTokens]: facts.cachedTokens }),
+  ...(facts.reasoningTokens === undefined
+    ? {}
+    : { [attributeNames.reasoningTokens]: facts.reasoningTokens }),
+});
+
 /**
  * Calls a provider. Each call has a span and is timed, and its usage is added to the attempt, also if the call fails. After
  * an account has refused a call, attempts that run already make no further call until the account's wait is over.
@@ -89,8 +112,14 @@ export function completionRunner(
   provider: Provider,
   { metrics, clock }: CompletionObserver,
 ): RunCompletion {
-  const { name, model } = provider;
-  const attributes = { [attributeNames.provider]: name, [attributeNames.model]: model };
+  const { name, model, url } = provider;
+  const described = {
+    [attributeNames.operation]: genAiOperations.chat,
+    [attributeNames.provider]: name,
+    [attributeNames.model]: model,
+    [attributeNames.stream]: true,
+    ...(url === undefined ? {} : serverAttributes(url)),
+  };
   const refused = new RefusedAccounts(clock);
 
   return async (context, request, piece) => {
@@ -103,7 +132,9 @@ export function completionRunner(
       const startMs = clock.nowMs();
       let outcome = "answered";
       try {
-        return await readAll(completion, piece);
+        const answer = await readAll(completion, piece);
+        describeSpan({ [attributeNames.finishReasons]: [answer.finishReason] });
+        return answer;
       } catch (error) {
         outcome = outcomeOf(error, signal);
         if (isRefusal(error)) refused.refused(pool, error.details.retryAfterMs);
@@ -117,9 +148,11 @@ export function completionRunner(
           [attributeNames.providerOutcome]: outcome,
           [attributeNames.inputTokens]: usage.inputTokens,
           [attributeNames.outputTokens]: usage.outputTokens,
+          ...factAttributes(completion.facts()),
         });
       }
     };
-    return inSpan(spanNames.providerCall, { kind: "client", attributes }, call);
+    const attributes = { ...described, [attributeNames.maxTokens]: request.maxTokens };
+    return inSpan(modelCallName(model), { kind: "client", attributes, signal }, call);
   };
 }
