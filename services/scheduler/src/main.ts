@@ -21,6 +21,7 @@ import { changeRecorder } from "./operators/record-change.ts";
 import { memoryPressure } from "./policy/memory-pressure.ts";
 import { storedBytesBound } from "./policy/stored-bytes.ts";
 import { LeaseTokens } from "./session/lease-tokens.ts";
+import { OutageLog } from "./store/outage-log.ts";
 import { readRedisSettings } from "./store/redis-settings.ts";
 
 const log = createLogger("scheduler");
@@ -47,9 +48,10 @@ await runMain(
       }),
     );
     const engine = observedEngine(store, observer);
+    const outages = new OutageLog({ clock: steadyClock, log });
     dependOn(scope, {
-      ...{ what: "Redis", check: () => store.ping(), graceMs: config.readyGraceMs },
-      ...{ clock: steadyClock, log },
+      ...{ what: "Redis", graceMs: config.readyGraceMs, clock: steadyClock, log },
+      check: () => store.ping().then(() => outages.answered()),
     });
     const { clock } = engine;
     const calls = configurationCalls(engine, changeRecorder(engine.changeLog), clock);
@@ -64,7 +66,16 @@ await runMain(
     const leaseTokens = new LeaseTokens(await engine.leaseSecret());
     const { memoryShedPercent: shedPercent, memoryResumePercent: resumePercent } = config;
     const pressure = memoryPressure({ shedPercent, resumePercent });
-    startLoops(scope, { engine, leaseTokens, pressure, storedBytes, metrics, log, config });
+    startLoops(scope, {
+      engine,
+      leaseTokens,
+      pressure,
+      storedBytes,
+      metrics,
+      log,
+      outages,
+      config,
+    });
     const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.adminHost]);
     const { gateways, workers, operators } = await startListeners({

@@ -4,6 +4,7 @@ import type { Logger, Metrics } from "@millrace/telemetry";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
+import type { OutageLog } from "../store/outage-log.ts";
 import type { LoopOptions } from "./every.ts";
 import { startGroupTender } from "./group-tender.ts";
 import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
@@ -29,6 +30,7 @@ export interface LoopParts {
   readonly storedBytes: StoredBytesBound;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly outages: OutageLog;
   readonly config: {
     readonly reapEveryMs: number;
     readonly promoteEveryMs: number;
@@ -38,13 +40,13 @@ export interface LoopParts {
 
 /** Starts all duties that a scheduler has besides its calls. They end with the program. */
 export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
-  const { engine, leaseTokens, pressure, storedBytes, metrics, log, config } = parts;
+  const { engine, leaseTokens, pressure, storedBytes, metrics, log, outages, config } = parts;
   const loop = (name: string, everyMs: number): LoopOptions => ({
     clock: engine.clock,
     everyMs,
     onError: (error: unknown) => {
       metrics.loopFailures.inc({ loop: name });
-      log.error({ error, loop: name }, "a round failed");
+      if (!outages.noted(error)) log.error({ error, loop: name }, "a round failed");
     },
   });
   scope.use(startReaper(engine, loop("reaper", config.reapEveryMs)));

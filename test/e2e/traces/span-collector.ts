@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
-import { onTestFinished } from "vitest";
 
 export type Value = string | number | boolean | readonly Value[];
 export type Attributes = Readonly<Record<string, Value>>;
@@ -108,8 +107,10 @@ const spansOf = (body: Uint8Array): Span[] =>
       .map((span) => spanOf(span, attributes));
   });
 
+type Complete = (spans: readonly Span[]) => boolean;
+
 /** Receives spans over OTLP, as a collector does. */
-export async function startSpanCollector() {
+export async function openSpanCollector() {
   const spans: Span[] = [];
   let arrived = Promise.withResolvers<void>();
   const server = createServer(async (request, response) => {
@@ -119,24 +120,34 @@ export async function startSpanCollector() {
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
   const { port } = server.address() as AddressInfo;
+  const until = async (isWanted: (span: Span) => boolean, complete: Complete): Promise<Span[]> => {
+    for (;;) {
+      const found = spans.filter(isWanted);
+      if (complete(found)) return found;
+      await arrived.promise;
+      arrived = Promise.withResolvers();
+    }
+  };
   return {
     settings: {
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
       OTEL_BSP_SCHEDULE_DELAY: "50",
     },
     /** Resolves with a trace's spans once `complete` returns true for them. */
-    async trace(traceId: string, complete: (spans: readonly Span[]) => boolean): Promise<Span[]> {
-      for (;;) {
-        const found = spans.filter((span) => span.traceId === traceId);
-        if (complete(found)) return found;
-        await arrived.promise;
-        arrived = Promise.withResolvers();
-      }
+    trace: (traceId: string, complete: Complete) =>
+      until((span) => span.traceId === traceId, complete),
+    /** The same for the trace that a job is in. */
+    job: (jobId: string, complete: Complete) =>
+      until((span) => {
+        const own = spans.find(({ attributes }) => attributes["millrace.job.id"] === jobId);
+        return own !== undefined && span.traceId === own.traceId;
+      }, complete),
+    /** Resolves with all spans of these traces and others once `complete` returns true for them. */
+    all: (complete: Complete) => until(() => true, complete),
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
     },
   };
 }

@@ -7,7 +7,8 @@ import { JobService } from "@millrace/proto/job-service";
 import { grpcClient } from "@millrace/runtime";
 import { answer, refuse, startProviderSimulator } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { type Span, startSpanCollector } from "./span-collector.ts";
+import type { Span } from "./span-collector.ts";
+import { startSpanCollector } from "./start-span-collector.ts";
 
 test("a job's trace has each attempt with its wait, its provider calls and its failure", async () => {
   const collector = await startSpanCollector();
@@ -76,7 +77,6 @@ test("a job's trace has each attempt with its wait, its provider calls and its f
     failed: false,
     attributes: { "millrace.provider.outcome": "answered", "gen_ai.usage.output_tokens": 2 },
   });
-  (await import("node:fs")).writeFileSync("/tmp/mr/traces/spans.json", JSON.stringify(spans));
   expect(spans).toHaveLength(11);
 });
 
