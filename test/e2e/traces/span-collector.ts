@@ -98,7 +98,7 @@ function spanOf(bytes: Uint8Array, resource: Attributes): Span {
 }
 
 /** Reads an ExportTraceServiceRequest: resource spans (1) contain scope spans (2), which contain spans (2). */
-const spansOf = (body: Uint8Array): Span[] =>
+export const spansOf = (body: Uint8Array): Span[] =>
   partsOf(body, 1).flatMap((of) => {
     const [resource = new Uint8Array()] = partsOf(of, 1);
     const attributes = attributesOf(resource, 1);

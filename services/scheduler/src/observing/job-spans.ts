@@ -83,7 +83,8 @@ export function recordWait(lease: Lease, nowMs: number): void {
     const facts = { ...job, dueAgainMs, lastEnd, isFinalizer: job.finalizes !== undefined };
     return waitSpans({
       ...{ job: { id, type: job.type }, attempt, heldBy, holds, lastEnd },
-      phases: waitPhases(facts, nowMs),
+      // By another replica's clock it was due a little later, and has waited in its lane all the same.
+      phases: waitPhases(facts, Math.max(nowMs, dueAgainMs ?? job.runAtMs ?? 0)),
       reason: job.failure?.reason,
       outcome: waitOutcomes.over,
       workerId: job.workerId,

@@ -50,7 +50,7 @@ function phases(before: Phase, nowMs: number): Phase[] {
   const dueMs = Math.max(startMs, Math.min(before.endMs, nowMs));
   const early = dueMs > startMs ? [{ ...before, startMs, endMs: dueMs }] : [];
   // The job ended before it could run.
-  if (before.endMs > nowMs) return early;
+  if (early.length > 0 && before.endMs > nowMs) return early;
   return [...early, { name: spanNames.queueWait, startMs: dueMs, endMs: nowMs }];
 }
 

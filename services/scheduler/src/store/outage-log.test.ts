@@ -28,10 +28,10 @@ test("ten minutes without Redis are a line a minute, and one when it is back", (
   outages.answered();
   outages.answered();
   expect(lines).toHaveLength(11);
-  expect(lines[0]).toMatchObject({ level: "warn", msg: "Redis is away", reason: outage.message });
+  expect(lines[0]).toMatchObject({ level: "warn", msg: "Redis is unavailable", reason: outage.message });
   expect(lines[1]).toMatchObject({ level: "warn", away_s: 60, failures: 541 });
   expect(lines.at(-1)).toMatchObject({
-    ...{ level: "info", msg: "Redis is back", away_s: 600, failures: 5_400 },
+    ...{ level: "info", msg: "Redis is available again", away_s: 600, failures: 5_400 },
   });
   expect(JSON.stringify(lines).length).toBeLessThan(4_000);
 });
@@ -42,7 +42,7 @@ test("the next outage is logged at once", () => {
   outages.answered();
   clock.advance(1_000);
   outages.noted(outage);
-  expect(lines.map(({ msg }) => msg)).toEqual(["Redis is away", "Redis is back", "Redis is away"]);
+  expect(lines.map(({ msg }) => msg)).toEqual(["Redis is unavailable", "Redis is available again", "Redis is unavailable"]);
 });
 
 test("an error of another kind is not an outage", () => {

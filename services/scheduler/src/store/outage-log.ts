@@ -34,14 +34,14 @@ export class OutageLog {
     if (this.#sinceMs !== undefined && nowMs - this.#loggedMs < LINE_EVERY_MS) return true;
     this.#sinceMs ??= nowMs;
     this.#loggedMs = nowMs;
-    this.#options.log.warn({ ...this.#counts(nowMs), reason: error.message }, "Redis is away");
+    this.#options.log.warn({ ...this.#counts(nowMs), reason: error.message }, "Redis is unavailable");
     return true;
   }
 
   /** Redis has answered a call that was made to find that out. */
   answered(): void {
     if (this.#sinceMs === undefined) return;
-    this.#options.log.info(this.#counts(this.#options.clock.nowMs()), "Redis is back");
+    this.#options.log.info(this.#counts(this.#options.clock.nowMs()), "Redis is available again");
     this.#sinceMs = undefined;
     this.#failures = 0;
   }
