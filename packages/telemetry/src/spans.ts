@@ -12,6 +12,9 @@ import {
 import { extractTrace, type TraceHeaders, traceIdOf } from "./trace-context.ts";
 import { attributeNames } from "./trace-names.ts";
 
+/** Whether this process sends spans. OpenTelemetry itself does not say it. */
+export const sending = { on: false };
+
 const tracer = () => trace.getTracer("millrace");
 
 const kinds = {
@@ -146,8 +149,8 @@ export interface PastSpan {
  * an untraced job costs next to nothing.
  */
 export function recordSpans(headers: TraceHeaders, spans: () => readonly PastSpan[]): void {
-  // If nothing is traced, jobs carry no trace.
-  if (headers.traceparent === undefined) return;
+  // A job may carry its caller's trace although nothing is traced here.
+  if (!sending.on || headers.traceparent === undefined) return;
   const parent = extractTrace(headers);
   const { traceFlags = TraceFlags.NONE } = trace.getSpanContext(parent) ?? {};
   if ((traceFlags & TraceFlags.SAMPLED) === 0) return;

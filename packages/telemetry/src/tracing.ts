@@ -3,6 +3,7 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import { NodeSDK } from "@opentelemetry/sdk-node";
 import { LostSpans, type LostSpansOptions } from "./lost-spans.ts";
 import { exporterOf, protocolOf, ReportingProcessor, spanProtocols } from "./span-export.ts";
+import { sending } from "./spans.ts";
 import { attributeNames, SERVICE_NAMESPACE } from "./trace-names.ts";
 
 export interface TracingOptions {
@@ -68,6 +69,7 @@ export function startTracing(options: TracingOptions): Tracing {
     logRecordProcessors: [],
   });
   sdk.start();
+  sending.on = true;
   return {
     enabled: true,
     async close() {

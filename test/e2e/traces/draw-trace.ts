@@ -94,6 +94,7 @@ export function drawTrace(title: string, spans: readonly Span[]): string {
   ]);
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="DejaVu Sans, Verdana, sans-serif" font-size="11" fill="${TEXT}">`,
+    `<title>${escaped(title)}</title>`,
     '<defs><pattern id="held" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" fill="#8a5a12"/><rect width="3" height="6" fill="#a56d1c"/></pattern></defs>',
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
     text(12, 21, title, 'font-weight="bold"'),

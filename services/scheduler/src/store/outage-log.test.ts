@@ -28,7 +28,11 @@ test("ten minutes without Redis are a line a minute, and one when it is back", (
   outages.answered();
   outages.answered();
   expect(lines).toHaveLength(11);
-  expect(lines[0]).toMatchObject({ level: "warn", msg: "Redis is unavailable", reason: outage.message });
+  expect(lines[0]).toMatchObject({
+    level: "warn",
+    msg: "Redis is unavailable",
+    reason: outage.message,
+  });
   expect(lines[1]).toMatchObject({ level: "warn", away_s: 60, failures: 541 });
   expect(lines.at(-1)).toMatchObject({
     ...{ level: "info", msg: "Redis is available again", away_s: 600, failures: 5_400 },
@@ -42,7 +46,11 @@ test("the next outage is logged at once", () => {
   outages.answered();
   clock.advance(1_000);
   outages.noted(outage);
-  expect(lines.map(({ msg }) => msg)).toEqual(["Redis is unavailable", "Redis is available again", "Redis is unavailable"]);
+  expect(lines.map(({ msg }) => msg)).toEqual([
+    "Redis is unavailable",
+    "Redis is available again",
+    "Redis is unavailable",
+  ]);
 });
 
 test("an error of another kind is not an outage", () => {

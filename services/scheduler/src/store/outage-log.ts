@@ -34,7 +34,10 @@ export class OutageLog {
     if (this.#sinceMs !== undefined && nowMs - this.#loggedMs < LINE_EVERY_MS) return true;
     this.#sinceMs ??= nowMs;
     this.#loggedMs = nowMs;
-    this.#options.log.warn({ ...this.#counts(nowMs), reason: error.message }, "Redis is unavailable");
+    this.#options.log.warn(
+      { ...this.#counts(nowMs), reason: error.message },
+      "Redis is unavailable",
+    );
     return true;
   }
 
