@@ -24,6 +24,7 @@ import { storedBytesBound } from "./policy/stored-bytes.ts";
 import { AllWorkers } from "./session/all-workers.ts";
 import { ConnectedWorkers } from "./session/connected-workers.ts";
 import { LeaseTokens } from "./session/lease-tokens.ts";
+import { OutageLog } from "./store/outage-log.ts";
 import { readableDocuments } from "./store/readable-documents.ts";
 import { readRedisSettings } from "./store/redis-settings.ts";
 import { setUpWebhooks } from "./webhooks/set-up-webhooks.ts";
@@ -52,15 +53,16 @@ await runMain(
           maxRunningPerPool: config.webhookRunningPerEndpoint,
         },
         changeLog: { keepMs: config.changeLogKeepMs, maxLength: config.changeLogLength },
-        onOtherEnds: (ends) => observer.otherEnds(ends),
+        onOtherEnds: (ends) => observer.otherEnds(ends, steadyClock.nowMs()),
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
     );
     const observed = observedEngine(store, observer);
     const { engine, webhooks } = await setUpWebhooks(observed, { scope, config, random, log });
+    const outages = new OutageLog({ clock: steadyClock, log });
     dependOn(scope, {
-      ...{ what: "Redis", check: () => store.ping(), graceMs: config.readyGraceMs },
-      ...{ clock: steadyClock, log },
+      ...{ what: "Redis", graceMs: config.readyGraceMs, clock: steadyClock, log },
+      check: () => store.ping().then(() => outages.answered()),
     });
     const { clock } = engine;
     const record = changeRecorder(engine.changeLog);
@@ -94,6 +96,7 @@ await runMain(
       metrics,
       knowledge,
       log,
+      outages,
       config,
     });
     const tls = keepServerTls(scope, config, { clock, log });

@@ -1,8 +1,8 @@
 -- reap_leases: take back leases that have expired, and end waiting jobs whose latest start or deadline has passed.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_failed_ms, max_stalls, limit
--- RETURNS  {more, other_ends (see ends.report), {job_id, "requeued" | "failed" | "cancelled" | "expired", "active" if it lost its worker, type,
---          traceparent}…}
+-- RETURNS  {more, other_ends (see ends.report), {job_id, "requeued" | "failed" | "cancelled" | "expired", "active" if it lost its worker,
+--          identity (see ends)}…}
 -- REPEAT   safe
 -- TOUCHES  mr:leases (zset), mr:expiry (zset), marker (zset), meta (hash)
 --
@@ -75,7 +75,7 @@ local function reap(job_id)
     finish(job_id, "active", "failed", "FAILED", LAST[last][1], string.format(LAST[last][2], stalls))
   else
     rcall("HSET", job_key, F.attempts_spent, spent, F.failure_message, "lost its worker",
-      F.failure, LOST, F.due_ms, now_text)
+      F.failure, LOST, F.due_ms, now_text, F.last_end, now_text .. " lost")
     if suspect then rcall("HSET", job_key, F.suspect, 1) end
     local lane, priority = lanes.find(job_id)
     lanes.put(lane, job_id, priority or 0, true)

@@ -1,5 +1,6 @@
 import type { OtherEnds } from "../jobs/contract.ts";
-import { endedJob, otherEnds } from "../jobs/other-ends.ts";
+import { endedJob } from "../jobs/ended-job.ts";
+import { otherEnds } from "../jobs/other-ends.ts";
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asText } from "../redis/reply.ts";
 import type { ReapedJob, ReapResult } from "./contract.ts";
@@ -24,9 +25,9 @@ export const reapLeases = defineScript<ReapRequest, ReapResult & { readonly othe
       const [more, others, ...reaped] = asList(reply);
       return {
         reaped: reaped.map((one) => {
-          const [jobId, outcome, prev, type, traceparent] = asList(one);
+          const [jobId, outcome, prev, type, trace] = asList(one);
           return {
-            ...endedJob(jobId, type, traceparent),
+            ...endedJob(jobId, type, trace),
             outcome: asText(outcome) as ReapedJob["outcome"],
             stalled: prev === "active",
           };

@@ -112,7 +112,7 @@ end
 -- Has a job wait for its fan-out. It has started, so its latest start no longer counts.
 local function wait_for(id, fan_out, fields, extra)
   local job_key = base .. id
-  rcall("HSET", job_key, F.due_ms, now_text, unpack(extra))
+  rcall("HSET", job_key, F.due_ms, now_text, F.last_end, now_text .. " wait", unpack(extra))
   if fields[AT[F.latest_start_ms]] then
     local deadline_ms = numbers.whole(fields[AT[F.deadline_ms]])
     rcall("HDEL", job_key, F.latest_start_ms)
@@ -197,9 +197,9 @@ local function settle(at)
     local bytes = #body + #message
     stored.add(id, bytes - (numbers.whole(fields[AT[F.end_bytes]]) or 0))
     rcall("HSET", job_key, F.failure, body, F.failure_message, message, F.end_bytes, bytes, F.due_ms, now_ms + delay_ms,
-      unpack(extra))
+      F.last_end, now_text .. " " .. name, unpack(extra))
   else
-    rcall("HSET", job_key, F.due_ms, now_text, unpack(extra))
+    rcall("HSET", job_key, F.due_ms, now_text, F.last_end, now_text .. " " .. name, unpack(extra))
   end
   return "SETTLED", run_again(id, delay_ms, spent)
 end

@@ -1,6 +1,7 @@
 import { groupNames } from "./stored-group-names.ts";
 import { outboxNames } from "./stored-outbox-names.ts";
 import { scheduleNames } from "./stored-schedule-names.ts";
+import { traceNames } from "./stored-trace-names.ts";
 
 /**
  * The names of everything that is stored in Redis: every field of every hash and stream entry, and every member of
@@ -157,6 +158,7 @@ export const F = {
   ...groupNames,
   ...scheduleNames,
   ...outboxNames,
+  ...traceNames,
 
   // mr:depth.
   depth_all: "*",

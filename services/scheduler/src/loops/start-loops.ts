@@ -9,6 +9,7 @@ import { runSchedules } from "../schedules/run-schedules.ts";
 import type { AllWorkers } from "../session/all-workers.ts";
 import type { ConnectedWorkers } from "../session/connected-workers.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
+import type { OutageLog } from "../store/outage-log.ts";
 import type { LoopOptions } from "./every.ts";
 import { startGroupTender } from "./group-tender.ts";
 import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
@@ -46,6 +47,7 @@ export interface LoopParts {
   readonly metrics: SchedulerMetrics;
   readonly knowledge: ObserverKnowledge;
   readonly log: Logger;
+  readonly outages: OutageLog;
   readonly config: {
     readonly reapEveryMs: number;
     readonly promoteEveryMs: number;
@@ -65,6 +67,7 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
     storedBytes,
     metrics,
     log,
+    outages,
     config,
   } = parts;
   const loop = (name: string, everyMs: number): LoopOptions => {
@@ -74,7 +77,7 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
       everyMs,
       onError: (error: unknown) => {
         metrics.loopFailures.inc({ loop: name });
-        log.error({ error, loop: name }, "a round failed");
+        if (!outages.noted(error)) log.error({ error, loop: name }, "a round failed");
       },
     };
   };

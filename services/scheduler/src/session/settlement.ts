@@ -116,6 +116,12 @@ export function settlementOf(
   return { ...base, kind: "retry", delayMs: decision.delayMs, failure };
 }
 
+/** Why a worker handed a job back; undefined if it did not. */
+export const handedBackOf = ({ outcome }: Pick<AttemptOutcome, "outcome">): string | undefined =>
+  outcome.case === "handedBack"
+    ? cutChars(outcome.value.reason, limits.errorMessageChars)
+    : undefined;
+
 /** The settlement that takes a lease away, because its worker has not stopped within the grace. */
 export function overdueSettlement({ jobId, token, stopping }: HeldLease): Settlement {
   const ref: LeaseRef = { jobId, token };

@@ -3,9 +3,10 @@ import {
   attributeNames,
   extractTrace,
   injectTrace,
-  inSpan,
+  jobAttributes,
   jobFields,
   type Logger,
+  openSpan,
   spanNames,
   type WorkerMetrics,
 } from "@millrace/telemetry";
@@ -16,6 +17,7 @@ import {
   type UsageDelta,
   WaitingForChildren,
 } from "@millrace/worker-sdk";
+import { endAttemptSpan } from "./attempt-span.ts";
 
 export interface AttemptObserver {
   readonly metrics: Pick<WorkerMetrics, "workerAttempts" | "workerSlots">;
@@ -24,6 +26,7 @@ export interface AttemptObserver {
   readonly slots: number;
   /** What the slots are for. A process may run a worker for each. */
   readonly serves: "jobs" | "webhooks";
+  readonly workerId: string;
 }
 
 const waits = ({ signal }: AttemptContext): boolean => signal.reason instanceof WaitingForChildren;
@@ -36,7 +39,7 @@ function endOf(error: unknown, { signal }: AttemptContext) {
 
 /** Runs each attempt in a span of its job's trace, counts it, and logs how it ended. */
 export function observeAttempts(observer: AttemptObserver): (executor: Executor) => Executor {
-  const { metrics, log, clock, slots, serves } = observer;
+  const { metrics, log, clock, slots, serves, workerId } = observer;
   let running = 0;
   const use = (more: number) => {
     running += more;
@@ -73,7 +76,6 @@ export function observeAttempts(observer: AttemptObserver): (executor: Executor)
         ended({ outcome: waits(job) ? "waiting" : job.signal.aborted ? "stopped" : "completed" });
         return result;
       } catch (error) {
-        // An attempt that waits has not failed, so its span must not look like it.
         if (waits(job)) return ended({ outcome: "waiting" });
         const end = endOf(error, job);
         ended(end.reason === "EXECUTOR_FAILED" ? { ...end, error } : end);
@@ -81,23 +83,28 @@ export function observeAttempts(observer: AttemptObserver): (executor: Executor)
       }
     };
     const attributes = {
-      [attributeNames.jobId]: job.jobId,
-      [attributeNames.jobType]: type,
-      [attributeNames.queue]: queue,
+      ...jobAttributes("process", job),
       [attributeNames.attempt]: attempt,
+      [attributeNames.workerId]: workerId,
+      [attributeNames.messagingClientId]: workerId,
     };
     log.debug(attemptFields, "attempt started");
     use(1);
+    const parent = extractTrace(job);
+    const span = openSpan(spanNames.attempt, { kind: "consumer", parent, attributes });
+    let thrown: unknown;
     try {
-      const result = await inSpan(
-        spanNames.attempt,
-        { parent: extractTrace(job), attributes },
-        run,
-      );
+      const result = await span.run(run);
       if (waits(job)) throw job.signal.reason;
       return result;
+    } catch (error) {
+      thrown = error;
+      throw error;
     } finally {
       use(-1);
+      const returned = { atMs: clock.nowMs(), thrown, stopped: job.signal.aborted };
+      // The scheduler decides what becomes of the attempt, and answers after the executor has returned.
+      void job.settled.then((settled) => endAttemptSpan(span, settled, returned));
     }
   };
 }

@@ -44,6 +44,7 @@ export const extractiveProvider = (threads: ThreadPool): Provider => ({
     return {
       text: answer(),
       finishReason: () => "stop",
+      facts: () => ({}),
       usage: () => ({ inputTokens, outputTokens, providerCalls: 0, computeMs }),
     };
   },

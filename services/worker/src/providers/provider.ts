@@ -24,6 +24,20 @@ export interface TokenUsage {
   readonly computeMs?: number;
 }
 
+/** What is known of a provider's answer, for traces. */
+export interface AnswerFacts {
+  /** The model that answered, in the provider's words. */
+  readonly model?: string;
+  /** The provider's id of the answer. */
+  readonly id?: string;
+  /** The time from the request until the first piece of the answer arrived, in milliseconds. */
+  readonly firstChunkMs?: number;
+  /** The part of the input that the provider had in its cache, in tokens. */
+  readonly cachedTokens?: number;
+  /** The part of the output that the model spent on thought, in tokens. */
+  readonly reasoningTokens?: number;
+}
+
 /** How an answer ended: by itself, or at its length limit. */
 export type FinishReason = "stop" | "length";
 
@@ -34,6 +48,8 @@ export interface Completion {
   finishReason(): FinishReason;
   /** The usage so far. It is final when `text` has ended, also if it threw. */
   usage(): TokenUsage;
+  /** What is known so far of the last answer. */
+  facts(): AnswerFacts;
 }
 
 /** Answers messages with text. It starts nothing before the text is read. */
@@ -41,6 +57,8 @@ export interface Provider {
   /** The provider's name in metrics and traces. */
   readonly name: string;
   readonly model: string;
+  /** Where it is called, if it is not in the worker itself. */
+  readonly url?: string;
   complete(request: CompletionRequest): Completion;
 }
 
