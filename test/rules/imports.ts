@@ -2,8 +2,8 @@ import { importsOf, type Sources } from "./sources.ts";
 
 /** The concepts of the engine. Each may import the concepts before it. */
 export const concepts = [
-  ...["redis", "signals", "lanes", "budgets", "accounts", "jobs", "leases", "groups", "output"],
-  ...["dead-letters", "queues", "explain", "operators", "bullmq", "audit"],
+  ...["redis", "signals", "lanes", "budgets", "accounts", "jobs", "usage", "leases", "groups"],
+  ...["output", "dead-letters", "queues", "explain", "operators", "bullmq", "audit"],
 ];
 
 const ENGINE = "packages/engine/src/";

@@ -11,9 +11,11 @@ import { listCommand } from "./jobs/list.ts";
 import { submitCommand } from "./jobs/submit.ts";
 import { watchCommand } from "./jobs/watch.ts";
 import { keyCommands } from "./keys/commands.ts";
+import { operatorJobCommands } from "./operator-jobs/commands.ts";
 import { providerCommands } from "./providers/commands.ts";
 import { queueCommands } from "./queues/commands.ts";
 import type { Shell } from "./shell.ts";
+import { usageCommand } from "./usage.ts";
 import { workerCommands } from "./workers/commands.ts";
 
 const afterHelp = `
@@ -62,7 +64,9 @@ export function millraceProgram(shell: Shell): Command {
   }
   program.commandsGroup("For operators:");
   for (const add of [
+    operatorJobCommands,
     keyCommands,
+    usageCommand,
     queueCommands,
     providerCommands,
     workerCommands,

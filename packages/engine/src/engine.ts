@@ -1,5 +1,5 @@
 import type { Clock, Random } from "@millrace/shared";
-import type { ProviderAccounts } from "./accounts/contract.ts";
+import type { AccountEvent, ProviderAccounts } from "./accounts/contract.ts";
 import type { Audits } from "./audit/contract.ts";
 import type { KeyBudgets } from "./budgets/contract.ts";
 import type { Retention } from "./dead-letters/contract.ts";
@@ -13,6 +13,7 @@ import type { Queues } from "./queues/contract.ts";
 import type { Storage } from "./redis/contract.ts";
 import type { OnWarning, RedisSettings } from "./redis/settings.ts";
 import type { Signals } from "./signals/contract.ts";
+import type { UsageReports } from "./usage/contract.ts";
 
 /** The budgets of API keys and the limits of provider accounts. */
 export interface Policy {
@@ -38,6 +39,7 @@ export type Engine = Jobs &
   Explanations &
   Operators &
   Audits &
+  UsageReports &
   Storage;
 
 export interface EngineOptions {
@@ -59,5 +61,7 @@ export interface EngineOptions {
   readonly providerFailures?: number;
   /** Receives what calls ended besides the jobs in their answers. It must not throw. */
   readonly onOtherEnds?: (ends: OtherEnds) => void;
+  /** Receives the changes of provider accounts' states that calls of this engine have made. It must not throw. */
+  readonly onAccountEvent?: (event: AccountEvent) => void;
   readonly onWarning?: OnWarning;
 }

@@ -23,3 +23,4 @@ export type * from "./redis/contract.ts";
 export type * from "./redis/settings.ts";
 export { StoreUnavailable } from "./redis/store-fault.ts";
 export type * from "./signals/contract.ts";
+export type * from "./usage/contract.ts";

@@ -21,6 +21,7 @@ import { redisClock } from "./redis/redis-clock.ts";
 import { shardMap } from "./redis/shard-map.ts";
 import type { Store } from "./redis/store-connection.ts";
 import { signalHub } from "./signals/signal-hub.ts";
+import { openUsage } from "./usage/open-usage.ts";
 
 /** With the default of 5 attempts, a job that alone met all failures but one has one attempt left. */
 const DEFAULT_PROVIDER_FAILURES = 5;
@@ -73,9 +74,10 @@ function engineOn(
   const bytesLimit = options.storedBytesPerKey ?? (() => Number.POSITIVE_INFINITY);
 
   const hub = signalHub(signals, rootPrefix, clock);
-  const keyBudgets = keyBudgetRegistry(redis, rootPrefix, queues);
+  const keyBudgets = keyBudgetRegistry(redis, rootPrefix, queues, clock);
   const accounts = providerAccounts({
     ...{ ...parts, queues, onChanged: () => freed() },
+    onEvent: options.onAccountEvent ?? (() => undefined),
     mostFailures: options.providerFailures ?? DEFAULT_PROVIDER_FAILURES,
   });
   const { leases, freed } = openLeases({ ...parts, accounts });
@@ -96,6 +98,7 @@ function engineOn(
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
     changeLog: changeLog(redis, rootPrefix, clock, { ...changeLogDefaults, ...options.changeLog }),
     ...openAudits({ ...parts, queues }),
+    ...openUsage({ redis, rootPrefix, queues }),
     ...openStorage(redis, clock, () => {
       onClose();
       hub.close();

@@ -151,6 +151,7 @@ function startersOf(options: SystemOptions, parts: AsyncDisposableStack, documen
         MILLRACE_SCHEDULER_PORT: String(await freePort()),
         MILLRACE_WORKER_PORT: String(await freePort()),
         MILLRACE_ADMIN_PORT: String(await freePort()),
+        MILLRACE_ADMIN_HTTP_PORT: String(await freePort()),
       }),
     async gateway(schedulers: readonly LocalService[], settings?: Settings) {
       const addresses = schedulers.map((one) => one.addresses.address);

@@ -7,7 +7,7 @@ const RPC_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** Creates one registry with all metrics. No label holds a job or a key, because their number is unbounded. */
+/** Creates one registry with all metrics. No label holds a job, because their number is unbounded; keys only where their number is bounded. */
 export function createMetrics(options: { readonly processMetrics?: boolean } = {}) {
   const registry = new Registry();
   if (options.processMetrics ?? false) collectDefaultMetrics({ register: registry });
@@ -118,6 +118,11 @@ function serviceMetrics({ registers, counter, gauge }: MetricKinds) {
       ["queue"],
     ),
     queueLength: gauge(metricNames.queueLength, "Jobs in a queue by state.", ["queue", "state"]),
+    keyBudgetUsed: gauge(
+      metricNames.keyBudgetUsed,
+      "The part of a key's limit that is used now, of the 20 limits of which most is used.",
+      ["key_id", "queue", "limit"],
+    ),
     redisMemoryUsed: gauge(
       metricNames.redisMemoryUsed,
       "Memory in use in the fullest Redis server.",

@@ -52,6 +52,7 @@ export const metricNames = {
   groupsFinished: "millrace_groups_finished_total",
   groupsUnfinished: "millrace_groups_unfinished",
   queueLength: "millrace_queue_length",
+  keyBudgetUsed: "millrace_key_budget_used_ratio",
   redisMemoryUsed: "millrace_redis_memory_used_bytes",
   redisMemoryLimit: "millrace_redis_memory_limit_bytes",
   loopFailures: "millrace_loop_failures_total",

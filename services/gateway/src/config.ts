@@ -3,6 +3,7 @@ import {
   defineConfig,
   inflowSettings,
   observeSettings,
+  originsSetting,
   readinessSettings,
   type SecretSource,
   schedulerTlsSettings,
@@ -29,7 +30,6 @@ const DEFAULT_DOCUMENT_BYTES_PER_KEY = 10 * 1024 ** 3;
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
-const isOrigin = (text: string): boolean => text === "*" || URL.parse(text)?.origin === text;
 const count = z.coerce.number().int().min(1);
 
 const settings = {
@@ -49,23 +49,8 @@ const settings = {
     port.default(7480),
     "Port for HTTP, Connect and gRPC-Web; with 0, the system chooses a free port.",
   ),
-  allowedOrigins: setting(
+  allowedOrigins: originsSetting(
     "MILLRACE_HTTP_ALLOWED_ORIGINS",
-    z
-      .string()
-      .default("")
-      .transform((text) => text.split(",").map((origin) => origin.trim()))
-      .transform((origins) => origins.filter((origin) => origin !== ""))
-      .pipe(
-        z.array(
-          z
-            .string()
-            .refine(
-              isOrigin,
-              "must be a comma-separated list of origins such as https://app.example",
-            ),
-        ),
-      ),
     "Origins of the web pages that may call from a browser, separated by commas; * allows all.",
   ),
   scheduler: setting(

@@ -8,14 +8,20 @@ import {
 } from "./configuration/apply-configuration.ts";
 import { applyConfiguration } from "./handlers/admin/apply-configuration.ts";
 import { audit } from "./handlers/admin/audit.ts";
+import { cancelJob } from "./handlers/admin/cancel-job.ts";
+import { cancelJobs } from "./handlers/admin/cancel-jobs.ts";
 import { createApiKey } from "./handlers/admin/create-api-key.ts";
 import { deleteProviderAccount } from "./handlers/admin/delete-provider-account.ts";
+import { explainJob } from "./handlers/admin/explain-job.ts";
 import { getDeadLetter } from "./handlers/admin/get-dead-letter.ts";
+import { getJob } from "./handlers/admin/get-job.ts";
 import { listApiKeys } from "./handlers/admin/list-api-keys.ts";
 import { listChanges } from "./handlers/admin/list-changes.ts";
 import { listDeadLetters } from "./handlers/admin/list-dead-letters.ts";
+import { listJobs } from "./handlers/admin/list-jobs.ts";
 import { listProviderAccounts } from "./handlers/admin/list-provider-accounts.ts";
 import { listQueues } from "./handlers/admin/list-queues.ts";
+import { listUsage } from "./handlers/admin/list-usage.ts";
 import { listWorkers, type WorkersHere } from "./handlers/admin/list-workers.ts";
 import { pauseQueue } from "./handlers/admin/pause-queue.ts";
 import { purgeDeadLetters } from "./handlers/admin/purge-dead-letters.ts";
@@ -27,6 +33,8 @@ import { resumeQueue } from "./handlers/admin/resume-queue.ts";
 import { revokeApiKey } from "./handlers/admin/revoke-api-key.ts";
 import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
 import { updateApiKey } from "./handlers/admin/update-api-key.ts";
+import { watchJob } from "./handlers/admin/watch-job.ts";
+import type { JobObserver } from "./observing/job-observer.ts";
 import { changeRecorder, type RecordChange } from "./operators/record-change.ts";
 import { storeApiKey } from "./operators/store-api-key.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
@@ -50,6 +58,7 @@ export function adminService(
   clock: Clock,
   random: Random,
   workers: WorkersHere,
+  observer: Pick<JobObserver, "ended">,
 ): BoundService<Operator> {
   const record = changeRecorder(engine.changeLog);
   const apply = configurationApplier(engine, configurationCalls(engine, record, clock));
@@ -75,5 +84,12 @@ export function adminService(
     listWorkers: unaryOverStore(listWorkers(workers)),
     listChanges: unaryOverStore(listChanges(engine)),
     audit: streamOverStore(audit(engine, record)),
+    listJobs: unaryOverStore(listJobs(engine)),
+    getJob: unaryOverStore(getJob(engine)),
+    explainJob: unaryOverStore(explainJob(engine, clock)),
+    watchJob: streamOverStore(watchJob(engine)),
+    cancelJob: unaryOverStore(cancelJob(engine, observer, record)),
+    cancelJobs: streamOverStore(cancelJobs(engine, observer, record, clock)),
+    listUsage: unaryOverStore(listUsage(engine, clock)),
   });
 }

@@ -1,4 +1,4 @@
-import { openEngine } from "@millrace/engine";
+import { type Engine, openEngine } from "@millrace/engine";
 import {
   dependOn,
   keepServerTls,
@@ -15,6 +15,7 @@ import { configurationApplier } from "./configuration/apply-configuration.ts";
 import { startConfigurationFile } from "./configuration/configuration-file.ts";
 import { startListeners } from "./listeners/listeners.ts";
 import { startLoops } from "./loops/start-loops.ts";
+import { accountEvents } from "./observing/account-events.ts";
 import { jobObserver } from "./observing/job-observer.ts";
 import { observedEngine } from "./observing/observed-engine.ts";
 import { changeRecorder } from "./operators/record-change.ts";
@@ -33,7 +34,7 @@ await runMain(
     });
     const observer = jobObserver(metrics, log);
     const storedBytes = storedBytesBound(config.storedBytesPerKey);
-    const store = await scope.use(
+    const store: Engine = await scope.use(
       openEngine({
         redis: readRedisSettings(config, (message, error) => log.warn({ error }, message)),
         clock: steadyClock,
@@ -43,6 +44,7 @@ await runMain(
         providerFailures: config.providerFailures,
         changeLog: { keepMs: config.changeLogKeepMs, maxLength: config.changeLogLength },
         onOtherEnds: (ends) => observer.otherEnds(ends),
+        onAccountEvent: accountEvents(log, () => store.changeLog),
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
     );
@@ -64,13 +66,15 @@ await runMain(
     const leaseTokens = new LeaseTokens(await engine.leaseSecret());
     const { memoryShedPercent: shedPercent, memoryResumePercent: resumePercent } = config;
     const pressure = memoryPressure({ shedPercent, resumePercent });
-    startLoops(scope, { engine, leaseTokens, pressure, storedBytes, metrics, log, config });
+    const duties = { engine, observer, leaseTokens, pressure, storedBytes, metrics, log, config };
+    startLoops(scope, duties);
     const tls = keepServerTls(scope, config, { clock, log });
     warnOfPlaintext(log, tls, [config.host, config.adminHost]);
     const { gateways, workers, operators } = await startListeners({
       ...{ scope, config, engine, observer, random, pressure, leaseTokens, tls, onFinished, log },
     });
-    const addresses = { workers: workers.address, admin: operators.address };
+    const admin = { admin: operators.grpc.address, adminHttp: operators.http.address };
+    const addresses = { workers: workers.address, ...admin };
     log.info({ address: gateways.address, ...addresses, metrics: address }, "serving");
   },
   { log },

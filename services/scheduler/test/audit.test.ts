@@ -15,7 +15,7 @@ test("reports an audit's progress, and its findings at the end", async () => {
   const broken = { ...engine, audit: withFinding(engine.audit) };
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [adminService(broken, clock, random, noWorkers)],
+    services: [adminService(broken, clock, random, noWorkers, { ended: () => undefined })],
     authenticate: async () => ({ name: "anna" }),
     clock,
     onBug: (error) => {

@@ -29,7 +29,7 @@ async function setup(count: number) {
   await engine.defineQueue({ name: queue });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [adminService(engine, clock, random, noWorkers)],
+    services: [adminService(engine, clock, random, noWorkers, { ended: () => undefined })],
     authenticate: requireOperator(undefined),
     clock,
     onBug: (error) => {

@@ -8,7 +8,7 @@ import type { Shell } from "../shell.ts";
 import { statusLine } from "../status-line.ts";
 import { duration, jsonObject, labels, repeated, time, wholeNumber } from "../values.ts";
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
-import { follow } from "./follow.ts";
+import { follow, followedBy } from "./follow.ts";
 
 interface Options extends CallerOptions {
   readonly queue: string;
@@ -115,7 +115,7 @@ async function submit(
     return;
   }
   note(shell, existing ? `${jobId} (existed already)` : jobId);
-  await follow(shell, millrace, jobId, { fromOffset: 0, json, stream: watch });
+  await follow(shell, followedBy(millrace), jobId, { fromOffset: 0, json, stream: watch });
 }
 
 async function upload(

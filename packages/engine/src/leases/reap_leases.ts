@@ -1,7 +1,7 @@
 import type { OtherEnds } from "../jobs/contract.ts";
 import { endedJob, otherEnds } from "../jobs/other-ends.ts";
 import { defineScript } from "../redis/define-script.ts";
-import { asList, asText } from "../redis/reply.ts";
+import { asList, asOptionalNumber, asText } from "../redis/reply.ts";
 import type { ReapedJob, ReapResult } from "./contract.ts";
 
 export interface ReapRequest {
@@ -24,11 +24,15 @@ export const reapLeases = defineScript<ReapRequest, ReapResult & { readonly othe
       const [more, others, ...reaped] = asList(reply);
       return {
         reaped: reaped.map((one) => {
-          const [jobId, outcome, prev, type, traceparent] = asList(one);
+          const [jobId, outcome, prev, worker, attempt, type, traceparent] = asList(one);
+          const workerId = asText(worker);
+          const attemptLost = asOptionalNumber(attempt);
           return {
             ...endedJob(jobId, type, traceparent),
             outcome: asText(outcome) as ReapedJob["outcome"],
             stalled: prev === "active",
+            ...(workerId === "" ? {} : { workerId }),
+            ...(attemptLost === undefined ? {} : { attempt: attemptLost }),
           };
         }),
         more: more === 1,

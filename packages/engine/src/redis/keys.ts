@@ -58,6 +58,10 @@ export const groupIndex = (shard: Shard, keyId: KeyId): string =>
 /** hash: how much each key stores in a shard, as jobs/lib/stored.lua describes. */
 export const storedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:stored`;
 
+/** hash: what the attempts of a day (days since 1970) spent, as usage/lib/usage_days.lua describes. */
+export const usageKey = ({ base }: Pick<Shard, "base">, day: number): string =>
+  `${base}mr:usage:${day}`;
+
 /** Keys that belong to no queue shard. They have a Cluster slot of their own. */
 export const registryKeys = (rootPrefix: string) => ({
   /** hash: queue definitions, JSON, by queue name */
@@ -70,6 +74,8 @@ export const registryKeys = (rootPrefix: string) => ({
   keyBudgets: `${rootPrefix}:{registry}:key-budgets`,
   /** stream: the change log */
   changes: `${rootPrefix}:{registry}:changes`,
+  /** list: the ids of the change log's events that nobody made, the newest first. append_change.lua spells it too. */
+  changeEvents: `${rootPrefix}:{registry}:changes:events`,
   /** string: the secret with which all schedulers seal the leases of workers */
   leaseSecret: `${rootPrefix}:{registry}:lease-secret`,
 });
@@ -81,6 +87,7 @@ export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryK
     accounts: "hash",
     keyBudgets: "hash",
     changes: "stream",
+    changeEvents: "list",
     leaseSecret: "string",
   };
 
@@ -139,6 +146,8 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:stored": "hash",
   // How many jobs of each class were leased lately.
   "mr:pace": "hash",
+  // By day since 1970: what the attempts of each key spent, by pool and model.
+  "mr:usage:": "hash",
   // How many tokens a key's attempts usually take, as learned, by key id.
   "mr:learned": "hash",
   // The number of jobs in lanes: "*" all jobs, "0" those without a priority.

@@ -1,11 +1,13 @@
 import type { Engine } from "@millrace/engine";
 import type { Scope } from "@millrace/runtime";
 import type { Logger, Metrics } from "@millrace/telemetry";
+import type { JobObserver } from "../observing/job-observer.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
 import type { LoopOptions } from "./every.ts";
 import { startGroupTender } from "./group-tender.ts";
+import { startKeyUse } from "./key-use.ts";
 import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
 import { startPolicySync } from "./policy-sync.ts";
 import { startPromoter } from "./promoter.ts";
@@ -14,6 +16,7 @@ import { startQueueLength } from "./queue-length.ts";
 import { startReaper } from "./reaper.ts";
 import { startRenewFiles } from "./renew-files.ts";
 import { startStrays } from "./strays.ts";
+import { startSubmissionLines } from "./submission-lines.ts";
 
 const LENGTH_EVERY_MS = 5_000;
 const POLICY_SYNC_EVERY_MS = 5_000;
@@ -21,9 +24,12 @@ const MEMORY_EVERY_MS = 1_000;
 const GROUPS_EVERY_MS = 1_000;
 const STRAYS_EVERY_MS = 2_000;
 const RENEW_FILES_EVERY_MS = 1_000;
+const SUBMISSIONS_EVERY_MS = 60_000;
+const KEY_USE_EVERY_MS = 15_000;
 
 export interface LoopParts {
   readonly engine: Engine;
+  readonly observer: Pick<JobObserver, "logSubmissions">;
   readonly leaseTokens: LeaseTokens;
   readonly pressure: MemoryPressure;
   readonly storedBytes: StoredBytesBound;
@@ -38,7 +44,7 @@ export interface LoopParts {
 
 /** Starts all duties that a scheduler has besides its calls. They end with the program. */
 export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
-  const { engine, leaseTokens, pressure, storedBytes, metrics, log, config } = parts;
+  const { engine, observer, leaseTokens, pressure, storedBytes, metrics, log, config } = parts;
   const loop = (name: string, everyMs: number): LoopOptions => ({
     clock: engine.clock,
     everyMs,
@@ -60,6 +66,8 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
       loop("memory-watch", MEMORY_EVERY_MS),
     ),
   );
+  scope.use(startSubmissionLines(observer, loop("submissions", SUBMISSIONS_EVERY_MS)));
+  scope.use(startKeyUse(engine, metrics, loop("key-use", KEY_USE_EVERY_MS)));
   const length = loop("queue-length", LENGTH_EVERY_MS);
   scope.use(startQueueLength(engine, metrics, length));
 }

@@ -8,7 +8,6 @@ import type {
   OtherEnds,
   OutputBatch,
   ProviderReport,
-  ProviderVerdict,
   ReapedJob,
   RepairedJob,
   Settlement,
@@ -23,10 +22,15 @@ import {
   recordSpan,
   spanNames,
 } from "@millrace/telemetry";
+import { SubmissionLog } from "./submission-log.ts";
 
 /** Counts, logs and traces the events of jobs. Whoever causes an event reports it once. */
 export interface JobObserver {
   submitted(id: JobId, type: string): void;
+  /** A job was refused when it was submitted. `reason` is that of its error. */
+  refused(id: JobId, type: string, reason: string): void;
+  /** Logs what keys have submitted since the last call. */
+  logSubmissions(): void;
   groupCreated(id: GroupId): void;
   /** Calls ended jobs that wait, and finished groups. */
   otherEnds(ends: OtherEnds): void;
@@ -38,7 +42,7 @@ export interface JobObserver {
   /** A lease call held lanes; `lanes` counts them by constraint. */
   held(queue: QueueName, lanes: ReadonlyMap<ConstraintKind, number>): void;
   /** An attempt's report started a cool-down of a provider account. */
-  coolingDown(account: string, reason: ProviderReport["kind"], verdict: ProviderVerdict): void;
+  coolingDown(reason: ProviderReport["kind"]): void;
   settled(
     settlement: Settlement,
     job: Pick<JobRecord, "type" | "attempt" | "startedAtMs" | "traceparent">,
@@ -72,6 +76,7 @@ const dueMs = ({ dueAgainMs, job: { submittedAtMs, runAtMs = 0 } }: Lease): numb
 interface ObserverParts {
   readonly metrics: Metrics;
   readonly log: Logger | undefined;
+  readonly submissions: SubmissionLog;
   readonly labels: (
     id: JobId,
     type: string,
@@ -81,7 +86,7 @@ interface ObserverParts {
 export function jobObserver(metrics: Metrics, log?: Logger): JobObserver {
   const typeLabel = boundedLabel(TYPES);
   const labels = (id: JobId, type: string) => ({ queue: queueOf(id), type: typeLabel(type) });
-  const parts = { metrics, log, labels };
+  const parts = { metrics, log, labels, submissions: new SubmissionLog(log) };
   return { ...waitingObserver(parts), ...attemptObserver(parts), ...endObserver(parts) };
 }
 
@@ -96,24 +101,31 @@ const endingCounters = (metrics: Metrics) => ({
 /** Observes jobs that wait: their submission, and what holds them. */
 const waitingObserver = ({
   metrics,
-  log,
   labels,
+  submissions,
 }: ObserverParts): Pick<
   JobObserver,
-  "submitted" | "groupCreated" | "shed" | "awaited" | "held" | "coolingDown"
+  | "submitted"
+  | "refused"
+  | "logSubmissions"
+  | "groupCreated"
+  | "shed"
+  | "awaited"
+  | "held"
+  | "coolingDown"
 > => ({
-  submitted: (id, type) => metrics.jobsSubmitted.inc(labels(id, type)),
+  submitted(id, type) {
+    metrics.jobsSubmitted.inc(labels(id, type));
+    submissions.submitted(id);
+  },
+
+  refused: (id, type, reason) => submissions.refused(id, type, reason),
+
+  logSubmissions: () => submissions.flush(),
 
   groupCreated: (id) => metrics.groupsCreated.inc({ queue: queueOf(id) }),
 
-  coolingDown(account, reason, { kind, coolUntilMs }) {
-    metrics.providerCooldowns.inc({ reason });
-    const until = coolUntilMs === undefined ? undefined : new Date(coolUntilMs).toISOString();
-    log?.warn(
-      { account, reason, probe: kind === "PROBE", until },
-      "a provider account is cooling down",
-    );
-  },
+  coolingDown: (reason) => metrics.providerCooldowns.inc({ reason }),
 
   shed: () => metrics.jobsShed.inc(),
 
@@ -211,13 +223,16 @@ function endObserver({
       for (const { id, state } of groups) metrics.groupsFinished.inc({ queue: queueOf(id), state });
     },
 
-    reaped({ jobId, type, traceparent, outcome, stalled }) {
+    reaped({ jobId, type, traceparent, outcome, stalled, workerId, attempt }) {
       const by = labels(jobId, type);
       const state = reapedTo[outcome];
       if (stalled) metrics.jobsStalled.inc(by);
       if (state !== undefined) endings[state].inc(by);
       const what = stalled ? "a job lost its worker" : "a job ended while it waited";
-      const fields = { ...jobFields(jobId, traceparent), type, state: state ?? "QUEUED" };
+      const fields = {
+        ...{ ...jobFields(jobId, traceparent), type, state: state ?? "QUEUED" },
+        ...(stalled ? { worker_id: workerId, attempt } : {}),
+      };
       log?.[stalled ? "warn" : "info"](fields, what);
     },
 
