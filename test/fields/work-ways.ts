@@ -28,7 +28,10 @@ import type { World } from "./world.ts";
 const LEASE_MS = 8_000;
 const GRACE_MS = 60_000;
 export const token = new Wanted("a token", (value) => typeof value === "bigint" && value > 0n);
-const usage = { inputTokens: 31n, outputTokens: 37n, providerCalls: 2, computeMs: 43n };
+const usage = {
+  ...{ inputTokens: 31n, outputTokens: 37n, providerCalls: 2, computeMs: 43n },
+  ...{ cachedInputTokens: 11n, reasoningTokens: 13n, model: "a-model" },
+};
 const message = "what the worker reported";
 
 export async function proveWork(world: World, choice: SpecChoice): Promise<void> {

@@ -33,6 +33,7 @@ export const metricNames = {
   oldestWaiting: "millrace_oldest_waiting_seconds",
   deadLetters: "millrace_dead_letters",
   accountState: "millrace_provider_account_state",
+  keyBudgetUsed: "millrace_key_budget_used_ratio",
   redisMemoryUsed: "millrace_redis_memory_used_bytes",
   redisMemoryLimit: "millrace_redis_memory_limit_bytes",
   loopFailures: "millrace_loop_failures_total",

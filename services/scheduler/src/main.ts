@@ -1,4 +1,4 @@
-import { openEngine } from "@millrace/engine";
+import { type Engine, openEngine } from "@millrace/engine";
 import {
   callCounter,
   dependOn,
@@ -16,6 +16,7 @@ import { configurationApplier } from "./configuration/apply-configuration.ts";
 import { startConfigurationFile } from "./configuration/configuration-file.ts";
 import { startListeners } from "./listeners/listeners.ts";
 import { startLoops } from "./loops/start-loops.ts";
+import { accountEvents } from "./observing/account-events.ts";
 import { jobObserver, observerKnowledge } from "./observing/job-observer.ts";
 import { observedEngine } from "./observing/observed-engine.ts";
 import { changeRecorder } from "./operators/record-change.ts";
@@ -40,7 +41,7 @@ await runMain(
     const knowledge = observerKnowledge(metrics);
     const observer = jobObserver(metrics, log, knowledge);
     const storedBytes = storedBytesBound(config.storedBytesPerKey);
-    const store = await scope.use(
+    const store: Engine = await scope.use(
       openEngine({
         redis: readRedisSettings(config, (message, error) => log.warn({ error }, message)),
         clock: steadyClock,
@@ -54,6 +55,7 @@ await runMain(
         },
         changeLog: { keepMs: config.changeLogKeepMs, maxLength: config.changeLogLength },
         onOtherEnds: (ends) => observer.otherEnds(ends, steadyClock.nowMs()),
+        onAccountEvent: accountEvents(log, () => store.changeLog),
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
     );
@@ -107,7 +109,8 @@ await runMain(
       ...{ documents, connected, allWorkers, webhooks },
       onFinished: callCounter(metrics),
     });
-    const addresses = { workers: workers.address, admin: operators.address };
+    const admin = { admin: operators.grpc.address, adminHttp: operators.http.address };
+    const addresses = { workers: workers.address, ...admin };
     log.info({ address: gateways.address, ...addresses, metrics: address }, "serving");
   },
   { log },

@@ -132,7 +132,7 @@ test.each([
 
 test("counts calls of served accounts from 0, and measures the first text and the speed of an answer", async () => {
   const clock = new ManualClock();
-  const usage = { inputTokens: 40, outputTokens: 30, providerCalls: 1 };
+  const usage = { inputTokens: 40, outputTokens: 30, providerCalls: 1, model: "m" };
   const provider: Provider = {
     ...{ name: "openai", model: "m" },
     complete: () => ({

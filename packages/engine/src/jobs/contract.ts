@@ -186,6 +186,12 @@ export interface Usage {
   readonly providerCalls: number;
   /** CPU time of the worker. Absent where it was not measured. */
   readonly computeMs?: number;
+  /** The part of inputTokens that the provider had in its cache. */
+  readonly cachedInputTokens?: number;
+  /** The part of outputTokens that the model spent on thought. */
+  readonly reasoningTokens?: number;
+  /** The model that was called last. */
+  readonly model?: string;
 }
 
 export interface ListFilter {
@@ -194,6 +200,10 @@ export interface ListFilter {
   readonly states?: readonly JobState[];
   readonly type?: string;
   readonly label?: { readonly name: string; readonly value: string };
+  /** Only jobs that were submitted at or after this time. */
+  readonly sinceMs?: number;
+  /** Only jobs that were submitted before this time. */
+  readonly beforeMs?: number;
   readonly pageSize: number;
   readonly pageToken?: string;
 }

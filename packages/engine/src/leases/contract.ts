@@ -130,6 +130,10 @@ export interface ReapedJob extends EndedJob {
   readonly outcome: "requeued" | "failed" | "cancelled" | "expired";
   /** True if the job lost its worker; false if it was waiting. */
   readonly stalled: boolean;
+  /** The worker that was lost. */
+  readonly workerId?: string;
+  /** The attempt that was lost with it. */
+  readonly attempt?: number;
 }
 
 export interface ReapResult {

@@ -6,7 +6,7 @@ import { type Clock, createLoopTurns, isJobId, isQueueName, queueOf } from "@mil
 import { isRecording, linkSpan } from "@millrace/telemetry";
 import { readPayload } from "../messages/content-hash.ts";
 import { jobSpecOf } from "../messages/job-spec.ts";
-import { type SubmissionOutcome, submitResult } from "../messages/submit-result.ts";
+import { refusalOf, type SubmissionOutcome, submitResult } from "../messages/submit-result.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import { submitTimeMs } from "../policy/submit-time.ts";
@@ -91,6 +91,8 @@ export function submit(
       if (outcome === undefined) throw new Error("the engine returned no outcome for a job");
       if (outcome.kind === "accepted") observer.submitted(id, type);
       if (outcome.kind === "storeFull") observer.shed();
+      const refusal = refusalOf(id, outcome);
+      if (refusal !== undefined) observer.refused(id, type, refusal.reason);
       return submitResult(id, outcome);
     });
     const toReturn = specs.flatMap((spec, index) =>

@@ -12,6 +12,7 @@ import type { LeaseTokens } from "../session/lease-tokens.ts";
 import type { OutageLog } from "../store/outage-log.ts";
 import type { LoopOptions } from "./every.ts";
 import { startGroupTender } from "./group-tender.ts";
+import { startKeyUse } from "./key-use.ts";
 import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
 import { startOutboxMover } from "./outbox-mover.ts";
 import { startPolicySync } from "./policy-sync.ts";
@@ -22,6 +23,7 @@ import { startReaper } from "./reaper.ts";
 import { startRenewFiles } from "./renew-files.ts";
 import { startSchedules } from "./schedules.ts";
 import { startStrays } from "./strays.ts";
+import { startSubmissionLines } from "./submission-lines.ts";
 import { startWorkerRoster } from "./worker-roster.ts";
 
 const GAUGES_EVERY_MS = 5_000;
@@ -34,6 +36,8 @@ const STRAYS_EVERY_MS = 2_000;
 const RENEW_FILES_EVERY_MS = 1_000;
 const ROSTER_EVERY_MS = 5_000;
 const OUTBOX_EVERY_MS = 1_000;
+const SUBMISSIONS_EVERY_MS = 60_000;
+const KEY_USE_EVERY_MS = 15_000;
 
 export interface LoopParts {
   readonly engine: Engine;
@@ -108,6 +112,8 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   scope.use(
     startWorkerRoster({ connected, allWorkers, metrics }, loop("worker-roster", ROSTER_EVERY_MS)),
   );
+  scope.use(startSubmissionLines(parts.observer, loop("submissions", SUBMISSIONS_EVERY_MS)));
+  scope.use(startKeyUse(engine, metrics, loop("key-use", KEY_USE_EVERY_MS)));
 }
 
 const outboxMoverParts = ({ engine, random, metrics, log, config }: LoopParts) => ({

@@ -8,7 +8,6 @@ import type {
   OtherEnds,
   OutputBatch,
   ProviderReport,
-  ProviderVerdict,
   ReapedJob,
   RepairedJob,
   Settlement,
@@ -26,10 +25,15 @@ import { bandOf } from "../policy/band-of.ts";
 import { JobLabels } from "./job-labels.ts";
 import { recordEndedWait, recordLostAttempt, recordSettlement, recordWait } from "./job-spans.ts";
 import { LimitedKeys } from "./limited-keys.ts";
+import { SubmissionLog } from "./submission-log.ts";
 
 /** Counts, logs and traces the events of jobs. Whoever causes an event reports it once. */
 export interface JobObserver {
   submitted(id: JobId, type: string): void;
+  /** A job was refused when it was submitted. `reason` is that of its error. */
+  refused(id: JobId, type: string, reason: string): void;
+  /** Logs what keys have submitted since the last call. */
+  logSubmissions(): void;
   groupCreated(id: GroupId): void;
   /** A due run of a schedule was decided. `lagMs` is given for a submitted run. */
   scheduleRun(queue: QueueName, outcome: RunOutcome, count: number, lagMs?: number): void;
@@ -43,7 +47,7 @@ export interface JobObserver {
   /** A lease call held lanes; `lanes` counts them by constraint. */
   held(queue: QueueName, lanes: ReadonlyMap<ConstraintKind, number>): void;
   /** An attempt's report started a cool-down of a provider account. */
-  coolingDown(account: string, reason: ProviderReport["kind"], verdict: ProviderVerdict): void;
+  coolingDown(account: string, reason: ProviderReport["kind"]): void;
   settled(
     settlement: Settlement,
     job: Pick<JobRecord, "type" | "attempt" | "startedAtMs" | "traceparent">,
@@ -99,6 +103,7 @@ export const observerKnowledge = (metrics: SchedulerMetrics): ObserverKnowledge 
 interface ObserverParts extends ObserverKnowledge {
   readonly metrics: SchedulerMetrics;
   readonly log: Logger | undefined;
+  readonly submissions: SubmissionLog;
 }
 
 export function jobObserver(
@@ -106,7 +111,7 @@ export function jobObserver(
   log?: Logger,
   knowledge: ObserverKnowledge = observerKnowledge(metrics),
 ): JobObserver {
-  const parts = { metrics, log, ...knowledge };
+  const parts = { metrics, log, ...knowledge, submissions: new SubmissionLog(log) };
   return { ...waitingObserver(parts), ...attemptObserver(parts), ...endObserver(parts) };
 }
 
@@ -128,13 +133,28 @@ function wasLimited({ jobId, heldBy }: Lease, waitMs: number, startMs: number, k
 /** Observes jobs that wait: their submission, and what holds them. */
 const waitingObserver = ({
   metrics,
-  log,
   labels,
+  submissions,
 }: ObserverParts): Pick<
   JobObserver,
-  "submitted" | "groupCreated" | "scheduleRun" | "shed" | "awaited" | "held" | "coolingDown"
+  | "submitted"
+  | "refused"
+  | "logSubmissions"
+  | "groupCreated"
+  | "scheduleRun"
+  | "shed"
+  | "awaited"
+  | "held"
+  | "coolingDown"
 > => ({
-  submitted: (id, type) => metrics.jobCounters.jobsSubmitted.inc(labels.of(id, type)),
+  submitted(id, type) {
+    metrics.jobCounters.jobsSubmitted.inc(labels.of(id, type));
+    submissions.submitted(id);
+  },
+
+  refused: (id, type, reason) => submissions.refused(id, type, reason),
+
+  logSubmissions: () => submissions.flush(),
 
   groupCreated: (id) => metrics.groupsCreated.inc({ queue: queueOf(id) }),
 
@@ -143,14 +163,8 @@ const waitingObserver = ({
     if (lagMs !== undefined) metrics.scheduleLag.observe({ queue }, lagMs / 1_000);
   },
 
-  coolingDown(account, reason, { kind, coolUntilMs }) {
-    metrics.providerCooldowns.inc({ account: labels.account(account), reason });
-    const until = coolUntilMs === undefined ? undefined : new Date(coolUntilMs).toISOString();
-    log?.warn(
-      { account, reason, probe: kind === "PROBE", until },
-      "a provider account is cooling down",
-    );
-  },
+  coolingDown: (account, reason) =>
+    metrics.providerCooldowns.inc({ account: labels.account(account), reason }),
 
   shed: () => metrics.jobsShed.inc(),
 
@@ -257,7 +271,7 @@ function endObserver({
     },
 
     reaped(job, nowMs) {
-      const { jobId, type, traceparent, outcome, stalled } = job;
+      const { jobId, type, traceparent, outcome, stalled, workerId, attempt } = job;
       const by = labels.of(jobId, type);
       const state = reapedTo[outcome];
       if (stalled) metrics.jobCounters.jobsStalled.inc(by);
@@ -265,7 +279,10 @@ function endObserver({
       if (stalled) recordLostAttempt(job, nowMs);
       else if (state !== undefined) recordEndedWait(job, state, nowMs);
       const what = stalled ? "a job lost its worker" : "a job ended while it waited";
-      const fields = { ...jobFields(jobId, traceparent), type, state: state ?? "QUEUED" };
+      const fields = {
+        ...{ ...jobFields(jobId, traceparent), type, state: state ?? "QUEUED" },
+        ...(stalled ? { worker_id: workerId, attempt } : {}),
+      };
       log?.[stalled ? "warn" : "info"](fields, what);
     },
 

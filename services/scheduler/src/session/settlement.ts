@@ -14,6 +14,7 @@ import { usageOf } from "../messages/usage-message.ts";
 import { bounceOf } from "../policy/bounce.ts";
 import { hasTimeLeft } from "../policy/deadline-decision.ts";
 import { decideReport } from "../policy/provider-report.ts";
+import { refusalWords } from "../policy/refusal-words.ts";
 import { decideRetry } from "../policy/retry-decision.ts";
 import type { HeldLease } from "./held-leases.ts";
 
@@ -70,6 +71,10 @@ export function reportOf(
       ...(retryAfter === undefined ? {} : { retryAfterMs: durationMs(retryAfter) }),
     }),
     ...(startedAtMs === undefined ? {} : { attempt: { jobId, startedMs: startedAtMs } }),
+    said: {
+      httpStatus: provider.httpStatus,
+      message: refusalWords(outcome.value.failure?.message ?? ""),
+    },
     pool,
   };
 }

@@ -262,7 +262,7 @@ export class WorkSession {
       if (report === undefined || report.pool === "") continue;
       const verdict = await engine.providerAccounts.report(report.pool, report);
       verdicts[i] = verdict;
-      if (verdict.begun) observer.coolingDown(report.pool, report.kind, verdict);
+      if (verdict.begun) observer.coolingDown(report.pool, report.kind);
     }
     return writes.settle(
       outcomes.map((outcome, i) => ({

@@ -1,4 +1,4 @@
-import type { Clock } from "@millrace/shared";
+import { type Clock, cutChars } from "@millrace/shared";
 import {
   attributeNames,
   extractTrace,
@@ -29,12 +29,33 @@ export interface AttemptObserver {
   readonly workerId: string;
 }
 
+/** The longest message of a failure in a log line. */
+const MESSAGE_CHARS = 500;
+
 const waits = ({ signal }: AttemptContext): boolean => signal.reason instanceof WaitingForChildren;
 
-function endOf(error: unknown, { signal }: AttemptContext) {
+interface End {
+  readonly outcome: string;
+  readonly reason?: string;
+  readonly failure_message?: string;
+  readonly http_status?: number;
+  readonly error?: unknown;
+}
+
+function endOf(error: unknown, { signal }: AttemptContext): End {
   if (signal.aborted) return { outcome: "stopped" };
-  if (!(error instanceof JobFailure)) return { outcome: "retryable", reason: "EXECUTOR_FAILED" };
-  return { outcome: error.retryable ? "retryable" : "failed", reason: error.reason };
+  const failureMessage = cutChars(
+    error instanceof Error ? error.message : String(error),
+    MESSAGE_CHARS,
+  );
+  const message = { failure_message: failureMessage };
+  if (!(error instanceof JobFailure)) {
+    return { outcome: "retryable", reason: "EXECUTOR_FAILED", ...message };
+  }
+  return {
+    ...{ outcome: error.retryable ? "retryable" : "failed", reason: error.reason, ...message },
+    ...(error.provider === undefined ? {} : { http_status: error.provider.httpStatus }),
+  };
 }
 
 /** Runs each attempt in a span of its job's trace, counts it, and logs how it ended. */
@@ -51,16 +72,21 @@ export function observeAttempts(observer: AttemptObserver): (executor: Executor)
   return (executor) => async (job) => {
     const { queue, type, attempt } = job;
     const attemptFields = { ...jobFields(job.jobId, job.traceparent), queue, type, attempt };
-    const spent = { input_tokens: 0, output_tokens: 0, provider_calls: 0, compute_ms: 0 };
+    const spent = {
+      ...{ input_tokens: 0, cached_input_tokens: 0, output_tokens: 0, reasoning_tokens: 0 },
+      ...{ provider_calls: 0, compute_ms: 0 },
+    };
     const addUsage = (usage: UsageDelta) => {
       spent.input_tokens += usage.inputTokens ?? 0;
       spent.output_tokens += usage.outputTokens ?? 0;
       spent.provider_calls += usage.providerCalls ?? 0;
+      spent.cached_input_tokens += usage.cachedInputTokens ?? 0;
+      spent.reasoning_tokens += usage.reasoningTokens ?? 0;
       spent.compute_ms += Math.round(usage.computeMs ?? 0);
       job.addUsage(usage);
     };
     const startMs = clock.nowMs();
-    const ended = (end: { outcome: string; reason?: string; error?: unknown }) => {
+    const ended = (end: End) => {
       metrics.workerAttempts.inc({ queue, type, outcome: end.outcome });
       const duration = { duration_ms: clock.nowMs() - startMs };
       // An error that no executor has classified may well be a bug of ours, so it is logged as an error.

@@ -16,9 +16,11 @@ function sourceOf(messages: readonly Message[]): { text: string; question: strin
  * sentences. It answers the last of several messages with the sentences before it that relate to it most. It follows no
  * instructions, and its tokens cost nothing. It counts tokens like a model would.
  */
+const model = "key-sentences";
+
 export const extractiveProvider = (threads: ThreadPool): Provider => ({
   name: "extractive",
-  model: "key-sentences",
+  model,
   complete({ messages, maxTokens, signal, keyId: key }) {
     let outputTokens = 0;
     let inputTokens = 0;
@@ -45,7 +47,7 @@ export const extractiveProvider = (threads: ThreadPool): Provider => ({
       text: answer(),
       finishReason: () => "stop",
       facts: () => ({}),
-      usage: () => ({ inputTokens, outputTokens, providerCalls: 0, computeMs }),
+      usage: () => ({ inputTokens, outputTokens, providerCalls: 0, computeMs, model }),
     };
   },
 });

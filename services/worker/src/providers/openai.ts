@@ -48,7 +48,8 @@ interface Shared {
  */
 class OpenAiCompletion {
   readonly tally: Tally = {
-    ...{ inputTokens: 0, outputTokens: 0, providerCalls: 0, finishReason: "stop" },
+    ...{ inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 },
+    ...{ providerCalls: 0, finishReason: "stop" },
     facts: {},
   };
   readonly #shared: Shared;
@@ -170,8 +171,12 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
       return {
         text: completion.answer(),
         usage: () => {
-          const { inputTokens, outputTokens, providerCalls } = tally;
-          return { inputTokens, outputTokens, providerCalls };
+          const { finishReason: _, cachedInputTokens, reasoningTokens, ...spent } = tally;
+          return {
+            ...{ ...spent, model: options.model },
+            ...(cachedInputTokens > 0 ? { cachedInputTokens } : {}),
+            ...(reasoningTokens > 0 ? { reasoningTokens } : {}),
+          };
         },
         finishReason: () => tally.finishReason,
         facts: () => tally.facts,

@@ -1,4 +1,4 @@
-import { type AnswerReason, answerReasons } from "@millrace/shared";
+import { type AnswerReason, answerReasons, type ProviderReason } from "@millrace/shared";
 
 export interface Message {
   readonly role: "system" | "user" | "assistant";
@@ -22,6 +22,11 @@ export interface TokenUsage {
   readonly providerCalls: number;
   /** The CPU time that the answer took in this worker, in milliseconds, if it was measured. */
   readonly computeMs?: number;
+  /** The part of inputTokens that the provider had in its cache, if it says so. */
+  readonly cachedInputTokens?: number;
+  /** The part of outputTokens that the model spent on thought, if the provider says so. */
+  readonly reasoningTokens?: number;
+  readonly model: string;
 }
 
 /** What is known of a provider's answer, for traces. */
@@ -63,7 +68,7 @@ export interface Provider {
 }
 
 export interface ProviderFaultDetails {
-  readonly reason: AnswerReason | "PROVIDER_ERROR";
+  readonly reason: AnswerReason | ProviderReason;
   readonly retryable: boolean;
   /** The wait that the provider asked for, in milliseconds. */
   readonly retryAfterMs?: number;

@@ -7,7 +7,9 @@ import { VisibleText } from "./visible-text.ts";
 /** What a completion has spent so far, and how it ended. */
 export interface Tally {
   inputTokens: number;
+  cachedInputTokens: number;
   outputTokens: number;
+  reasoningTokens: number;
   providerCalls: number;
   finishReason: FinishReason;
   facts: AnswerFacts;
@@ -77,7 +79,10 @@ export async function* readAnswer(
       const cached = part.usage.prompt_tokens_details?.cached_tokens ?? 0;
       writtenTokens = Math.max(writtenTokens, part.usage.completion_tokens);
       readTokens = part.usage.prompt_tokens + cached;
-      thought ||= (part.usage.completion_tokens_details?.reasoning_tokens ?? 0) > 0;
+      const reasoning = part.usage.completion_tokens_details?.reasoning_tokens ?? 0;
+      thought ||= reasoning > 0;
+      tally.cachedInputTokens = before.cachedInputTokens + cached;
+      tally.reasoningTokens = before.reasoningTokens + reasoning;
     }
   }
   const rest = visible.end(isCut(finish));
