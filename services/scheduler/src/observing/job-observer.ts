@@ -160,7 +160,9 @@ const waitingObserver = ({
 
   scheduleRun(queue, outcome, count, lagMs) {
     if (count > 0) metrics.scheduleRuns.inc({ queue, outcome }, count);
-    if (lagMs !== undefined) metrics.scheduleLag.observe({ queue }, lagMs / 1_000);
+    if (lagMs !== undefined) {
+      metrics.scheduleLag.observe({ labels: { queue }, value: lagMs / 1_000 });
+    }
   },
 
   coolingDown: (account, reason) =>

@@ -74,7 +74,9 @@ export function webhookExecutor(options: WebhookOptions): Executor {
           ? { verdict: refusal(checked.message), latencyMs: 0 }
           : await sendTo(checked.url, payload, context, options);
       const { verdict, answer, latencyMs } = tried;
-      metrics.webhookRequestDuration.observe({ outcome: verdict.outcome }, latencyMs / 1_000);
+      metrics.webhookRequestDuration.observe({
+        ...{ labels: { outcome: verdict.outcome }, value: latencyMs / 1_000 },
+      });
       if (answer !== undefined) describeSpan({ [attributeNames.httpStatus]: answer.status });
       const shown = shownAnswer(answer, latencyMs);
       if (verdict.kind === "delivered") return shown;
