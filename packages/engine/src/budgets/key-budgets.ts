@@ -48,13 +48,7 @@ export function keyBudgetRegistry(
   clock: Clock,
 ): KeyBudgetRegistry {
   const key = registryKeys(rootPrefix).keyBudgets;
-  const shards = async () =>
-    (await queues()).flatMap((queue) =>
-      Array.from({ length: queue.shards }, (_, index) => ({
-        ...shardAt(rootPrefix, queue.name, index),
-        queue,
-      })),
-    );
+  const shards = () => shardsOf(rootPrefix, queues);
 
   const setAll = async (only?: QueueName) => {
     const { [VERSION]: version = "0", ...limits } = await redis.hgetall(key);
@@ -169,5 +163,15 @@ export function parseBudget(text: string): KeyBudget & Partial<InternalLimits> {
       const value = values[at] ?? "";
       return value === "" ? [] : [[field, Number(value)]];
     }),
+  );
+}
+
+/** All shards of all queues, each with its queue. */
+async function shardsOf(rootPrefix: string, queues: () => Promise<readonly LaneSettings[]>) {
+  return (await queues()).flatMap((queue) =>
+    Array.from({ length: queue.shards }, (_, index) => ({
+      ...shardAt(rootPrefix, queue.name, index),
+      queue,
+    })),
   );
 }
