@@ -23,7 +23,8 @@ const ports = async (...names: readonly string[]) =>
 const settings: Record<ServiceName, () => Promise<Record<string, string>>> = {
   scheduler: async () => ({
     MILLRACE_REDIS_URL: system.redis.url,
-    ...(await ports("MILLRACE_SCHEDULER_PORT", "MILLRACE_WORKER_PORT", "MILLRACE_ADMIN_PORT")),
+    ...(await ports("MILLRACE_SCHEDULER_PORT", "MILLRACE_WORKER_PORT")),
+    ...(await ports("MILLRACE_ADMIN_PORT", "MILLRACE_ADMIN_HTTP_PORT")),
   }),
   gateway: async () => ({
     MILLRACE_SCHEDULER_ADDRESS: system.schedulerTarget,

@@ -11,6 +11,7 @@ const ports = [
   { service: "scheduler", setting: "MILLRACE_SCHEDULER_PORT", usual: 7071 },
   { service: "scheduler", setting: "MILLRACE_WORKER_PORT", usual: 7072 },
   { service: "scheduler", setting: "MILLRACE_ADMIN_PORT", usual: 7075 },
+  { service: "scheduler", setting: "MILLRACE_ADMIN_HTTP_PORT", usual: 7076 },
   { service: "scheduler", setting: "MILLRACE_METRICS_PORT", usual: 7073 },
   { service: "worker", setting: "MILLRACE_METRICS_PORT", usual: 7074 },
 ] as const;

@@ -163,6 +163,7 @@ test.each([
       settings: {
         ...{ MILLRACE_REDIS_URL: redis.url, MILLRACE_CONFIG_FILE: path },
         ...{ MILLRACE_SCHEDULER_PORT: "0", MILLRACE_WORKER_PORT: "0", MILLRACE_ADMIN_PORT: "0" },
+        MILLRACE_ADMIN_HTTP_PORT: "0",
         MILLRACE_METRICS_PORT: "0",
       },
     }),

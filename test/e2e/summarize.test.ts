@@ -1,7 +1,7 @@
 import { connectMillrace, type JobState } from "@millrace/client";
 import { startSystem } from "@millrace/local";
 import { expect, onTestFinished, test } from "vitest";
-import { startSpanCollector } from "./span-collector.ts";
+import { startSpanCollector } from "./traces/start-span-collector.ts";
 
 async function setup() {
   const collector = await startSpanCollector();

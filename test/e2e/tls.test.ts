@@ -65,6 +65,7 @@ async function setup() {
     MILLRACE_SCHEDULER_PORT: String(await freePort()),
     MILLRACE_WORKER_PORT: String(await freePort()),
     MILLRACE_ADMIN_PORT: String(await freePort()),
+    MILLRACE_ADMIN_HTTP_PORT: String(await freePort()),
   });
   const startGateway = async (settings: Record<string, string>) => {
     const gateway = await start("gateway", {

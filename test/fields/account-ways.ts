@@ -61,25 +61,29 @@ export async function proveAccounts(world: World, choice: SpecChoice): Promise<v
   };
   const [refused] = [await lease(), await lease(), await lease()];
   await worker.settle(refused, outcomeOf(wanted.name, 429));
+  const said = (httpStatus: number) => ({
+    lastRefusal: { time: lately, httpStatus, message: "the test asks for this failure" },
+  });
   const cooling = {
+    ...said(429),
     ...{ ...closed, ...inUse, requestsUsed: 3n, state: ProviderState.COOLING_DOWN },
     ...{ coolUntil: about(clock.nowMs() + RETRY_AFTER_MS), pausedSince: lately },
   };
   await seeEverywhere(world, wanted.name, cooling);
   const reset = await admin.resetProviderAccount({ name: wanted.name });
   ledger.compare("ResetProviderAccount response", ResetProviderAccountResponseSchema, reset, {
-    account: { ...closed, ...inUse, requestsUsed: 3n },
+    account: { ...closed, ...inUse, ...said(429), requestsUsed: 3n },
   });
   ledger.prove("ResetProviderAccount request", "name");
 
   // The refused job waits again, and is leased before the others.
   const [first, second] = [await worker.take(), await lease()];
   await worker.settle(first.lease, outcomeOf(wanted.name, 500));
-  await seeEverywhere(world, wanted.name, { ...closed, ...inUse, failures: 1 });
+  await seeEverywhere(world, wanted.name, { ...closed, ...inUse, ...said(500), failures: 1 });
   await worker.settle(second, outcomeOf(wanted.name, 500));
   await seeEverywhere(world, wanted.name, {
     ...{ ...closed, ...inUse, state: ProviderState.COOLING_DOWN, providerDown: true },
-    ...{ coolUntil: someTime, pausedSince: lately },
+    ...{ ...said(500), coolUntil: someTime, pausedSince: lately },
   });
   worker.cut();
 

@@ -1,6 +1,10 @@
 /** Proves every way to follow a job to its end, to cancel it, and to be told of its end. */
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  CancelJobResponseSchema as AdminCancelJobResponseSchema,
+  WatchJobResponseSchema as AdminWatchJobResponseSchema,
+} from "@millrace/proto/admin-job";
 import { JobSchema, JobState } from "@millrace/proto/job";
 import {
   CancelJobResponseSchema,
@@ -79,8 +83,12 @@ function compareWatched(
 ): void {
   const compare = (event: WatchJobResponse["event"], expected: Expected) => {
     const came = create(WatchJobResponseSchema, { event });
-    if (way !== "Watch response") ledger.compare(way, WatchJobResponseSchema, came, expected);
-    else {
+    if (way === "AdminService.WatchJob response") {
+      const shown = create(AdminWatchJobResponseSchema, { event: came });
+      ledger.compare(way, AdminWatchJobResponseSchema, shown, { event: expected });
+    } else if (way !== "Watch response") {
+      ledger.compare(way, WatchJobResponseSchema, came, expected);
+    } else {
       const inner = create(WatchResponseSchema, { event: came });
       ledger.compare(way, WatchResponseSchema, inner, { event: expected });
     }
@@ -123,6 +131,10 @@ async function cancelEach(world: World, all: readonly LivingJob[]): Promise<void
     ledger.compare("CancelJob response", CancelJobResponseSchema, answer, { job: expected });
     const inner = await scheduler.cancel({ keyId, cancel: { jobId: id } });
     ledger.compare("Cancel response", CancelResponseSchema, inner, { job: expected });
+    const byOperator = await world.admin.cancelJob({ jobId: id });
+    ledger.compare("AdminService.CancelJob response", AdminCancelJobResponseSchema, byOperator, {
+      job: expected,
+    });
     const byHttp = await (await http(`/v1/jobs/${id}`, { method: "DELETE" })).json();
     ledger.compare("HTTP DELETE /v1/jobs/{id}", JobSchema, jobOfHttp(byHttp), expected);
     const byClient = jobOfClient(await millrace.cancel(id));

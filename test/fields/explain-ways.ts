@@ -1,6 +1,7 @@
 /** Proves why jobs wait: one exceeds its key's budget and is behind another job, and one is scheduled for later. */
 import { fromJson, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
+import { ExplainJobResponseSchema as AdminExplainJobResponseSchema } from "@millrace/proto/admin-job";
 import { JobState } from "@millrace/proto/job";
 import {
   ConstraintKind,
@@ -56,6 +57,11 @@ async function explainEverywhere(world: World, jobId: string, expected: Expected
   const explained = await jobs.explainJob({ jobId });
   ledger.compare("ExplainJob response", ExplainJobResponseSchema, explained, expected);
   ledger.prove("ExplainJob request", "job_id");
+  const byOperator = await world.admin.explainJob({ jobId });
+  ledger.compare("AdminService.ExplainJob response", AdminExplainJobResponseSchema, byOperator, {
+    explanation: expected,
+  });
+  ledger.prove("AdminService.ExplainJob request", "job_id");
   const inner = await scheduler.explain({ keyId, explain: { jobId } });
   ledger.compare("Explain response", ExplainResponseSchema, inner, { explanation: expected });
   ledger.prove("Explain request", "key_id", "explain");

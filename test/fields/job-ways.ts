@@ -1,5 +1,9 @@
 /** Proves that every way to read a job shows every field. */
 import { create, fromJson, type JsonObject, type JsonValue, toJson } from "@bufbuild/protobuf";
+import {
+  GetJobResponseSchema as AdminGetJobResponseSchema,
+  ListJobsResponseSchema as AdminListJobsResponseSchema,
+} from "@millrace/proto/admin-job";
 import { type Job, JobSchema, JobSpecSchema, JobState } from "@millrace/proto/job";
 import {
   GetJobResponseSchema,
@@ -54,13 +58,20 @@ export async function readEach(world: World, all: readonly LivingJob[]): Promise
     ledger.compare("GetJob response", GetJobResponseSchema, got, { job: expected });
     const job = jobOfHttp(await (await http(`/v1/jobs/${id}`)).json());
     ledger.compare("HTTP GET /v1/jobs/{id}", JobSchema, job, expected);
+    const byOperator = await world.admin.getJob({ jobId: id });
+    ledger.compare("AdminService.GetJob response", AdminGetJobResponseSchema, byOperator, {
+      job: expected,
+    });
     ledger.compare("client getJob", JobSchema, jobOfClient(await millrace.getJob(id)), expected);
   }
   ledger.prove("GetJob request", "job_id");
+  ledger.prove("AdminService.GetJob request", "job_id");
   await Promise.all(
     all.map(async ({ id, expected }) => {
       const [job] = await Array.fromAsync(world.cliLines("get", id));
       ledger.compare("millrace get", JobSchema, jobOfClient(job as object), expected);
+      const [operators] = await Array.fromAsync(world.cliLines("jobs", "get", id));
+      ledger.compare("millrace jobs get", JobSchema, jobOfClient(operators as object), expected);
     }),
   );
 }
@@ -107,6 +118,10 @@ export async function readList(
   const states = only.states === undefined ? [] : [JobState[only.states]];
   const page = await jobs.listJobs({ queue, states });
   ledger.compare("ListJobs response", ListJobsResponseSchema, page, { jobs: byId(all, page.jobs) });
+  const byOperator = await world.admin.listJobs({ filter: { queue, keyId, states } });
+  ledger.compare("AdminService.ListJobs response", AdminListJobsResponseSchema, byOperator, {
+    jobs: byId(all, byOperator.jobs),
+  });
   const inner = await scheduler.list({ keyId, filter: { queue, states } });
   ledger.compare("List response", ListResponseSchema, inner, {
     page: { jobs: byId(all, inner.page?.jobs ?? []) },
@@ -130,6 +145,10 @@ export async function readList(
   for await (const line of world.cliLines("list", "--queue", queue, ...flags)) {
     const job = jobOfClient(line as object);
     ledger.compare("millrace list", JobSchema, job, byId(all, [job])[0] ?? {});
+  }
+  for await (const line of world.cliLines("jobs", "list", "--queue", queue, ...flags)) {
+    const job = jobOfClient(line as object);
+    ledger.compare("millrace jobs list", JobSchema, job, byId(all, [job])[0] ?? {});
   }
   const jobIds = all.map(({ id }) => id);
   const got = await scheduler.getJobs({ keyId, jobIds });

@@ -37,15 +37,25 @@ export interface LivingJob {
 const RETRY_AFTER_MS = 9 * 3_600_000;
 const DEADLINE_MS = 5 * 3_600_000;
 const COOL_MS = 45_000;
-const first: UsageDelta = { inputTokens: 101, outputTokens: 203, providerCalls: 3, computeMs: 41 };
-const second: UsageDelta = { inputTokens: 13, outputTokens: 17, providerCalls: 1, computeMs: 19 };
+const first: UsageDelta = {
+  ...{ inputTokens: 101, outputTokens: 203, providerCalls: 3, computeMs: 41 },
+  ...{ cachedInputTokens: 53, reasoningTokens: 61, model: "model-1" },
+};
+const second: UsageDelta = {
+  ...{ inputTokens: 13, outputTokens: 17, providerCalls: 1, computeMs: 19 },
+  ...{ cachedInputTokens: 5, reasoningTokens: 7, model: "model-2" },
+};
 const usageOf = (...spent: readonly UsageDelta[]) => {
-  const sum = (name: keyof UsageDelta) => spent.reduce((all, one) => all + (one[name] ?? 0), 0);
+  const sum = (name: Exclude<keyof UsageDelta, "model">) =>
+    spent.reduce((all, one) => all + (one[name] ?? 0), 0);
   return {
     inputTokens: BigInt(sum("inputTokens")),
     outputTokens: BigInt(sum("outputTokens")),
     providerCalls: sum("providerCalls"),
     computeMs: BigInt(sum("computeMs")),
+    cachedInputTokens: BigInt(sum("cachedInputTokens")),
+    reasoningTokens: BigInt(sum("reasoningTokens")),
+    model: spent.at(-1)?.model ?? "",
   };
 };
 export const result = { answer: "forty-two", parts: [4, 2] };

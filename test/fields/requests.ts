@@ -119,6 +119,7 @@ export async function proveReasons(world: World, choice: SpecChoice): Promise<vo
   const ways: Record<string, (jobId: string, reason: string) => Promise<unknown>> = {
     "CancelJob request": (jobId, reason) => jobs.cancelJob({ jobId, reason }),
     "Cancel request": (jobId, reason) => scheduler.cancel({ keyId, cancel: { jobId, reason } }),
+    "AdminService.CancelJob request": (jobId, reason) => world.admin.cancelJob({ jobId, reason }),
     "HTTP DELETE /v1/jobs/{id} query": (jobId, reason) =>
       world.http(`/v1/jobs/${jobId}?reason=${encodeURIComponent(reason)}`, { method: "DELETE" }),
     "client cancel request": (jobId, reason) => world.millrace.cancel(jobId, { reason }),
@@ -144,7 +145,13 @@ export async function proveWatchRequests(world: World, jobId: string): Promise<v
     const request = { keyId, watch: { jobId, fromOffset: 1n } };
     for await (const { event } of scheduler.watch(request)) if (event) yield event;
   };
+  const byOperator = async function* () {
+    for await (const { event } of world.admin.watchJob({ jobId, fromOffset: 1n })) {
+      if (event) yield event;
+    }
+  };
   const watches = {
+    "AdminService.WatchJob request": byOperator(),
     "WatchJob request": jobs.watchJob({ jobId, fromOffset: 1n }),
     "Watch request": inner(),
     "HTTP GET /v1/jobs/{id}/events query": eventsOfHttp(world, `/v1/jobs/${jobId}/events?from=1`),

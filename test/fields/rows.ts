@@ -1,12 +1,13 @@
 /** The fields that a way does not carry, or that another test proves, each with the reason. */
 import { groupRows } from "./group-rows.ts";
 import type { Row } from "./ledger.ts";
+import { operatorRows } from "./operator-rows.ts";
 import { scheduleRows } from "./schedule-rows.ts";
 import { webhookRows } from "./webhook-rows.ts";
 
 export const rows: readonly Row[] = [
   {
-    ways: ["ListJobs response", "HTTP GET /v1/jobs"],
+    ways: ["ListJobs response", "AdminService.ListJobs response", "HTTP GET /v1/jobs"],
     paths: ["jobs.payload_json", "jobs.result_json"],
     why: "lists leave out fields that may be long",
   },
@@ -16,7 +17,7 @@ export const rows: readonly Row[] = [
     why: "lists leave out fields that may be long",
   },
   {
-    ways: ["client list", "millrace list"],
+    ways: ["client list", "millrace list", "millrace jobs list"],
     paths: ["payload_json", "result_json"],
     why: "lists leave out fields that may be long",
   },
@@ -26,7 +27,7 @@ export const rows: readonly Row[] = [
     why: "a watcher has the payload already, and it would come with each change",
   },
   {
-    ways: ["Watch response"],
+    ways: ["Watch response", "AdminService.WatchJob response"],
     paths: ["event.job.payload_json"],
     why: "a watcher has the payload already, and it would come with each change",
   },
@@ -46,7 +47,7 @@ export const rows: readonly Row[] = [
     why: "the job has finished, so it waits for nothing, and its caller has the payload",
   },
   {
-    ways: ["CancelJob response", "Cancel response"],
+    ways: ["CancelJob response", "AdminService.CancelJob response", "Cancel response"],
     paths: [
       ...["job.run_at", "job.result_json", "job.failure.retryable"],
       "job.failure.details_json",
@@ -287,4 +288,5 @@ export const rows: readonly Row[] = [
   ...groupRows,
   ...scheduleRows,
   ...webhookRows,
+  ...operatorRows,
 ];

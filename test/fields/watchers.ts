@@ -15,6 +15,9 @@ export const watchersOf = (world: World): Readonly<Record<string, (jobId: string
     const request = { keyId: world.keyId, watch: { jobId } };
     for await (const { event } of world.scheduler.watch(request)) if (event) yield event;
   },
+  "AdminService.WatchJob response": async function* (jobId) {
+    for await (const { event } of world.admin.watchJob({ jobId })) if (event) yield event;
+  },
   "HTTP GET /v1/jobs/{id}/events": (jobId) => eventsOfHttp(world, `/v1/jobs/${jobId}/events`),
   "client watch": (jobId) => eventsOfClient(world.millrace.watch(jobId)),
   "millrace watch": (jobId) => eventsOfClient(world.cliLines("watch", jobId)),

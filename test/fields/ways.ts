@@ -72,10 +72,15 @@ export const services: readonly DescService[] = [
   SchedulerService,
 ];
 
-const methodNames = services.flatMap(({ methods }) => methods.map(({ name }) => name));
-/** The method's name, with its service where another service has a method of the same name. */
-const nameOf = (service: DescService, name: string): string =>
-  methodNames.filter((one) => one === name).length > 1 ? `${service.name}.${name}` : name;
+/**
+ * The method's name, with its service where another service has a method of the same name. Callers' methods keep their
+ * names if only operators have the same ones.
+ */
+function nameOf(service: DescService, name: string): string {
+  const others = services.filter((one) => one !== service && one !== AdminService);
+  const taken = others.some(({ methods }) => methods.some((method) => method.name === name));
+  return taken ? `${service.name}.${name}` : name;
+}
 
 export const methodWays: readonly Way[] = services.flatMap((service) =>
   service.methods.flatMap(({ name, input, output }) => [
@@ -159,6 +164,8 @@ export const otherWays: readonly Way[] = [
   { name: "client listDocuments", desc: DocumentSchema },
   { name: "millrace submit", desc: JobSpecSchema },
   { name: "millrace get", desc: JobSchema },
+  { name: "millrace jobs get", desc: JobSchema },
+  { name: "millrace jobs list", desc: JobSchema },
   { name: "millrace list", desc: JobSchema },
   { name: "millrace watch", desc: WatchJobResponseSchema },
   { name: "millrace explain", desc: ExplainJobResponseSchema },

@@ -28,7 +28,10 @@ import type { World } from "./world.ts";
 const LEASE_MS = 8_000;
 const GRACE_MS = 60_000;
 export const token = new Wanted("a token", (value) => typeof value === "bigint" && value > 0n);
-const usage = { inputTokens: 31n, outputTokens: 37n, providerCalls: 2, computeMs: 43n };
+const usage = {
+  ...{ inputTokens: 31n, outputTokens: 37n, providerCalls: 2, computeMs: 43n },
+  ...{ cachedInputTokens: 11n, reasoningTokens: 13n, model: "a-model" },
+};
 const message = "what the worker reported";
 
 export async function proveWork(world: World, choice: SpecChoice): Promise<void> {
@@ -121,7 +124,7 @@ async function proveReconnect(world: World, { hello, welcomed, lease, submit, he
   );
   expect((await jobs.getJob({ jobId })).job?.usage).toMatchObject(usage);
   await proveStop(world, again, await submit(), hear);
-  await proveOutcomes(world, again, submit);
+  await proveOutcomes(world, again, submit, hear);
   await again.send({ case: "draining", value: {} });
   await proveConnected(world, hello.workerId, undefined, async () => undefined);
   const listed = (await world.admin.listWorkers({})).workers;
@@ -251,12 +254,16 @@ async function proveOutcomes(
   { ledger, jobs }: World,
   worker: RawWorker,
   submit: () => Promise<string>,
+  hear: Cut["hear"],
 ): Promise<void> {
-  const end = async (outcome: Outcome) => {
-    const jobId = await submit();
+  const run = async (outcome: Outcome) => {
+    await submit();
     await worker.send({ case: "credit", value: { slots: 1 } });
     const { lease } = await worker.take();
-    await settle(worker, lease, outcome);
+    return { lease, ack: await settle(worker, lease, outcome) };
+  };
+  const end = async (outcome: Outcome) => {
+    const { jobId } = (await run(outcome)).lease;
     return (await jobs.getJob({ jobId })).job;
   };
   const resultJson = '{"result":[1,2]}';
@@ -270,6 +277,11 @@ async function proveOutcomes(
   expect(ahead).toBeGreaterThan(19 * 3_600);
   const back = await end({ case: "handedBack", value: { reason: "no time" } });
   expect(back).toMatchObject({ attempt: 0 });
+  const provider = { account: "", httpStatus: 429, quotaExhausted: false, rateLimitHeaders: {} };
+  const { lease, ack } = await run({ case: "failed", value: { failure, provider } });
+  const stored = { lease, status: WriteStatus.STORED, state: JobState.QUEUED, bounced: true };
+  hear({ case: "settleAcks", value: { acks: [ack] } }, { settleAcks: { acks: [stored] } });
+  await jobs.cancelJob({ jobId: lease.jobId });
   ledger.prove(
     "Work request",
     ...["lease", "completed", "failed.failure", "failed.retry_after", "stopped", "usage"].map(

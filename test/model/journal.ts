@@ -17,6 +17,7 @@ import { Admissions } from "./admissions.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Circuit } from "./circuit.ts";
 import { Outputs } from "./outputs.ts";
+import { Spending } from "./spending.ts";
 import { MAX_STALLS } from "./world.ts";
 
 const finals = ["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"];
@@ -39,6 +40,7 @@ export class Journal {
   readonly ids: JobId[] = [];
   paused = false;
   readonly circuit: Circuit;
+  readonly spending: Spending;
   readonly #admissions: Admissions;
   readonly #arrivals = new Arrivals();
   readonly #outputs = new Outputs();
@@ -52,6 +54,7 @@ export class Journal {
     this.#time = time;
     this.#admissions = new Admissions(time);
     this.circuit = new Circuit(time);
+    this.spending = new Spending(time.nowMs);
   }
 
   /** Returns a new number, for unique texts. */
@@ -140,6 +143,7 @@ export class Journal {
     expect(token, "only the newest lease ends an attempt").toBe(this.#newest.get(jobId));
     if (outcome.repeated) return;
     this.#admissions.ended(settlement);
+    this.spending.settled(settlement, outcome, pool);
     if (pool !== undefined) this.circuit.ended(settlement, settlement.kind === "complete");
     if (finals.includes(outcome.state)) this.#end(jobId, outcome.state);
   }

@@ -355,6 +355,7 @@ async function finish(world: World, journal: Journal): Promise<void> {
   const records = await engine.getJobs(journal.ids as JobId[]);
   expect(records.map((record) => record?.state)).not.toContain("QUEUED");
   for (const record of records) if (record !== undefined) journal.ended(record);
+  await journal.spending.check(engine, time.nowMs);
   time.nowMs += 2 * 86_400_000;
   await engine.syncPolicy();
   for (const account of await engine.providerAccounts.list()) {

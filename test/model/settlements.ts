@@ -62,8 +62,11 @@ export async function settlementAfter(
 }
 
 export function settlementOf(lease: Lease, as: string, spent: number | undefined): Settlement {
+  const model = (spent ?? 0) > 1_000 ? "large" : "small";
   const usage =
-    spent === undefined ? {} : { usage: { inputTokens: spent, outputTokens: 0, providerCalls: 1 } };
+    spent === undefined
+      ? {}
+      : { usage: { inputTokens: spent, outputTokens: 0, providerCalls: 1, model } };
   switch (as) {
     case "complete":
       return { ...lease, kind: "complete", resultJson: "1", ...usage };

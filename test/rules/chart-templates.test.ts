@@ -44,6 +44,8 @@ const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
     MILLRACE_SCHEDULER_PORT: "its default is the container's port",
     MILLRACE_WORKER_PORT: "its default is the container's port",
     MILLRACE_ADMIN_PORT: "its default is where the command line looks",
+    MILLRACE_ADMIN_HTTP_PORT: "its default is beside the port for gRPC",
+    MILLRACE_ADMIN_ALLOWED_ORIGINS: "the listener is on loopback, where no page is served from",
     MILLRACE_METRICS_PORT: "its default is the container's port",
     MILLRACE_SCHEDULER_ID: "its default holds the pod's name",
     MILLRACE_REDIS_PASSWORD_FILE: "the chart gives passwords by variables",

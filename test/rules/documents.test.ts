@@ -26,7 +26,9 @@ test("docs/settings.md names every setting, and no other", () => {
     "packages/runtime/src/inflow/inflow-settings.ts",
   ];
   const used = sources.flatMap((path) => [
-    ...[...read(path).matchAll(/\bsetting\(\s*"([A-Z_]+)"/g)].map(([, name]) => name),
+    ...[...read(path).matchAll(/\b(?:setting|originsSetting)\(\s*"([A-Z_]+)"/g)].map(
+      ([, name]) => name,
+    ),
     ...[...read(path).matchAll(/\bsecretFileSetting\("([A-Z_]+)"/g)].map(
       ([, name]) => `${name}_FILE`,
     ),

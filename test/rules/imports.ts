@@ -2,19 +2,9 @@ import { importsOf, type Sources } from "./sources.ts";
 
 /** The concepts of the engine. Each may import the concepts before it. */
 export const concepts = [
-  ...[
-    "redis",
-    "signals",
-    "lanes",
-    "budgets",
-    "accounts",
-    "jobs",
-    "leases",
-    "groups",
-    "schedules",
-    "output",
-  ],
-  ...["dead-letters", "queues", "explain", "operators", "roster", "webhooks", "bullmq", "audit"],
+  ...["redis", "signals", "lanes", "budgets", "accounts", "jobs", "usage", "leases", "groups"],
+  ...["schedules", "output", "dead-letters", "queues", "explain", "operators", "roster"],
+  ...["webhooks", "bullmq", "audit"],
 ];
 
 const ENGINE = "packages/engine/src/";

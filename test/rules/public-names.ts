@@ -3,7 +3,9 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DescMessage } from "@bufbuild/protobuf";
 import { millraceProgram } from "@millrace/cli/program";
+import { JobFilterSchema } from "@millrace/proto/admin-job";
 import { AdminService } from "@millrace/proto/admin-service";
+import { UsageRowSchema } from "@millrace/proto/admin-usage";
 import { DocumentService } from "@millrace/proto/document-service";
 import { GroupSchema } from "@millrace/proto/group";
 import { GroupService } from "@millrace/proto/group-service";
@@ -39,10 +41,9 @@ function protoNames(): string[] {
     ...[AdminService, DocumentService, GroupService, JobService],
     ...[ScheduleService, SchedulerService, WebhookService, WorkerService],
   ];
-  const files = new Set([
-    ...[JobSchema.file, GroupSchema.file, ScheduleSchema.file, WebhookEndpointSchema.file],
-    ...services.map(({ file }) => file),
-  ]);
+  const others = [JobSchema, GroupSchema, JobFilterSchema, UsageRowSchema];
+  const more = [ScheduleSchema, WebhookEndpointSchema];
+  const files = new Set([...others, ...more, ...services].map(({ file }) => file));
   const ofMessage = (desc: DescMessage): string[] => [
     desc.name,
     ...desc.fields.map(({ name }) => `${desc.name}.${name}`),

@@ -38,6 +38,7 @@ export const addressesOf = ({ system }: SystemWithCredentials) => ({
   "the scheduler's for gateways": system.schedulers[0]?.addresses.address,
   "the scheduler's for workers": system.schedulers[0]?.addresses.workers,
   "the scheduler's for operators": system.schedulers[0]?.addresses.admin,
+  "the scheduler's HTTP for operators": system.schedulers[0]?.addresses.adminHttp,
 });
 export type Listener = keyof ReturnType<typeof addressesOf>;
 
@@ -256,6 +257,13 @@ const adminRows: Rows<typeof AdminService> = {
   applyConfiguration: { send: [{ configuration: {}, dryRun: true }], tells: "OK" },
   listChanges: { send: [{}], tells: "OK" },
   audit: { send: [{}], tells: "OK" },
+  listJobs: { send: [{ filter }], tells: "OK" },
+  getJob: { send: [{ jobId: absent.jobId }], tells: "JOB_NOT_FOUND" },
+  explainJob: { send: [{ jobId: absent.jobId }], tells: "JOB_NOT_FOUND" },
+  watchJob: { send: [{ jobId: absent.jobId }], tells: "JOB_NOT_FOUND" },
+  cancelJob: { send: [{ jobId: absent.jobId }], tells: "JOB_NOT_FOUND" },
+  cancelJobs: { send: [{ filter, dryRun: true }], tells: "OK" },
+  listUsage: { send: [{}], tells: "OK" },
 };
 
 export const serviceCalls = (known: SystemWithCredentials): readonly ServiceCalls[] => [
@@ -311,7 +319,7 @@ export const serviceCalls = (known: SystemWithCredentials): readonly ServiceCall
   {
     desc: AdminService,
     rows: () => adminRows,
-    at: ["the scheduler's for operators"],
+    at: ["the scheduler's for operators", "the scheduler's HTTP for operators"],
     letsIn: ["operator"],
     refuses: "UNAUTHENTICATED",
   },

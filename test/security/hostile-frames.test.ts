@@ -73,6 +73,11 @@ const listeners: readonly Listener[] = [
     ...{ address: scheduler?.addresses.admin, method: AdminService.method.listQueues },
     ...{ request: {}, token: shown.operator, answer: "OK" },
   },
+  {
+    ...{ name: "the scheduler's HTTP for operators", service: scheduler },
+    ...{ address: scheduler?.addresses.adminHttp, method: AdminService.method.listQueues },
+    ...{ request: {}, token: shown.operator, answer: "OK" },
+  },
 ];
 
 const SEED = 20_261_125;

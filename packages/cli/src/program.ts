@@ -15,10 +15,12 @@ import { submitCommand } from "./jobs/submit.ts";
 import { tokenCommand } from "./jobs/token.ts";
 import { watchCommand } from "./jobs/watch.ts";
 import { keyCommands } from "./keys/commands.ts";
+import { operatorJobCommands } from "./operator-jobs/commands.ts";
 import { providerCommands } from "./providers/commands.ts";
 import { queueCommands } from "./queues/commands.ts";
 import { scheduleCommands } from "./schedules/commands.ts";
 import type { Shell } from "./shell.ts";
+import { usageCommand } from "./usage.ts";
 import { webhookCommands } from "./webhooks/commands.ts";
 import { workerCommands } from "./workers/commands.ts";
 
@@ -74,7 +76,9 @@ export function millraceProgram(shell: Shell): Command {
   }
   program.commandsGroup("For operators:");
   for (const add of [
+    operatorJobCommands,
     keyCommands,
+    usageCommand,
     queueCommands,
     providerCommands,
     workerCommands,

@@ -38,8 +38,9 @@ export async function withAdmin(
   options: OperatorOptions,
   work: (admin: Admin) => Promise<void>,
 ): Promise<void> {
-  // The variable of the scheduler's own environment may hold several tokens, separated by commas.
-  const [token] = secret(shell, "MILLRACE_ADMIN_TOKEN", options.adminTokenFile)?.split(",") ?? [];
+  // The variable of the scheduler's own environment may hold several tokens, separated by commas, with roles.
+  const [first] = secret(shell, "MILLRACE_ADMIN_TOKEN", options.adminTokenFile)?.split(",") ?? [];
+  const token = first?.replace(/;role=.*$/s, "");
   const target = connectTo("--admin-address", options.adminAddress, options);
   const admin = connectAdmin({ token, ...target });
   try {

@@ -23,7 +23,7 @@ test("keys create prints only the key, which is accepted, and keys list hides it
   const row = steady(listed)
     .split("\n")
     .find((line) => line.startsWith(keyId));
-  expect(row).toMatch(/^\w+ +shop +active +2027-01-31 08:00:00Z +\d+ +- +- +- +4 +- +- +- +-$/);
+  expect(row).toMatch(/^\w+ +shop +active +2027-01-31 08:00:00Z +\d+ +- +- +- +- +4 +- +- +- +-$/);
 });
 
 test("keys update changes only the given limits, and a rename keeps the budget", async () => {

@@ -8,6 +8,10 @@ import type {
 import type { CallOptions, ConnectOptions } from "./connect-options.ts";
 import { Connection } from "./connection.ts";
 
+export { explanationOf } from "./explanation.ts";
+export { jobOf } from "./job.ts";
+export { watchEventsOf } from "./watch.ts";
+
 export interface ConnectAdminOptions extends Omit<ConnectOptions, "apiKey"> {
   /** The token that the scheduler expects in MILLRACE_ADMIN_TOKEN. Leave it out if the scheduler has none. */
   readonly token?: string | undefined;

@@ -75,6 +75,12 @@ export interface Usage {
   readonly providerCalls: number;
   /** CPU time that the worker measured, in milliseconds. 0 if it measured none. */
   readonly computeMs: number;
+  /** The part of inputTokens that the provider had in its cache. */
+  readonly cachedInputTokens: number;
+  /** The part of outputTokens that the model spent on thought. */
+  readonly reasoningTokens: number;
+  /** The model that was called last. "" if the worker named none. */
+  readonly model: string;
 }
 
 export interface Job<Result = unknown> {
@@ -216,6 +222,9 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
       outputTokens: Number(usage.outputTokens),
       providerCalls: usage.providerCalls,
       computeMs: Number(usage.computeMs),
+      cachedInputTokens: Number(usage.cachedInputTokens),
+      reasoningTokens: Number(usage.reasoningTokens),
+      model: usage.model,
     };
   }
   if (message.idempotencyKey !== "") job.idempotencyKey = message.idempotencyKey;

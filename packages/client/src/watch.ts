@@ -1,6 +1,6 @@
 import { timestampDate } from "@bufbuild/protobuf/wkt";
 import type { OutputChunk } from "@millrace/proto/job";
-import { JobService } from "@millrace/proto/job-service";
+import { JobService, type WatchJobResponse } from "@millrace/proto/job-service";
 import { isFinal, type Retries, retryingStream } from "@millrace/shared";
 import type { Connection } from "./connection.ts";
 import { type Job, jobOf } from "./job.ts";
@@ -110,6 +110,16 @@ const gaveUp = (jobId: string, offset: number, cutMs: number, cause: MillraceErr
     metadata: { next_offset: String(offset) },
     cause,
   });
+
+/** The events of a message of a watch, without those that this client does not know. */
+export function* watchEventsOf<Result>({ event }: WatchJobResponse): Generator<WatchEvent<Result>> {
+  if (event.case === "job") yield { kind: "job", job: jobOf<Result>(event.value) };
+  if (event.case !== "chunks") return;
+  for (const chunk of event.value.chunks) {
+    const piece = pieceOf(chunk);
+    if (piece !== undefined) yield piece;
+  }
+}
 
 function pieceOf({ offset, attempt, time, content }: OutputChunk): WatchEvent<never> | undefined {
   const piece: Piece = {

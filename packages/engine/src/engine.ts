@@ -1,5 +1,5 @@
 import type { Clock, Random } from "@millrace/shared";
-import type { ProviderAccounts } from "./accounts/contract.ts";
+import type { AccountEvent, ProviderAccounts } from "./accounts/contract.ts";
 import type { Audits } from "./audit/contract.ts";
 import type { InternalLimits, KeyBudgets } from "./budgets/contract.ts";
 import type { Retention } from "./dead-letters/contract.ts";
@@ -15,6 +15,7 @@ import type { OnWarning, RedisSettings } from "./redis/settings.ts";
 import type { Roster } from "./roster/contract.ts";
 import type { Schedules } from "./schedules/contract.ts";
 import type { Signals } from "./signals/contract.ts";
+import type { UsageReports } from "./usage/contract.ts";
 import type { Webhooks } from "./webhooks/contract.ts";
 
 /** The budgets of API keys and the limits of provider accounts. */
@@ -43,6 +44,7 @@ export type Engine = Jobs &
   Operators &
   Webhooks &
   Audits &
+  UsageReports &
   Storage & {
     /** Which workers are connected to schedulers. */
     readonly roster: Roster;
@@ -69,5 +71,7 @@ export interface EngineOptions {
   readonly internalLimits?: InternalLimits;
   /** Receives what calls ended besides the jobs in their answers. It must not throw. */
   readonly onOtherEnds?: (ends: OtherEnds) => void;
+  /** Receives the changes of provider accounts' states that calls of this engine have made. It must not throw. */
+  readonly onAccountEvent?: (event: AccountEvent) => void;
   readonly onWarning?: OnWarning;
 }

@@ -26,5 +26,6 @@ export { StoreUnavailable } from "./redis/store-fault.ts";
 export type * from "./roster/contract.ts";
 export type * from "./schedules/contract.ts";
 export type * from "./signals/contract.ts";
+export type * from "./usage/contract.ts";
 export type * from "./webhooks/contract.ts";
 export { OPERATOR_KEY } from "./webhooks/contract.ts";

@@ -23,6 +23,7 @@ import type { Store } from "./redis/store-connection.ts";
 import { openRoster } from "./roster/open-roster.ts";
 import { openSchedules } from "./schedules/open-schedules.ts";
 import { signalHub } from "./signals/signal-hub.ts";
+import { openUsage } from "./usage/open-usage.ts";
 import { openWebhooks } from "./webhooks/open-webhooks.ts";
 
 /** With the default of 5 attempts, a job that alone met all failures but one has one attempt left. */
@@ -78,9 +79,10 @@ function engineOn(
   const bytesLimit = options.storedBytesPerKey ?? (() => Number.POSITIVE_INFINITY);
 
   const hub = signalHub(signals, rootPrefix, clock);
-  const keyBudgets = keyBudgetRegistry(redis, rootPrefix, queues, internalLimits);
+  const keyBudgets = keyBudgetRegistry(redis, rootPrefix, queues, internalLimits, clock);
   const accounts = providerAccounts({
     ...{ ...parts, queues, onChanged: () => freed() },
+    onEvent: options.onAccountEvent ?? (() => undefined),
     mostFailures: options.providerFailures ?? DEFAULT_PROVIDER_FAILURES,
   });
   const { leases, freed } = openLeases({ ...parts, accounts });
@@ -105,6 +107,7 @@ function engineOn(
     changeLog: changeLog(redis, rootPrefix, clock, { ...changeLogDefaults, ...options.changeLog }),
     roster: openRoster(redis, rootPrefix, clock),
     ...openAudits({ ...parts, queues }),
+    ...openUsage({ redis, rootPrefix, queues }),
     ...openStorage(redis, clock, () => {
       onClose();
       hub.close();

@@ -58,6 +58,7 @@ const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
   [/^mr:group:[^:]+$/, oneOf(group("group_"))],
   [/^mr:schedule:[^:]+$/, oneOf(group("schedule_"))],
   [/^mr:group:[^:]+:children$/, (index) => /^\d+$/.test(index)],
+  [/^mr:usage:\d+$/, (field) => /^[a-z0-9]+(\|[^|]*\|.*)?$/.test(field)],
   [/^mr:(budgets|governed|stored|learned|pace|families)$/, byId("*")],
   [/^mr:subscribers$/, byId("#")],
 ];

@@ -152,6 +152,7 @@ function startersOf(options: SystemOptions, parts: AsyncDisposableStack, documen
         MILLRACE_WORKER_PORT: String(await freePort()),
         MILLRACE_ADMIN_PORT: String(await freePort()),
         MILLRACE_DOCUMENTS_DIR: documents,
+        MILLRACE_ADMIN_HTTP_PORT: String(await freePort()),
       }),
     async gateway(schedulers: readonly LocalService[], settings?: Settings) {
       const addresses = schedulers.map((one) => one.addresses.address);

@@ -8,6 +8,7 @@ const scheduler = await startService("scheduler", {
     MILLRACE_SCHEDULER_PORT: "0",
     MILLRACE_WORKER_PORT: "0",
     MILLRACE_ADMIN_PORT: "0",
+    MILLRACE_ADMIN_HTTP_PORT: "0",
     MILLRACE_METRICS_PORT: "0",
   },
 });

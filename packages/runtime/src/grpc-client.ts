@@ -30,9 +30,16 @@ import {
   sendUnary,
 } from "@millrace/grpc";
 import { systemClock } from "@millrace/shared";
-import { injectTrace } from "@millrace/telemetry";
+import {
+  type CallEnd,
+  injectTrace,
+  type TracedCall,
+  type TraceHeaders,
+  traceClientCall,
+} from "@millrace/telemetry";
 import type { ReloadedValue } from "./reloaded-value.ts";
-import { fromGrpcError, RpcFault } from "./rpc-fault.ts";
+import { asRpcFault, fromGrpcError, RpcFault } from "./rpc-fault.ts";
+import { isServerFault } from "./run-call.ts";
 
 export type { BidiCall } from "@millrace/grpc";
 
@@ -42,6 +49,8 @@ export interface CallOptions {
   /** The deadline, in milliseconds from now. Without one the call may wait forever. */
   readonly deadlineMs?: number;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** The traces of what the call is about, besides that of its caller. Called only if the call is traced. */
+  readonly links?: () => readonly TraceHeaders[];
 }
 
 export type ClientMethod<Method extends DescMethod> =
@@ -77,6 +86,41 @@ export interface GrpcClientOptions {
   readonly channelOptions?: ChannelOptions;
 }
 
+/** How a call ended, for its span. A call that was cancelled, or refused for what it asked, did not fail. */
+function callEnd(error: unknown): CallEnd {
+  if (error === undefined) return { code: status[status.OK] };
+  const fault = asRpcFault(error);
+  const code = status[fault.code];
+  if (!isServerFault(fault)) return { code };
+  return { code, failure: { reason: fault.reason ?? code, message: fault.message } };
+}
+
+async function inCallSpan(traced: TracedCall, answer: Promise<object>): Promise<object> {
+  try {
+    const value = await answer;
+    traced.end(callEnd(undefined));
+    return value;
+  } catch (error) {
+    traced.end(callEnd(error));
+    throw error;
+  }
+}
+
+async function* inStreamSpan(
+  traced: TracedCall,
+  items: AsyncIterable<object>,
+): AsyncGenerator<object> {
+  let failure: unknown;
+  try {
+    yield* items;
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    traced.end(callEnd(failure));
+  }
+}
+
 const cancelled = () => new RpcFault(status.CANCELLED, undefined, { message: "cancelled" });
 
 /** Makes a client of one service at one gRPC address (`host:port`, `dns:///host:port`). It connects at its first call. */
@@ -90,11 +134,11 @@ export function grpcClient<Service extends DescService>(
     ...options.channelOptions,
   });
 
-  const metadataOf = (call: CallOptions): Metadata => {
+  const metadataOf = (call: CallOptions, trace: TraceHeaders): Metadata => {
     const metadata = callMetadata(
       typeof options.token === "object" ? options.token.current : options.token,
     );
-    for (const [key, value] of Object.entries(injectTrace())) metadata.set(key, value);
+    for (const [key, value] of Object.entries(trace)) metadata.set(key, value);
     for (const [key, value] of Object.entries(call.metadata ?? {})) metadata.set(key, value);
     return metadata;
   };
@@ -103,25 +147,36 @@ export function grpcClient<Service extends DescService>(
 
   const bind = (method: DescMethod): unknown => {
     const definition = methodDefinition(method);
-    const open = (call: CallOptions = {}): OpenCall => ({
+    const open = (call: CallOptions, trace: TraceHeaders): OpenCall => ({
       client,
       definition,
-      metadata: metadataOf(call),
+      metadata: metadataOf(call, trace),
       options: grpcOptionsOf(call),
       signal: call.signal,
       failure: fromGrpcError,
       cancelled,
     });
+    const start = ({ links }: CallOptions) =>
+      traceClientCall({ path: definition.path, address, links });
     switch (method.methodKind) {
       case "unary":
-        return (request: object, call?: CallOptions) => sendUnary(open(call), request);
+        return (request: object, call: CallOptions = {}) => {
+          const traced = start(call);
+          return inCallSpan(traced, sendUnary(open(call, traced.headers), request));
+        };
       case "client_streaming":
-        return (requests: AsyncIterable<object>, call?: CallOptions) =>
-          sendClientStream(open(call), requests);
+        return (requests: AsyncIterable<object>, call: CallOptions = {}) => {
+          const traced = start(call);
+          return inCallSpan(traced, sendClientStream(open(call, traced.headers), requests));
+        };
       case "server_streaming":
-        return (request: object, call?: CallOptions) => openServerStream(open(call), request);
+        return (request: object, call: CallOptions = {}) => {
+          const traced = start(call);
+          return inStreamSpan(traced, openServerStream(open(call, traced.headers), request));
+        };
+      // It lasts as long as its client, and serves many callers.
       case "bidi_streaming":
-        return (call?: CallOptions) => openBidi(open(call));
+        return (call: CallOptions = {}) => openBidi(open(call, injectTrace()));
     }
   };
 

@@ -17,6 +17,7 @@ export { messageFromJson } from "./json-violations.ts";
 export * from "./load-config.ts";
 export * from "./named-files.ts";
 export * from "./observe.ts";
+export * from "./origins-setting.ts";
 export * from "./outbox.ts";
 export * from "./readiness.ts";
 export * from "./reloaded-value.ts";

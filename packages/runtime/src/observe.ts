@@ -1,11 +1,12 @@
 import { methodPath } from "@millrace/grpc";
-import { systemClock } from "@millrace/shared";
+import { steadyClock, systemClock } from "@millrace/shared";
 import {
   createMetrics,
   type Logger,
   type MeasuredService,
   type MetricsOf,
   metricsPages,
+  productVersion,
   startMetricExport,
   startTracing,
 } from "@millrace/telemetry";
@@ -62,7 +63,11 @@ export async function observe<Service extends MeasuredService>(
   { service, log, config, env }: ObserveOptions<Service>,
 ): Promise<Observed<Service>> {
   log.level = config.logLevel;
-  scope.use(startTracing({ serviceName: service, env }));
+  scope.use(
+    startTracing({
+      ...{ serviceName: service, serviceVersion: productVersion(), env, clock: steadyClock, log },
+    }),
+  );
   const metrics = createMetrics(service, {
     processMetrics: true,
     ready: () => scope.notReady() === undefined,

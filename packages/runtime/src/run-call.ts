@@ -5,10 +5,11 @@ import {
   type CallProtocol,
   describeSpan,
   failSpan,
+  type HttpTarget,
   traceServerCall,
 } from "@millrace/telemetry";
 import type { CallContext, CallHeaders } from "./handlers.ts";
-import { asRpcFault, RpcFault, rpcError } from "./rpc-fault.ts";
+import { asRpcFault, httpStatusOf, RpcFault, rpcError } from "./rpc-fault.ts";
 
 export interface FinishedCall {
   readonly path: string;
@@ -54,6 +55,8 @@ export interface IncomingCall {
   readonly signal: AbortSignal;
   /** Ends the call with this fault. */
   readonly end: (fault: RpcFault) => void;
+  /** Set for a plain HTTP call: what it asks for, and the status of an answer that is no fault. */
+  readonly http?: HttpTarget & { readonly status: () => number };
 }
 
 /** Authenticates the caller. Throws what `authenticate` throws. Call it before the body is read. */
@@ -78,6 +81,10 @@ const ourFaults = new Set([
 
 /** Reasons that have such a code only because gRPC demands it. */
 const callersFaults: ReadonlySet<Reason | undefined> = new Set(["COMPRESSED", "COMPRESSED_FLAG"]);
+
+/** Whether a call failed by a fault of the server or of the connection, and not by what its caller asked. */
+export const isServerFault = ({ code, reason }: RpcFault): boolean =>
+  ourFaults.has(code) && !callersFaults.has(reason);
 
 /** Turns a thrown value into what callers may see. gRPC's own message for an unavailable upstream contains its address. */
 function faultOf(error: unknown): RpcFault {
@@ -119,11 +126,15 @@ export async function runCall(
       // The call ended by its signal, so the signal's reason counts and not the error that it caused in the handler.
       fault = faultOf(signal.aborted ? signal.reason : error);
       if (!(error instanceof RpcFault) && !signal.aborted) settings.onBug(error, path);
-      if (ourFaults.has(fault.code) && !callersFaults.has(fault.reason)) failSpan(fault);
+      if (isServerFault(fault)) failSpan(fault);
     } finally {
       release();
     }
     describeSpan({ [attributeNames.rpcStatus]: status[fault?.code ?? status.OK] });
+    if (call.http !== undefined) {
+      const httpStatus = fault === undefined ? call.http.status() : httpStatusOf(fault);
+      describeSpan({ [attributeNames.httpStatus]: httpStatus });
+    }
   };
   await (settings.traced ? traceServerCall(call, run) : run());
   const { code, reason } = fault ?? { code: status.OK, reason: undefined };

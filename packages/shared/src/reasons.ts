@@ -60,9 +60,23 @@ export const reasons = [
 
 export type Reason = (typeof reasons)[number];
 
+/** Why a provider refused or failed a call, as the reason of a failed job. Its status decides about another attempt. */
+export const providerReasons = [
+  /** Too much load, a failure of the provider's server, or no answer. */
+  "PROVIDER_ERROR",
+  /** The account's money or quota is used up. */
+  "PROVIDER_QUOTA",
+  /** The provider does not accept the account's key, or does not allow it this call. */
+  "PROVIDER_UNAUTHENTICATED",
+  /** The provider does not accept the request, for example because it has no such model. */
+  "PROVIDER_BAD_REQUEST",
+] as const;
+
+export type ProviderReason = (typeof providerReasons)[number];
+
 /**
  * Why a call of a model brought no answer, as the reason of a failed job, and whether another attempt may bring one. A call
- * that the provider refused or that did not reach it has the reason PROVIDER_ERROR; its status decides about another attempt.
+ * that the provider refused, or that did not reach it, has one of providerReasons.
  */
 export const answerReasons = {
   /** The model declined to answer. */

@@ -1,37 +1,4 @@
-/** All names that dashboards, alerts and trace queries may rely on. */
-export const spanNames = {
-  queueWait: "millrace.queue_wait",
-  attempt: "millrace.attempt",
-  readDocument: "millrace.read_document",
-  providerCall: "millrace.provider_call",
-  webhookRequest: "millrace.webhook_request",
-} as const;
-
-export const attributeNames = {
-  jobId: "millrace.job.id",
-  jobType: "millrace.job.type",
-  groupId: "millrace.group.id",
-  scheduleId: "millrace.schedule.id",
-  queue: "millrace.queue",
-  attempt: "millrace.attempt",
-  heldBy: "millrace.held_by",
-  documentId: "millrace.document.id",
-  pages: "millrace.document.pages",
-  providerOutcome: "millrace.provider.outcome",
-  provider: "gen_ai.provider.name",
-  model: "gen_ai.request.model",
-  inputTokens: "gen_ai.usage.input_tokens",
-  outputTokens: "gen_ai.usage.output_tokens",
-  rpcSystem: "rpc.system.name",
-  rpcMethod: "rpc.method",
-  rpcStatus: "rpc.response.status_code",
-  httpMethod: "http.request.method",
-  httpStatus: "http.response.status_code",
-  serverAddress: "server.address",
-  errorType: "error.type",
-} as const;
-
-/** The units are seconds and plain counts, as Prometheus recommends. */
+/** Names that dashboards and alerts may rely on. The units are seconds and plain counts, as Prometheus recommends. */
 export const metricNames = {
   buildInfo: "millrace_build_info",
   ready: "millrace_ready",
@@ -66,6 +33,7 @@ export const metricNames = {
   oldestWaiting: "millrace_oldest_waiting_seconds",
   deadLetters: "millrace_dead_letters",
   accountState: "millrace_provider_account_state",
+  keyBudgetUsed: "millrace_key_budget_used_ratio",
   redisMemoryUsed: "millrace_redis_memory_used_bytes",
   redisMemoryLimit: "millrace_redis_memory_limit_bytes",
   loopFailures: "millrace_loop_failures_total",

@@ -1,12 +1,17 @@
-import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
+import type { Clock } from "@millrace/shared";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { NodeSDK } from "@opentelemetry/sdk-node";
-import { BatchSpanProcessor } from "@opentelemetry/sdk-trace";
-import { ATTR_SERVICE_NAME } from "@opentelemetry/semantic-conventions";
+import { LostSpans, type LostSpansOptions } from "./lost-spans.ts";
+import { exporterOf, protocolOf, ReportingProcessor, spanProtocols } from "./span-export.ts";
+import { sending } from "./spans.ts";
+import { attributeNames, SERVICE_NAMESPACE } from "./trace-names.ts";
 
 export interface TracingOptions {
   readonly serviceName: string;
+  readonly serviceVersion: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Pick<Clock, "after">;
+  readonly log: LostSpansOptions["log"];
 }
 
 export interface Tracing {
@@ -14,6 +19,11 @@ export interface Tracing {
   /** Sends the buffered spans. Waits no longer than the exporter's own time limit. */
   close(): Promise<void>;
 }
+
+const OFF: Tracing = { enabled: false, close: async () => undefined };
+
+/** As many as a call submits: its span has a link to each trace. */
+const LINKS = 1_000;
 
 /** Whether the standard variables ask for traces. Tracing is off unless a destination is set. */
 export function tracingWanted(env: TracingOptions["env"]): boolean {
@@ -26,19 +36,46 @@ export function tracingWanted(env: TracingOptions["env"]): boolean {
 }
 
 /**
- * Sends spans over OTLP/HTTP as the OTEL_* variables of the process say. Call it once per process, before the
- * first span. Millrace's own interceptors make the spans: no module is patched.
+ * Sends spans over OTLP as the OTEL_* variables of the process say. Call it once per process, before the first span.
+ * Millrace's own interceptors make the spans: no module is patched. A protocol that is not supported, and spans that the
+ * collector does not take, are reported in the log.
  */
-export function startTracing({ serviceName, env }: TracingOptions): Tracing {
-  if (!tracingWanted(env)) return { enabled: false, close: async () => undefined };
+export function startTracing(options: TracingOptions): Tracing {
+  const { serviceName, serviceVersion, env, clock, log } = options;
+  if (!tracingWanted(env)) return OFF;
+  const protocol = protocolOf(env);
+  const exporter = exporterOf(protocol);
+  if (exporter === undefined) {
+    const supported = spanProtocols.join(", ");
+    log.warn(
+      { protocol, supported },
+      "tracing is off, and all spans are lost: OTEL_EXPORTER_OTLP_PROTOCOL is not supported",
+    );
+    return OFF;
+  }
+  const collector =
+    env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_ENDPOINT ?? "the default";
+  const lost = new LostSpans({ collector, clock, log });
   const sdk = new NodeSDK({
-    resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: serviceName }),
-    spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
+    resource: resourceFromAttributes({
+      [attributeNames.serviceName]: serviceName,
+      [attributeNames.serviceNamespace]: SERVICE_NAMESPACE,
+      [attributeNames.serviceVersion]: serviceVersion,
+    }),
+    spanProcessors: [new ReportingProcessor(exporter, lost, env)],
+    spanLimits: { linkCountLimit: LINKS },
     instrumentations: [],
     metricReaders: [],
     logRecordProcessors: [],
   });
   sdk.start();
-  // A collector that is away costs spans, but does not change the exit code.
-  return { enabled: true, close: () => sdk.shutdown().catch(() => undefined) };
+  sending.on = true;
+  return {
+    enabled: true,
+    async close() {
+      // A collector that is away costs spans, but does not change the exit code.
+      await sdk.shutdown().catch(() => undefined);
+      lost.close();
+    },
+  };
 }

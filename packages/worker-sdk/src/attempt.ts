@@ -5,7 +5,7 @@ import { type Assignment, type LeaseRef, LeaseRefSchema } from "@millrace/proto/
 import { AttemptOutput } from "./attempt-output.ts";
 import { AttemptCalls } from "./calls/attempt-calls.ts";
 import type { Call, Download } from "./calls/scheduler-calls.ts";
-import type { AttemptContext, Executor, Log } from "./executor.ts";
+import type { AttemptContext, Executor, Log, SettledAttempt } from "./executor.ts";
 import { type WaitingForChildren, waiting } from "./groups/waiting.ts";
 import { JobFailure } from "./job-failure.ts";
 import { completed, failed, handedBack, type Outcome, stopped, thrown } from "./outcome.ts";
@@ -34,6 +34,7 @@ export class Attempt {
   /** True while no executor runs. */
   idle = true;
   readonly #abort = new AbortController();
+  readonly #settled = Promise.withResolvers<SettledAttempt | undefined>();
   readonly #assignment: Assignment;
   readonly #changed: () => void;
   readonly #calls: AttemptCalls;
@@ -102,9 +103,16 @@ export class Attempt {
     this.#settle(this.#waiting === undefined ? handedBack(reason) : waiting(this.#waiting));
   }
 
+  /** The scheduler has stored the outcome. */
+  stored(settled: SettledAttempt): void {
+    this.released = true;
+    this.#settled.resolve(settled);
+  }
+
   /** Stops the attempt because its lease is lost, and drops everything that is not sent. */
   lose(): void {
     this.released = true;
+    this.#settled.resolve(undefined);
     this.#drop("its lease was lost");
     this.#changed();
   }
@@ -150,6 +158,7 @@ export class Attempt {
     return {
       ...{ jobId, queue, type, attempt, maxAttempts, payload, documentIds, pool, labels },
       ...{ startedMs, keyId, traceparent, tracestate, signal: this.#abort.signal },
+      settled: this.#settled.promise,
       resumed: fanOuts === 0 ? undefined : { fanOuts },
       lastCheckpoint: checkpointJson === "" ? undefined : JSON.parse(checkpointJson),
       finalizesGroupId: finalizesGroupId === "" ? undefined : finalizesGroupId,

@@ -1,3 +1,4 @@
+import type { JobState } from "@millrace/shared";
 import type { ChildResult, Children, FanOutOptions, FanOutResult } from "./groups/contract.ts";
 
 export interface UsageDelta {
@@ -6,10 +7,24 @@ export interface UsageDelta {
   readonly providerCalls?: number;
   /** CPU time in milliseconds. In the order between keys, a second costs as much as 1,000 tokens. */
   readonly computeMs?: number;
+  /** The part of inputTokens that the provider had in its cache. */
+  readonly cachedInputTokens?: number;
+  /** The part of outputTokens that the model spent on thought. */
+  readonly reasoningTokens?: number;
+  /** The model that was called. Tokens of the attempt count under the one that is reported last. */
+  readonly model?: string;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
+
+/** What became of an attempt. */
+export interface SettledAttempt {
+  /** The job's state after the attempt. */
+  readonly state: JobState;
+  /** True if the provider refused the attempt or is down, and the job runs again: no attempt was spent. */
+  readonly bounced: boolean;
+}
 
 /** One attempt, as its executor sees it. */
 export interface AttemptContext {
@@ -71,6 +86,11 @@ export interface AttemptContext {
   readDocument(documentId: string): AsyncIterable<Uint8Array>;
   /** Stores a JSON value, at most 256 KiB, in place of the one before. The next attempt gets it as `lastCheckpoint`. */
   checkpoint(value: unknown): Promise<void>;
+  /**
+   * Resolves after the executor has returned, when the scheduler has stored how the attempt ended; with undefined if its
+   * lease was lost. Never rejects. An executor must not await it.
+   */
+  readonly settled: Promise<SettledAttempt | undefined>;
   readonly log: Log;
 }
 

@@ -1,4 +1,11 @@
-export type { AttemptContext, Executor, Log, LogLevel, UsageDelta } from "./executor.ts";
+export type {
+  AttemptContext,
+  Executor,
+  Log,
+  LogLevel,
+  SettledAttempt,
+  UsageDelta,
+} from "./executor.ts";
 export type {
   ChildJob,
   ChildResult,

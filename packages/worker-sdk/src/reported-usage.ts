@@ -1,10 +1,12 @@
 import type { Usage } from "@millrace/proto/job";
+import { cutChars, wellFormed } from "@millrace/shared";
 import type { UsageDelta } from "./executor.ts";
 
 /** The contract's limits for the usage of one attempt. */
 const MOST_TOKENS = 1_000_000_000;
 const MOST_CALLS = 1_000_000;
 const MOST_COMPUTE_MS = 1_000_000_000;
+const MODEL_CHARS = 128;
 
 /**
  * Adds the usage that an executor reports. Executors often pass on what a model server reported. A wrong count
@@ -18,6 +20,13 @@ export function addUsage(usage: Usage, delta: UsageDelta): void {
   };
   usage.inputTokens = BigInt(sum(usage.inputTokens, delta.inputTokens, MOST_TOKENS));
   usage.outputTokens = BigInt(sum(usage.outputTokens, delta.outputTokens, MOST_TOKENS));
+  const cached = sum(usage.cachedInputTokens, delta.cachedInputTokens, MOST_TOKENS);
+  usage.cachedInputTokens = BigInt(cached);
+  const reasoning = sum(usage.reasoningTokens, delta.reasoningTokens, MOST_TOKENS);
+  usage.reasoningTokens = BigInt(reasoning);
+  if (typeof delta.model === "string" && delta.model !== "") {
+    usage.model = cutChars(wellFormed(delta.model), MODEL_CHARS);
+  }
   usage.computeMs = BigInt(sum(usage.computeMs, delta.computeMs, MOST_COMPUTE_MS));
   usage.providerCalls = sum(usage.providerCalls, delta.providerCalls, MOST_CALLS);
 }

@@ -1,3 +1,4 @@
+import { JobState } from "@millrace/proto/job";
 import {
   type Assignment,
   type LeaseRef,
@@ -9,7 +10,7 @@ import {
 import { backoffMs } from "@millrace/shared";
 import { Attempt, leaseKey } from "./attempt.ts";
 import type { Call, Download } from "./calls/scheduler-calls.ts";
-import type { Log } from "./executor.ts";
+import type { Log, SettledAttempt } from "./executor.ts";
 import type { Uplink } from "./uplink.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
@@ -179,11 +180,11 @@ export class RunningAttempts {
   }
 
   /** Applies the scheduler's answer to the outcome of an attempt. */
-  settleAnswered({ lease, status }: SettleAck): void {
+  settleAnswered({ lease, status, state, bounced }: SettleAck): void {
     const attempt = this.find(lease);
     if (attempt === undefined) return;
     if (status === WriteStatus.STORED) {
-      attempt.released = true;
+      attempt.stored({ state: JobState[state] as SettledAttempt["state"], bounced });
       this.#changed(leaseKey(attempt.lease), attempt);
     } else if (status === WriteStatus.LEASE_LOST) attempt.lose();
     else {

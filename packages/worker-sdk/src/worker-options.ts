@@ -53,6 +53,8 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: Log;
+  /** Called before each unary call to a scheduler, such as one that fans out, inside the executor's async context. */
+  readonly traceCall?: (call: { readonly path: string; readonly address: string }) => TracedCall;
   /** How many bytes of one attempt's output may be unacknowledged before `write` waits. Default 1 MiB. */
   readonly maxUnacknowledgedBytes?: number;
   /**
@@ -60,6 +62,17 @@ export interface WorkerOptions {
    * worker that was never accepted ends at the first refusal. In milliseconds, default 10 minutes.
    */
   readonly refusedGraceMs?: number;
+}
+
+/** A call that is traced. */
+export interface TracedCall {
+  /** Headers that the call carries, such as `traceparent`. */
+  readonly headers: { readonly traceparent?: string; readonly tracestate?: string };
+  /** Called once. `code` is the name of the gRPC status; `failure` is set unless the call succeeded. */
+  end(end: {
+    readonly code: string;
+    readonly failure?: { readonly reason: string; readonly message: string };
+  }): void;
 }
 
 export interface RunningWorker {

@@ -17,6 +17,8 @@ import { refusalOf, type WorkerRefusedError } from "./worker-refused.ts";
 const reconnectBackoff = { initialMs: 200, maxMs: 10_000, factor: 2, jitter: 1 };
 /** How long draining may take beyond its grace, for the last outcomes and the goodbye. */
 const goodbyeMs = 5_000;
+/** How often a worker that cannot connect logs it. */
+const cutLineMs = 60_000;
 const defaultRefusedGraceMs = 10 * 60_000;
 const defaultMaxBlockedMs = 5 * 60_000;
 /** The most jobs that are named for one block of the event loop. */
@@ -57,6 +59,9 @@ class Worker implements RunningWorker {
   #refusedSinceMs: number | undefined;
   /** The number of free slots that the stream's hello offered. */
   #offered = 0;
+  /** How often the stream was cut since it was last accepted, and when that was last logged. */
+  #cuts = 0;
+  #cutLoggedMs = Number.NEGATIVE_INFINITY;
   #draining = false;
   #saidGoodbye = false;
   #closed = false;
@@ -196,6 +201,8 @@ class Worker implements RunningWorker {
     this.#welcomed = true;
     this.#wasAccepted = true;
     this.#refusedSinceMs = undefined;
+    this.#cuts = 0;
+    this.#cutLoggedMs = Number.NEGATIVE_INFINITY;
     this.#reconnects.progressed();
     this.#log("info", "connected", { schedulerId: welcome.schedulerId });
     for (const queue of welcome.undefinedQueues) {
@@ -235,8 +242,15 @@ class Worker implements RunningWorker {
 
   #logCut({ error, refusal }: StreamCut, delayMs: number): void {
     const fields = { delayMs, error: error?.message };
-    if (refusal === undefined) this.#log("warn", "the stream was cut; connecting again", fields);
-    else this.#log("error", `${refusal.message} Connecting again.`, fields);
+    if (refusal !== undefined) {
+      this.#log("error", `${refusal.message} Connecting again.`, fields);
+      return;
+    }
+    this.#cuts += 1;
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#cutLoggedMs < cutLineMs) return;
+    this.#cutLoggedMs = nowMs;
+    this.#log("warn", "the stream was cut; connecting again", { ...fields, cuts: this.#cuts });
   }
 
   /**

@@ -3,6 +3,7 @@ import {
   defineConfig,
   inflowSettings,
   observeSettings,
+  originsSetting,
   readinessSettings,
   type SecretSource,
   schedulerTlsSettings,
@@ -31,7 +32,6 @@ const DEFAULT_DOCUMENT_BYTES_PER_KEY = 10 * 1024 ** 3;
 
 const port = wholeNumber(0, 65_535);
 
-const isOrigin = (text: string): boolean => text === "*" || URL.parse(text)?.origin === text;
 const count = wholeNumber(1);
 
 const settings = {
@@ -51,23 +51,8 @@ const settings = {
     port.default(7480),
     "Port for HTTP, Connect and gRPC-Web; with 0, the system chooses a free port.",
   ),
-  allowedOrigins: setting(
+  allowedOrigins: originsSetting(
     "MILLRACE_HTTP_ALLOWED_ORIGINS",
-    z
-      .string()
-      .default("")
-      .transform((text) => text.split(",").map((origin) => origin.trim()))
-      .transform((origins) => origins.filter((origin) => origin !== ""))
-      .pipe(
-        z.array(
-          z
-            .string()
-            .refine(
-              isOrigin,
-              "must be a comma-separated list of origins such as https://app.example",
-            ),
-        ),
-      ),
     "Origins of the web pages that may call from a browser, separated by commas; * allows all.",
   ),
   scheduler: setting(

@@ -9,14 +9,20 @@ import {
 import { putDeclaredSchedule } from "./configuration/declared-schedule.ts";
 import { applyConfiguration } from "./handlers/admin/apply-configuration.ts";
 import { audit } from "./handlers/admin/audit.ts";
+import { cancelJob } from "./handlers/admin/cancel-job.ts";
+import { cancelJobs } from "./handlers/admin/cancel-jobs.ts";
 import { createApiKey } from "./handlers/admin/create-api-key.ts";
 import { deleteProviderAccount } from "./handlers/admin/delete-provider-account.ts";
+import { explainJob } from "./handlers/admin/explain-job.ts";
 import { getDeadLetter } from "./handlers/admin/get-dead-letter.ts";
+import { getJob } from "./handlers/admin/get-job.ts";
 import { listApiKeys } from "./handlers/admin/list-api-keys.ts";
 import { listChanges } from "./handlers/admin/list-changes.ts";
 import { listDeadLetters } from "./handlers/admin/list-dead-letters.ts";
+import { listJobs } from "./handlers/admin/list-jobs.ts";
 import { listProviderAccounts } from "./handlers/admin/list-provider-accounts.ts";
 import { listQueues } from "./handlers/admin/list-queues.ts";
+import { listUsage } from "./handlers/admin/list-usage.ts";
 import { listWorkers } from "./handlers/admin/list-workers.ts";
 import { pauseQueue } from "./handlers/admin/pause-queue.ts";
 import { purgeDeadLetters } from "./handlers/admin/purge-dead-letters.ts";
@@ -28,6 +34,8 @@ import { resumeQueue } from "./handlers/admin/resume-queue.ts";
 import { revokeApiKey } from "./handlers/admin/revoke-api-key.ts";
 import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
 import { updateApiKey } from "./handlers/admin/update-api-key.ts";
+import { watchJob } from "./handlers/admin/watch-job.ts";
+import type { JobObserver } from "./observing/job-observer.ts";
 import { changeRecorder, type RecordChange } from "./operators/record-change.ts";
 import { storeApiKey } from "./operators/store-api-key.ts";
 import { storeWebhookEndpoint } from "./operators/store-webhook-endpoint.ts";
@@ -69,6 +77,7 @@ export function adminService(
   clock: Clock,
   random: Random,
   workers: Pick<AllWorkers, "list" | "schedulerId">,
+  observer: Pick<JobObserver, "ended">,
   webhooks: WebhookParts,
   schedulesPerKey?: number,
 ): BoundService<Operator> {
@@ -97,5 +106,12 @@ export function adminService(
     listWorkers: unaryOverStore(listWorkers(workers)),
     listChanges: unaryOverStore(listChanges(engine)),
     audit: streamOverStore(audit(engine, record)),
+    listJobs: unaryOverStore(listJobs(engine)),
+    getJob: unaryOverStore(getJob(engine)),
+    explainJob: unaryOverStore(explainJob(engine, clock, workers)),
+    watchJob: streamOverStore(watchJob(engine)),
+    cancelJob: unaryOverStore(cancelJob(engine, observer, record)),
+    cancelJobs: streamOverStore(cancelJobs(engine, observer, record, clock)),
+    listUsage: unaryOverStore(listUsage(engine, clock)),
   });
 }

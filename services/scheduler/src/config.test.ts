@@ -68,6 +68,7 @@ const bounds: readonly (readonly [name: string, least: number, most: number])[] 
   ["MILLRACE_SCHEDULER_PORT", 0, 65_535],
   ["MILLRACE_WORKER_PORT", 0, 65_535],
   ["MILLRACE_ADMIN_PORT", 0, 65_535],
+  ["MILLRACE_ADMIN_HTTP_PORT", 0, 65_535],
   ["MILLRACE_METRICS_PORT", 0, 65_535],
   ["MILLRACE_REDIS_MEMORY_SHED_PERCENT", 10, 99],
   ["MILLRACE_REDIS_MEMORY_RESUME_PERCENT", 5, 98],

@@ -6,6 +6,7 @@ import {
   inflowSettings,
   isLoopback,
   observeSettings,
+  originsSetting,
   readinessSettings,
   type SecretSource,
   secretFileSetting,
@@ -99,10 +100,19 @@ const settings = {
     "Address on which the scheduler listens for operators.",
   ),
   adminPort: setting("MILLRACE_ADMIN_PORT", port.default(7075), "Port for operators."),
+  adminHttpPort: setting(
+    "MILLRACE_ADMIN_HTTP_PORT",
+    port.default(7076),
+    "Port for operators over Connect and gRPC-Web, on the address of MILLRACE_ADMIN_HOST; with 0, the system chooses a free port.",
+  ),
+  adminAllowedOrigins: originsSetting(
+    "MILLRACE_ADMIN_ALLOWED_ORIGINS",
+    "Origins of the web pages that may call AdminService from a browser, separated by commas; * allows all.",
+  ),
   adminToken: setting(
     "MILLRACE_ADMIN_TOKEN",
     tokens(operatorTokens),
-    "The tokens that operators may send, each as name:token, separated by commas. Required unless MILLRACE_ADMIN_HOST is a loopback address.",
+    "The tokens that operators may send, separated by commas. Each is written as name:token, or as name:token;role=reader for somebody who may only look. Required unless MILLRACE_ADMIN_HOST is a loopback address.",
   ),
   adminTokenFile: secretFileSetting("MILLRACE_ADMIN_TOKEN"),
   changeLogKeepMs: setting(

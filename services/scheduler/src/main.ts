@@ -1,4 +1,4 @@
-import { openEngine } from "@millrace/engine";
+import { type Engine, openEngine } from "@millrace/engine";
 import {
   callCounter,
   dependOn,
@@ -16,6 +16,7 @@ import { configurationApplier } from "./configuration/apply-configuration.ts";
 import { startConfigurationFile } from "./configuration/configuration-file.ts";
 import { startListeners } from "./listeners/listeners.ts";
 import { startLoops } from "./loops/start-loops.ts";
+import { accountEvents } from "./observing/account-events.ts";
 import { jobObserver, observerKnowledge } from "./observing/job-observer.ts";
 import { observedEngine } from "./observing/observed-engine.ts";
 import { changeRecorder } from "./operators/record-change.ts";
@@ -24,6 +25,7 @@ import { storedBytesBound } from "./policy/stored-bytes.ts";
 import { AllWorkers } from "./session/all-workers.ts";
 import { ConnectedWorkers } from "./session/connected-workers.ts";
 import { LeaseTokens } from "./session/lease-tokens.ts";
+import { OutageLog } from "./store/outage-log.ts";
 import { readableDocuments } from "./store/readable-documents.ts";
 import { readRedisSettings } from "./store/redis-settings.ts";
 import { setUpWebhooks } from "./webhooks/set-up-webhooks.ts";
@@ -39,7 +41,7 @@ await runMain(
     const knowledge = observerKnowledge(metrics);
     const observer = jobObserver(metrics, log, knowledge);
     const storedBytes = storedBytesBound(config.storedBytesPerKey);
-    const store = await scope.use(
+    const store: Engine = await scope.use(
       openEngine({
         redis: readRedisSettings(config, (message, error) => log.warn({ error }, message)),
         clock: steadyClock,
@@ -52,15 +54,17 @@ await runMain(
           maxRunningPerPool: config.webhookRunningPerEndpoint,
         },
         changeLog: { keepMs: config.changeLogKeepMs, maxLength: config.changeLogLength },
-        onOtherEnds: (ends) => observer.otherEnds(ends),
+        onOtherEnds: (ends) => observer.otherEnds(ends, steadyClock.nowMs()),
+        onAccountEvent: accountEvents(log, () => store.changeLog),
         onWarning: (message, cause) => log.warn({ error: cause }, message),
       }),
     );
     const observed = observedEngine(store, observer);
     const { engine, webhooks } = await setUpWebhooks(observed, { scope, config, random, log });
+    const outages = new OutageLog({ clock: steadyClock, log });
     dependOn(scope, {
-      ...{ what: "Redis", check: () => store.ping(), graceMs: config.readyGraceMs },
-      ...{ clock: steadyClock, log },
+      ...{ what: "Redis", graceMs: config.readyGraceMs, clock: steadyClock, log },
+      check: () => store.ping().then(() => outages.answered()),
     });
     const { clock } = engine;
     const record = changeRecorder(engine.changeLog);
@@ -94,6 +98,7 @@ await runMain(
       metrics,
       knowledge,
       log,
+      outages,
       config,
     });
     const tls = keepServerTls(scope, config, { clock, log });
@@ -104,7 +109,8 @@ await runMain(
       ...{ documents, connected, allWorkers, webhooks },
       onFinished: callCounter(metrics),
     });
-    const addresses = { workers: workers.address, admin: operators.address };
+    const admin = { admin: operators.grpc.address, adminHttp: operators.http.address };
+    const addresses = { workers: workers.address, ...admin };
     log.info({ address: gateways.address, ...addresses, metrics: address }, "serving");
   },
   { log },

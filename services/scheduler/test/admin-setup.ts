@@ -40,8 +40,15 @@ export async function setup() {
   onTestFinished(() => engine.close());
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [adminService(engine, clock, random, noWorkers, someWebhooks(engine, clock))],
-    authenticate: requireOperator(fixedValue(operatorTokens("anna:s3cret,bert:s3cret"))),
+    services: [
+      adminService(
+        ...([engine, clock, random, noWorkers, jobObserver(createMetrics("scheduler"))] as const),
+        someWebhooks(engine, clock),
+      ),
+    ],
+    authenticate: requireOperator(
+      fixedValue(operatorTokens("anna:s3cret,bert:s3cret,rita:s3cret;role=reader")),
+    ),
     ...{ clock, onBug },
   });
   onTestFinished(() => server.close());

@@ -16,7 +16,12 @@ test("reports an audit's progress, and its findings at the end", async () => {
   const broken = { ...engine, audit: withFinding(engine.audit) };
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [adminService(broken, clock, random, noWorkers, noWebhooks(engine, clock))],
+    services: [
+      adminService(
+        ...([broken, clock, random, noWorkers, { ended: () => undefined }] as const),
+        noWebhooks(engine, clock),
+      ),
+    ],
     authenticate: async () => ({ name: "anna" }),
     clock,
     onBug: (error) => {

@@ -30,7 +30,12 @@ async function setup(count: number) {
   await engine.defineQueue({ name: queue });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
-    services: [adminService(engine, clock, random, noWorkers, noWebhooks(engine, clock))],
+    services: [
+      adminService(
+        ...([engine, clock, random, noWorkers, { ended: () => undefined }] as const),
+        noWebhooks(engine, clock),
+      ),
+    ],
     authenticate: requireOperator(undefined),
     clock,
     onBug: (error) => {

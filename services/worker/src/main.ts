@@ -8,7 +8,7 @@ import {
   runMain,
 } from "@millrace/runtime";
 import { steadyClock, systemRandom, WEBHOOK_QUEUE } from "@millrace/shared";
-import { createLogger } from "@millrace/telemetry";
+import { createLogger, traceClientCall } from "@millrace/telemetry";
 import type { Log } from "@millrace/worker-sdk";
 import manifest from "../package.json" with { type: "json" };
 import { leaveMs, secretSources, workerConfig } from "./config.ts";
@@ -37,7 +37,7 @@ await runMain(
     const { scheduler: schedulerAddress, workerId, refusedGraceMs } = config;
     const link: WorkerLink = {
       ...{ schedulerAddress, workerId, refusedGraceMs, clock, random, log: sdkLog },
-      version: manifest.version,
+      ...{ version: manifest.version, traceCall: traceClientCall },
       ...(token === undefined ? {} : { token: () => token.current }),
       ...(tls === undefined ? {} : { tls }),
     };

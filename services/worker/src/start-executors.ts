@@ -52,7 +52,9 @@ export async function startExecutors(
     },
   });
   const complete = completionRunner(provider, { metrics, clock, accounts: pools });
-  const observed = observeAttempts({ metrics, log, clock, slots, serves: "jobs" });
+  const observed = observeAttempts({
+    ...{ metrics, log, clock, slots, serves: "jobs", workerId: link.workerId },
+  });
   return startWorker({
     ...{ ...link, queues, pools, slots, guestSlots },
     executors: {

@@ -95,7 +95,7 @@ test("counts what a whole answer reports", async () => {
     body: oneMessage({ content: "By water." }),
   });
   await chat();
-  expect(used).toEqual([{ inputTokens: 9, outputTokens: 4, providerCalls: 1 }]);
+  expect(used).toMatchObject([{ inputTokens: 9, outputTokens: 4, providerCalls: 1 }]);
 });
 
 test("says in the result that an answer was cut at its length limit", async () => {

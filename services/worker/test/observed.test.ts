@@ -14,7 +14,9 @@ function setup(executor: Executor) {
   const lines: Record<string, unknown>[] = [];
   const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>);
   const log = createLogger("worker", { level: "debug", destination: { write } });
-  const observed = observeAttempts({ metrics, log, clock, slots: 4, serves: "jobs" })(executor);
+  const observed = observeAttempts({
+    ...{ metrics, log, clock, slots: 4, serves: "jobs", workerId: "w1" },
+  })(executor);
   const seen = async (name: string) =>
     (await metrics.registry.metrics()).split("\n").filter((line) => line.startsWith(`${name}{`));
   return { ...attempt({ secret: "payload" }), clock, lines, observed, seen };
@@ -130,7 +132,7 @@ test.each([
 
 test("counts calls of served accounts from 0, and measures the first text and the speed of an answer", async () => {
   const clock = new ManualClock();
-  const usage = { inputTokens: 40, outputTokens: 30, providerCalls: 1 };
+  const usage = { inputTokens: 40, outputTokens: 30, providerCalls: 1, model: "m" };
   const provider: Provider = {
     ...{ name: "openai", model: "m" },
     complete: () => ({
@@ -140,7 +142,7 @@ test("counts calls of served accounts from 0, and measures the first text and th
         clock.advance(500);
         yield "end";
       })(),
-      ...{ finishReason: () => "stop" as const, usage: () => usage },
+      ...{ finishReason: () => "stop" as const, usage: () => usage, facts: () => ({}) },
     }),
   };
   const metrics = createMetrics("worker");

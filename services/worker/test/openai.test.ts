@@ -3,6 +3,7 @@ import type { Clock } from "@millrace/shared";
 import { systemClock } from "@millrace/shared";
 import {
   answer,
+  answerChunk,
   ManualClock,
   type ProviderReply,
   refuse,
@@ -45,7 +46,12 @@ async function setup(reply: ProviderReply, clock: Clock = systemClock) {
 test("sends the request as given, streams the answer, and reports the provider's token counts", async () => {
   const { simulator, completion, read } = await setup(answer("By", " water."));
   expect(await read()).toEqual(["By", " water."]);
-  expect(completion.usage()).toEqual({ inputTokens: 7, outputTokens: 2, providerCalls: 1 });
+  expect(completion.usage()).toEqual({
+    inputTokens: 7,
+    outputTokens: 2,
+    providerCalls: 1,
+    model: "m",
+  });
   expect(simulator.calls).toMatchObject([
     {
       ...{ authorization: "Bearer sk-the-key", model: "m", maxTokens: 9 },
@@ -54,31 +60,58 @@ test("sends the request as given, streams the answer, and reports the provider's
   ]);
 });
 
+test("reports what the provider had in its cache and what the model thought, within the provider's counts", async () => {
+  const usage = {
+    ...{ prompt_tokens: 100, prompt_tokens_details: { cached_tokens: 64 } },
+    ...{ completion_tokens: 9, completion_tokens_details: { reasoning_tokens: 5 } },
+  };
+  const events = [answerChunk({ content: "By water." }, "stop", { usage })];
+  const { completion, read } = await setup({ kind: "stream", events });
+  await read();
+  expect(completion.usage()).toEqual({
+    ...{ inputTokens: 100, cachedInputTokens: 64, outputTokens: 9, reasoningTokens: 5 },
+    ...{ providerCalls: 1, model: "m" },
+  });
+});
+
 test("counts four bytes as a token for a provider that counts nothing", async () => {
   const { completion, read } = await setup({ kind: "answer", pieces: ["12345678", "123"] });
   await read();
-  expect(completion.usage()).toEqual({ inputTokens: 6, outputTokens: 3, providerCalls: 1 });
+  expect(completion.usage()).toEqual({
+    inputTokens: 6,
+    outputTokens: 3,
+    providerCalls: 1,
+    model: "m",
+  });
 });
 
 test.each([
-  [429, "rate_limit_exceeded", true, false],
-  [429, "insufficient_quota", false, true],
-  [402, "payment_required", false, true],
-  [503, "overloaded", true, false],
-  [529, "overloaded", true, false],
-  [401, "invalid_api_key", false, false],
-  [400, "bad_request", false, false],
+  [429, "rate_limit_exceeded", true, false, "PROVIDER_ERROR"],
+  [429, "insufficient_quota", false, true, "PROVIDER_QUOTA"],
+  [402, "payment_required", false, true, "PROVIDER_QUOTA"],
+  [503, "overloaded", true, false, "PROVIDER_ERROR"],
+  [529, "overloaded", true, false, "PROVIDER_ERROR"],
+  [401, "invalid_api_key", false, false, "PROVIDER_UNAUTHENTICATED"],
+  [403, "no_access", false, false, "PROVIDER_UNAUTHENTICATED"],
+  [404, "model_not_found", false, false, "PROVIDER_BAD_REQUEST"],
+  [500, "server_error", true, false, "PROVIDER_ERROR"],
+  [400, "bad_request", false, false, "PROVIDER_BAD_REQUEST"],
 ])(
-  "%i %s: retryable %s, quota exhausted %s",
-  async (httpStatus, code, retryable, quotaExhausted) => {
+  "%i %s: retryable %s, quota exhausted %s, reason %s",
+  async (httpStatus, code, retryable, quotaExhausted, reason) => {
     const headers = { "retry-after": "3", "x-ratelimit-remaining-requests": "0" };
     const { simulator, completion, fault } = await setup(refuse(httpStatus, code, headers));
     expect((await fault()).details).toEqual({
-      ...{ reason: "PROVIDER_ERROR", httpStatus, retryable, quotaExhausted, retryAfterMs: 3_000 },
+      ...{ reason, httpStatus, retryable, quotaExhausted, retryAfterMs: 3_000 },
       rateLimitHeaders: { "x-ratelimit-remaining-requests": "0" },
     });
     expect(simulator.calls).toHaveLength(1);
-    expect(completion.usage()).toEqual({ inputTokens: 0, outputTokens: 0, providerCalls: 1 });
+    expect(completion.usage()).toEqual({
+      inputTokens: 0,
+      outputTokens: 0,
+      providerCalls: 1,
+      model: "m",
+    });
   },
 );
 
@@ -130,7 +163,12 @@ test.each(["reset", "end"] as const)(
       message: expect.stringContaining("broke off"),
       details: { retryable: true, httpStatus: 0 },
     });
-    expect(completion.usage()).toEqual({ inputTokens: 6, outputTokens: 2, providerCalls: 1 });
+    expect(completion.usage()).toEqual({
+      inputTokens: 6,
+      outputTokens: 2,
+      providerCalls: 1,
+      model: "m",
+    });
   },
 );
 

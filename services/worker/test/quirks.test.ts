@@ -219,7 +219,7 @@ test.each([
   const error = await chat().catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(JobFailure);
   expect(error).toMatchObject({
-    ...{ reason: "PROVIDER_ERROR", retryable: false },
+    ...{ reason: "PROVIDER_BAD_REQUEST", retryable: false },
     message: expect.stringContaining(message),
   });
   expect(calls).toHaveLength(1);

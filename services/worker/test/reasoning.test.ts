@@ -58,7 +58,7 @@ test("raises the limit once if a model spends all of it on thought, and keeps ro
   expect(text).toBe("By water.");
   expect(limits()).toEqual([100, 100 + 16_384]);
   // Both calls are charged.
-  expect(used).toEqual([{ inputTokens: 40, outputTokens: 100 + 302, providerCalls: 2 }]);
+  expect(used).toMatchObject([{ inputTokens: 40, outputTokens: 100 + 302, providerCalls: 2 }]);
   await chat();
   expect(limits()).toEqual([100, 16_484, 4_196]);
 });

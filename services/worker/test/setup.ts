@@ -19,6 +19,7 @@ import {
   type FanOutOptions,
   type FanOutResult,
   JobFailure,
+  type SettledAttempt,
   type UsageDelta,
   WaitingForChildren,
 } from "@millrace/worker-sdk";
@@ -122,6 +123,7 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
   const progress: string[] = [];
   const used: UsageDelta[] = [];
   const stop = new AbortController();
+  const settled = Promise.withResolvers<SettledAttempt | undefined>();
   const context: AttemptContext = {
     ...{ jobId: "j", queue: "documents", type: "summarize", attempt: 1, maxAttempts: 1, payload },
     ...{
@@ -144,9 +146,10 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
     readDocument: () => {
       throw new Error("the shipped executors read documents from the store");
     },
+    settled: settled.promise,
     log: () => undefined,
   };
-  return { context, written, progress, used, stop };
+  return { context, settled, written, progress, used, stop };
 }
 
 /**

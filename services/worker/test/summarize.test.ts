@@ -103,7 +103,9 @@ test("summarises each part and then the summaries in order, and adds up the mode
   const starts = parts.map((part) => Number(/\d+/.exec(part)?.[0]));
   expect(starts).toEqual(starts.toSorted((a, b) => a - b));
   expect(atProvider(used)).toEqual(
-    simulator.calls.map(() => ({ inputTokens: 7, outputTokens: 1, providerCalls: 1 })),
+    simulator.calls.map(() => ({
+      ...{ inputTokens: 7, outputTokens: 1, providerCalls: 1, model: "m" },
+    })),
   );
 });
 

@@ -28,7 +28,7 @@ Examples:
   callerOptions(command);
 }
 
-function explanationText(explanation: Explanation): string {
+export function explanationText(explanation: Explanation): string {
   const { state, constraints, aheadInLane, estimatedStartTime, estimateBasis } = explanation;
   const summary = details([
     ["state", state],

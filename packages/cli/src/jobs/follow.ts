@@ -13,7 +13,30 @@ export interface FollowOptions {
   readonly json: boolean;
   /** True writes the text as it comes. False writes only the result. */
   readonly stream: boolean;
+  /** The command that watches a job. Default: millrace watch. */
+  readonly command?: string;
 }
+
+/** Where the events come from. */
+export interface Followed {
+  readonly watch: (
+    jobId: string,
+    options: { readonly fromOffset: number; readonly signal: AbortSignal },
+  ) => AsyncIterable<WatchEvent>;
+  /** What shows the progress of the children that the job waits for. Left out: nothing does. */
+  readonly children?: (show: (text: string) => void) => ReturnType<typeof childrenProgress>;
+}
+
+const NO_CHILDREN: ReturnType<typeof childrenProgress> = {
+  at: () => undefined,
+  stop: () => undefined,
+};
+
+/** Follows a job of the caller. */
+export const followedBy = (millrace: Millrace): Followed => ({
+  watch: (jobId, options) => millrace.watch(jobId, options),
+  children: (show) => childrenProgress(millrace, show),
+});
 
 /**
  * Follows a job to its end. Throws a Failure if the job has no result. Ctrl-C also throws one, and the job
@@ -21,16 +44,16 @@ export interface FollowOptions {
  */
 export async function follow(
   shell: Shell,
-  millrace: Millrace,
+  { watch, children: progressOf = () => NO_CHILDREN }: Followed,
   jobId: string,
   options: FollowOptions,
 ): Promise<void> {
   const screen = options.json ? jsonScreen(shell, options) : textScreen(shell, options);
   let next = options.fromOffset;
-  const children = childrenProgress(millrace, screen.progress);
+  const children = progressOf(screen.progress);
   let last: Job | undefined;
   try {
-    const events = millrace.watch(jobId, { fromOffset: next, signal: shell.interrupted });
+    const events = watch(jobId, { fromOffset: next, signal: shell.interrupted });
     for await (const event of events) {
       if (event.kind === "job") last = event.job;
       else next = event.offset + 1;
@@ -48,7 +71,7 @@ export async function follow(
     }
     throw new Failure(
       exitCodes.interrupted,
-      `Stopped watching; the job continues. To watch it again, run: millrace watch ${jobId}${next === 0 ? "" : ` --from ${next}`}`,
+      `Stopped watching; the job continues. To watch it again, run: ${options.command ?? "millrace watch"} ${jobId}${next === 0 ? "" : ` --from ${next}`}`,
     );
   }
   children.stop();

@@ -3,6 +3,16 @@ import { printableJson } from "../printable.ts";
 import { details } from "../table.ts";
 import { timeText } from "../times.ts";
 
+const partOf = (amount: number, what: string) => (amount > 0 ? ` (${amount} ${what})` : "");
+
+const usageText = (usage: NonNullable<Job["usage"]>): string =>
+  [
+    `${usage.inputTokens} tokens in${partOf(usage.cachedInputTokens, "cached")}`,
+    `${usage.outputTokens} out${partOf(usage.reasoningTokens, "for thought")}`,
+    `${usage.providerCalls} calls${usage.model === "" ? "" : ` of ${usage.model}`}`,
+    ...(usage.computeMs > 0 ? [`${usage.computeMs} ms of CPU`] : []),
+  ].join(", ");
+
 /** Formats a job for people. Its payload and result are JSON. */
 export function jobText(job: Job): string {
   const { failure, usage, labels } = job;
@@ -38,13 +48,7 @@ export function jobText(job: Job): string {
       "waits for",
       job.state === "WAITING" ? `the children of ${job.childGroupIds.at(-1)}` : undefined,
     ],
-    [
-      "usage",
-      usage &&
-        `${usage.inputTokens} tokens in, ${usage.outputTokens} out, ${usage.providerCalls} calls${
-          usage.computeMs > 0 ? `, ${usage.computeMs} ms of CPU` : ""
-        }`,
-    ],
+    ["usage", usage && usageText(usage)],
     ["failure", failure && `${failure.reason}: ${failure.message}`],
     ["payload", job.payload === undefined ? undefined : printableJson(job.payload)],
     ["result", job.result === undefined ? undefined : printableJson(job.result)],

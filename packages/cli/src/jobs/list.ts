@@ -48,7 +48,7 @@ export function listCommand(program: Command, shell: Shell): void {
           if (options.json) writeJson(shell, job);
         }
         if (!options.json)
-          writeText(shell, jobs.length === 0 ? "There are no jobs." : tableOf(jobs));
+          writeText(shell, jobs.length === 0 ? "There are no jobs." : jobTable(jobs));
         if (more)
           note(
             shell,
@@ -68,7 +68,7 @@ Examples:
   callerOptions(command);
 }
 
-function states(text: string): JobState[] {
+export function states(text: string): JobState[] {
   return text.split(",").map((word) => {
     const found = jobStates.find((state) => state === word.trim().toUpperCase());
     if (found !== undefined) return found;
@@ -78,7 +78,7 @@ function states(text: string): JobState[] {
   });
 }
 
-const tableOf = (jobs: readonly Job[]): string =>
+export const jobTable = (jobs: readonly Job[]): string =>
   table(
     ["JOB", "STATE", "TYPE", "PRIORITY", "ATTEMPT", "SUBMITTED", "FINISHED"],
     jobs.map((job) => [

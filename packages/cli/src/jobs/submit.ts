@@ -11,7 +11,7 @@ import { note, writeJson, writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
 import { duration, jsonObject, labels, repeated, time } from "../values.ts";
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
-import { follow } from "./follow.ts";
+import { follow, followedBy } from "./follow.ts";
 
 interface Options extends CallerOptions, CallbackOptions {
   readonly queue: string;
@@ -132,7 +132,7 @@ async function submit(
     return;
   }
   note(shell, existing ? `${jobId} (existed already)` : jobId);
-  await follow(shell, millrace, jobId, { fromOffset: 0, json, stream: watch });
+  await follow(shell, followedBy(millrace), jobId, { fromOffset: 0, json, stream: watch });
 }
 
 function newJob(

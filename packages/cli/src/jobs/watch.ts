@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Shell } from "../shell.ts";
 import { wholeNumber } from "../values.ts";
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
-import { follow } from "./follow.ts";
+import { follow, followedBy } from "./follow.ts";
 
 interface Options extends CallerOptions {
   readonly from: number;
@@ -19,7 +19,7 @@ export function watchCommand(program: Command, shell: Shell): void {
     .option("--from <offset>", "the first output offset to show", wholeNumber, 0)
     .action((jobId: string, { from, ...options }: Options) =>
       withMillrace(shell, options, (millrace) =>
-        follow(shell, millrace, jobId, {
+        follow(shell, followedBy(millrace), jobId, {
           fromOffset: from,
           json: options.json ?? false,
           stream: true,

@@ -5,6 +5,7 @@ import { generateKeyCommand } from "./generate.ts";
 import { listKeysCommand } from "./list.ts";
 import { revokeKeyCommand } from "./revoke.ts";
 import { rotateKeyCommand } from "./rotate.ts";
+import { showKeyCommand } from "./show.ts";
 import { updateKeyCommand } from "./update.ts";
 
 export function keyCommands(program: Command, shell: Shell): void {
@@ -18,6 +19,7 @@ export function keyCommands(program: Command, shell: Shell): void {
   for (const add of [
     createKeyCommand,
     listKeysCommand,
+    showKeyCommand,
     updateKeyCommand,
     rotateKeyCommand,
     revokeKeyCommand,

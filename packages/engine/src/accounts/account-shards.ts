@@ -6,6 +6,7 @@ import type { AccountRegistry, RegisteredAccount } from "./account-registry.ts";
 import { applySlice } from "./apply_slice.ts";
 import { closeAccount } from "./close_account.ts";
 import { closeSlice } from "./close_slice.ts";
+import type { AccountEvent } from "./contract.ts";
 import { type AccountAnswer, exchangeAccount } from "./exchange_account.ts";
 import { openAccount } from "./open_account.ts";
 import { setGoverned } from "./set_governed.ts";
@@ -28,6 +29,8 @@ export interface AccountShardsParts {
   queues(): Promise<readonly DefinedQueue[]>;
   /** Called when an account may be able to grant more. */
   onChanged(): void;
+  /** Receives the changes of accounts' states. */
+  onEvent(event: AccountEvent): void;
 }
 
 /** Copies to shards which pools are accounts, and exchanges slices between accounts and shards. */
@@ -47,7 +50,7 @@ export interface AccountShards {
 }
 
 export function accountShards(
-  { redis, rootPrefix, clock, queues, onChanged }: AccountShardsParts,
+  { redis, rootPrefix, clock, queues, onChanged, onEvent }: AccountShardsParts,
   registry: AccountRegistry,
 ): AccountShards {
   const base = (name: string) => accountBase(rootPrefix, name);
@@ -83,15 +86,17 @@ export function accountShards(
   const tryExchange = async (shard: Pick<Shard, "base">, { pool, jobs, leastTokens }: Want) => {
     const report = await closeSlice.run(redis, shard.base, { pool });
     if (report === undefined) return "free";
+    const nowMs = clock.nowMs();
     const answer = await exchangeAccount.run(redis, base(pool), {
       ...report,
-      nowMs: clock.nowMs(),
+      nowMs,
       shard: shard.base,
       wantRequests: jobs,
       wantTokens: jobs * leastTokens,
       leastTokens,
     });
     if (answer === undefined) return "gone";
+    if (answer.change !== undefined) onEvent({ account: pool, kind: answer.change, atMs: nowMs });
     const { generation } = report;
     await applySlice.run(redis, shard.base, { pool, generation, ...answer.grant });
     return answer;

@@ -33,6 +33,37 @@ export interface ProviderAccountStatus {
   readonly requestsUsed: number;
   /** Tokens that were reserved in the last minute. */
   readonly tokensUsed: number;
+  /** The last call that the provider refused or failed, if its report said what the provider said. */
+  readonly lastRefusal?: ProviderAnswer & { readonly atMs: number };
+}
+
+/** What a provider answered to a call that it refused or failed. */
+export interface ProviderAnswer {
+  /** 0: there was no answer. */
+  readonly httpStatus: number;
+  readonly message: string;
+}
+
+/** A change of an account's state. Only the call that made the change reports it. */
+export interface AccountEvent {
+  readonly account: string;
+  /**
+   * CoolingDown: a cool-down began, or goes on after a probe failed. HalfOpen: it is over, and a probe may start. Closed:
+   * the probe has succeeded. Exhausted: no job starts until an operator resets the account. LimitHalved: a refusal has
+   * lowered the number of jobs that may run. Reset: an operator has closed the account's circuit.
+   */
+  readonly kind: "CoolingDown" | "HalfOpen" | "Closed" | "Exhausted" | "LimitHalved" | "Reset";
+  readonly atMs: number;
+  /** Of CoolingDown. */
+  readonly reason?: ProviderReport["kind"];
+  /** Of CoolingDown: true if a probe has failed. */
+  readonly probe?: boolean;
+  /** Of CoolingDown. */
+  readonly coolUntilMs?: number;
+  /** Of LimitHalved: how many jobs may run now. */
+  readonly runningLimit?: number;
+  /** What the provider said, if the event comes from a report. */
+  readonly said?: ProviderAnswer;
 }
 
 /** How a provider responded to an attempt's call. */
@@ -47,6 +78,8 @@ export interface ProviderReport {
   readonly askedMs?: number;
   /** The attempt that made the call. If it is absent, the report is taken to be of an attempt that has just begun. */
   readonly attempt?: { readonly jobId: JobId; readonly startedMs: number };
+  /** What the provider said. It is kept with the account, so it must hold no secret and be short. */
+  readonly said?: ProviderAnswer;
 }
 
 export interface ProviderVerdict {
@@ -60,6 +93,10 @@ export interface ProviderVerdict {
   readonly episode?: string;
   /** True if this report began the cool-down. */
   readonly begun: boolean;
+  /** The number of jobs that may run, if this report has halved it. */
+  readonly halvedTo?: number;
+  /** True if this report ended the cool-down. */
+  readonly closed?: boolean;
 }
 
 export interface ProviderAccounts {

@@ -2,8 +2,8 @@
 -- KEYS     base
 -- ARGV     now_ms, shard, generation, version, running, succeeded, success_second, success_ms, probe_ended, want_requests,
 --          want_tokens, least_tokens; per correction: second, tokens, requests
--- RETURNS  {"GRANTED", version, requests, tokens, allowed, second, until_ms, most, retry_ms | "", why, shared, probe | ""},
---          requests 0: nothing was granted; retry_ms is the time to ask again, if known | {"GONE"}: no account has this generation
+-- RETURNS  {"GRANTED", version, requests, tokens, allowed, second, until_ms, most, retry_ms | "", why, shared, probe | "", change},
+--          change is "" | "HalfOpen" | "Closed": the state changed by itself; requests 0: nothing was granted; retry_ms is the time to ask again, if known | {"GONE"}: no account has this generation
 -- REPEAT   safe: a shard that has not applied its last grant gets the same grant again, and its report is ignored
 -- TOUCHES  mr:account (hash)
 --
@@ -67,19 +67,19 @@ for _, correction in ipairs(corrections) do
   windows.correct(q, second, requests)
 end
 
-local set = {}
+local set, change = {}, ""
 if succeeded > 0 then
   if f[20] and f[20] ~= "" then set[F.account_failures] = failures.after(f[20], success_ms) end
   -- Only a call that began after the cool-down began proves that it is over: it was charged in a later second.
   if state == "half" and success_second > math.floor((numbers.whole(f[19]) or 0) / 1000) then
-    state, probe_until = "", nil
+    state, probe_until, change = "", nil, "Closed"
     set[F.account_cool_downs], set[F.account_episode_ms], set[F.account_cool_reason], set[F.account_failures] = 0, "", "", ""
   end
   if learned then learned = learned + succeeded / learned end
 end
 -- The probe's outcome was already reported, or it will have none.
 if probe_ended == probe_until then probe_until = nil end
-if state == "cool" and now_ms >= (cool_until or 0) then state, cool_until = "half", nil end
+if state == "cool" and now_ms >= (cool_until or 0) then state, cool_until, change = "half", nil, "HalfOpen" end
 
 -- The shard's slice is closed, so the shard may keep what it runs, and start nothing more.
 local others = all_allowed - allowed_before
@@ -155,4 +155,6 @@ for field, value in pairs(set) do
 end
 windows.flush(t, fields, windows.flush(q, fields, #fields))
 rcall("HSET", hash, unpack(fields))
+-- A grant that is given again must not report the change again, so the stored one does not have it.
+granted[WORDS + 1] = change
 return granted

@@ -40,6 +40,8 @@ export interface AccountAnswer {
 
 export interface GivenAnswer extends AccountAnswer {
   readonly grant: Grant;
+  /** How the account's state has changed by itself. */
+  readonly change?: "HalfOpen" | "Closed";
 }
 
 /** Returns undefined if no account has this generation. */
@@ -61,8 +63,9 @@ export const exchangeAccount = defineScript<ExchangeAccountRequest, GivenAnswer 
     decode(reply) {
       const [word, ...granted] = asList(reply);
       if (word === "GONE") return undefined;
-      const [version, requests, tokens, allowed, second, untilMs, most, retry, why, shared, probe] =
+      const [version, requests, tokens, allowed, second, untilMs, most, retry, why, ...rest] =
         granted;
+      const [shared, probe, change] = rest;
       const retryMs = asOptionalNumber(retry);
       return {
         grant: {
@@ -79,6 +82,7 @@ export const exchangeAccount = defineScript<ExchangeAccountRequest, GivenAnswer 
         },
         ...(retryMs === undefined ? {} : { retryMs }),
         why: asText(why) as AccountAnswer["why"],
+        ...(change === "HalfOpen" || change === "Closed" ? { change } : {}),
       };
     },
   },

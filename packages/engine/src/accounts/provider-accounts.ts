@@ -1,10 +1,11 @@
 import type { Random } from "@millrace/shared";
 import { accountBase } from "../redis/keys.ts";
 import { asStoreCall } from "../redis/store-fault.ts";
-import { accountRegistry } from "./account-registry.ts";
+import { accountRegistry, type WrittenAccount } from "./account-registry.ts";
 import { type AccountShards, type AccountShardsParts, accountShards } from "./account-shards.ts";
 import { closeAccount } from "./close_account.ts";
 import type {
+  AccountEvent,
   ProviderAccount,
   ProviderAccountStatus,
   ProviderAccounts,
@@ -12,7 +13,7 @@ import type {
   ProviderVerdict,
 } from "./contract.ts";
 import { readAccount } from "./read_account.ts";
-import { reportProvider } from "./report_provider.ts";
+import { type ReportProviderOutcome, reportProvider } from "./report_provider.ts";
 import { resetAccount } from "./reset_account.ts";
 
 /** When the used-up limits of an account have room again. */
@@ -44,7 +45,7 @@ export interface ProviderAccountsParts extends AccountShardsParts {
  * charged to, or not at all.
  */
 export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountRegistry {
-  const { redis, rootPrefix, clock, mostFailures, onChanged } = parts;
+  const { redis, rootPrefix, clock, mostFailures, onChanged, onEvent } = parts;
   const registry = accountRegistry(redis, rootPrefix, parts.random);
   const shards = accountShards(parts, registry);
   const base = (name: string) => accountBase(rootPrefix, name);
@@ -52,16 +53,20 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
     account,
     ...(await readAccount.run(redis, base(account.name), { nowMs: clock.nowMs() })),
   });
-  const put = async (account: ProviderAccount) => {
-    const written = await registry.put(account);
+  const apply = async (written: WrittenAccount) => {
     await shards.open(written, written.version);
-    await shards.spread(account.name);
+    await shards.spread(written.account.name);
   };
+  const put = async (account: ProviderAccount) => apply(await registry.put(account));
 
   const note = async (name: string, report: ProviderReport): Promise<ProviderVerdict> => {
     const send = async (sure: boolean) => {
-      const request = { ...report, nowMs: clock.nowMs(), mostFailures, sure };
-      return reportProvider.run(redis, base(name), request);
+      const nowMs = clock.nowMs();
+      const request = { ...report, nowMs, mostFailures, sure };
+      const sent = await reportProvider.run(redis, base(name), request);
+      for (const event of sent === undefined ? [] : eventsOf(name, nowMs, report, sent))
+        onEvent(event);
+      return sent;
     };
     let outcome = await send(false);
     // A pool without an account gets one here, so that its cool-downs are shared by all shards.
@@ -90,8 +95,7 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
       asStoreCall(`replacing provider account ${account.name}`, async () => {
         const written = await registry.replace(before, account);
         if (written === undefined) return undefined;
-        await shards.open(written, written.version);
-        await shards.spread(account.name);
+        await apply(written);
         return status(account);
       }),
     list: () =>
@@ -117,6 +121,7 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
         const held = await registry.read(name);
         if (held === undefined) return undefined;
         await resetAccount.run(redis, base(name), undefined);
+        onEvent({ account: name, kind: "Reset", atMs: clock.nowMs() });
         await shards.takeBack(name);
         onChanged();
         return status(held.account);
@@ -134,4 +139,20 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
           await shards.takeBack(account.name);
       }),
   };
+}
+
+/** The changes of an account's state that a report has made. */
+function* eventsOf(
+  account: string,
+  atMs: number,
+  { kind: reason, said }: ProviderReport,
+  { verdict, begun, coolUntilMs, halvedTo, closed }: ReportProviderOutcome,
+): Generator<AccountEvent> {
+  const event = { account, atMs, ...(said === undefined ? {} : { said }) };
+  if (closed) yield { account, atMs, kind: "Closed" };
+  if (begun && verdict === "EXHAUSTED") yield { ...event, kind: "Exhausted" };
+  if (begun && coolUntilMs !== undefined) {
+    yield { ...event, kind: "CoolingDown", reason, probe: verdict === "PROBE", coolUntilMs };
+  }
+  if (halvedTo !== undefined) yield { ...event, kind: "LimitHalved", runningLimit: halvedTo };
 }

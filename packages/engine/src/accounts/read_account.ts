@@ -1,6 +1,6 @@
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asNumber, asOptionalNumber, asText, unexpectedReply } from "../redis/reply.ts";
-import type { ProviderAccountState } from "./contract.ts";
+import type { ProviderAccountState, ProviderAccountStatus } from "./contract.ts";
 
 export interface AccountReading {
   readonly state: ProviderAccountState;
@@ -12,6 +12,7 @@ export interface AccountReading {
   readonly runningLimit?: number;
   readonly requestsUsed: number;
   readonly tokensUsed: number;
+  readonly lastRefusal?: NonNullable<ProviderAccountStatus["lastRefusal"]>;
   /** When one request or token is free again, if all are used up. */
   readonly requestsClearMs?: number;
   readonly tokensClearMs?: number;
@@ -45,6 +46,7 @@ export const readAccount = defineScript<{ readonly nowMs: number }, AccountReadi
         since,
         why,
         failures,
+        refusal,
       ] = rest;
       const cooling = state === "COOLING_DOWN" || state === "HALF_OPEN";
       const optional = <Name extends string>(name: Name, value: unknown) => {
@@ -63,7 +65,14 @@ export const readAccount = defineScript<{ readonly nowMs: number }, AccountReadi
         tokensUsed: asNumber(tokens),
         ...optional("requestsClearMs", requestsClear),
         ...optional("tokensClearMs", tokensClear),
+        ...refusalIn(asText(refusal)),
       };
     },
   },
 );
+
+function refusalIn(text: string): Pick<AccountReading, "lastRefusal"> {
+  const [, atMs, status, message = ""] = /^(\d+) (\d+) (.+)$/s.exec(text) ?? [];
+  if (atMs === undefined) return {};
+  return { lastRefusal: { atMs: Number(atMs), httpStatus: Number(status), message } };
+}

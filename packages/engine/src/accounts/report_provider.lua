@@ -1,14 +1,15 @@
 -- report_provider: record how a provider responded to a call. Its account cools down, or continues.
 -- KEYS     base
--- ARGV     now_ms, kind, asked_ms, job_id, started_ms, most_failures, sure
--- RETURNS  {verdict, cool_until_ms | "", episode | "", begun} | {"GONE"}: the account does not exist; verdict is "COOLING" |
+-- ARGV     now_ms, kind, asked_ms, job_id, started_ms, most_failures, sure, said
+-- RETURNS  {verdict, cool_until_ms | "", episode | "", begun, halved_to | "", closed} | {"GONE"}: the account does not exist; verdict is "COOLING" |
 --          "PROBE" | "EXHAUSTED" | "SUSPECT" | "COUNTED"
 -- REPEAT   safe: all reports of one cool-down count once, and an attempt's failure counts once
 -- TOUCHES  mr:account (hash)
 --
 -- base is that of the account (see exchange_account). kind is "refused" (for load), "exhausted" (money or quota is
 -- used up), "failed" (the provider's server failed, or did not answer) or "answered" (the provider took the call).
--- started_ms is when the attempt of job_id began. asked_ms is the wait that the provider asked for, or 0.
+-- started_ms is when the attempt of job_id began. asked_ms is the wait that the provider asked for, or 0. said is "" or
+-- what the provider said, as "status message". closed is 1 if the report ended the cool-down.
 --
 -- verdict  COOLING    the account cools down, and the attempt belongs to that cool-down
 --          PROBE      the attempt was the probe, and it failed: the cool-down is not over
@@ -32,6 +33,7 @@ local job_id = ARGV[4]
 local started_ms = numbers.given(ARGV[5], "started_ms")
 local most_failures = numbers.given(ARGV[6], "most_failures")
 local sure = ARGV[7] == "1"
+local said = ARGV[8]
 --- @include "accounts/lib/failures"
 
 local LONGEST_MS, FIRST_MS, MOST_ASKED_MS = 60000, 1000, 3600000
@@ -47,10 +49,13 @@ local state, cool_until, steps, episode = f[2] or "", numbers.whole(f[3]) or 0, 
 local opened, learned, running, failed = numbers.whole(f[6]) or 0, numbers.finite(f[7]), numbers.whole(f[8]) or 0, f[9] or ""
 local cooling = state == "cool" or state == "half"
 asked_ms = math.min(asked_ms, MOST_ASKED_MS)
+if said ~= "" and kind ~= "answered" then rcall("HSET", hash, F.account_last_refusal, ARGV[1] .. " " .. said) end
 
+local halved_to, closed
 local function text(number) return string.format("%.0f", number) end
 local function reply(verdict, begun)
-  return { verdict, state == "cool" and text(cool_until) or "", episode, begun and 1 or 0 }
+  return { verdict, state == "cool" and text(cool_until) or "", episode, begun and 1 or 0, halved_to and text(halved_to) or "",
+    closed and 1 or 0 }
 end
 -- Begins a cool-down, which is longer than the last one.
 local function cool_down(why)
@@ -60,6 +65,7 @@ local function cool_down(why)
   if episode == "" then
     episode = text(now_ms)
     learned = math.max(1, math.floor(math.min(learned or running, running) / 2))
+    halved_to = learned
   end
   rcall("HSET", hash, F.account_state, state, F.account_cool_until_ms, text(cool_until), F.account_probe_until_ms, "", F.account_cool_downs, steps, F.account_episode_ms, episode, F.account_cooling_ms, text(opened),
     F.account_learned_running, learned or "", F.account_cool_reason, why, F.account_failures, "")
@@ -74,7 +80,7 @@ end
 
 if kind == "answered" then
   if state == "half" and started_ms > opened then
-    state, episode = "", ""
+    state, episode, closed = "", "", true
     rcall("HSET", hash, F.account_state, "", F.account_cool_until_ms, "", F.account_probe_until_ms, "", F.account_cool_downs, 0, F.account_episode_ms, "", F.account_cool_reason, "", F.account_failures, "")
   elseif failed ~= "" then
     rcall("HSET", hash, F.account_failures, "")

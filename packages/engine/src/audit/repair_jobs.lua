@@ -86,7 +86,7 @@ local function put_back(id, fields)
     ends.give_up(id, "waiting", "CANCELLED", "CANCELLED", fields[5])
     return "CANCELLED"
   end
-  rcall("HSET", base .. id, F.due_ms, now_text)
+  rcall("HSET", base .. id, F.due_ms, now_text, F.last_end, now_text .. " lost")
   local group = groups.get(string.match(fields[11] or "", "(%S+)$") or "")
   if group and group.kind == "finalizer" and not groups.FINAL[group.state] then
     rcall("ZADD", base .. "waiting-children", now_text, id)

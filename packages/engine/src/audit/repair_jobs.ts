@@ -1,5 +1,5 @@
 import type { JobId } from "@millrace/shared";
-import { endedJob } from "../jobs/other-ends.ts";
+import { endedJob } from "../jobs/ended-job.ts";
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asText } from "../redis/reply.ts";
 import type { JobRepair, RepairedJob } from "./contract.ts";
@@ -23,8 +23,8 @@ export const repairJobs = defineScript<RepairJobsRequest, readonly RepairedJob[]
   ],
   decode: (reply, { ids }) =>
     asList(reply).map((one, at) => {
-      const [type, traceparent, ...words] = asList(one);
+      const [type, trace, ...words] = asList(one);
       const done = words.map((word) => asText(word).toLowerCase() as JobRepair);
-      return { ...endedJob(ids[at], type, traceparent), done };
+      return { ...endedJob(ids[at], type, trace), done };
     }),
 });

@@ -1,4 +1,4 @@
-import type { KeyId } from "@millrace/shared";
+import type { KeyId, QueueName } from "@millrace/shared";
 
 /** What one API key may use in each queue. A limit that is absent does not apply. */
 export interface KeyBudget {
@@ -28,11 +28,28 @@ export interface InternalLimits {
   readonly maxRunningPerPool: number;
 }
 
+/** How much of one limit of a key is used now. */
+export interface BudgetUse {
+  /** The limit, as the constraint that it is for waiting jobs. */
+  readonly kind: "KEY_REQUESTS" | "KEY_TOKENS" | "KEY_DAILY_TOKENS" | "KEY_CONCURRENCY";
+  readonly used: number;
+  /** If the limit is used up: when a request or a token is free again, if nothing more is reserved. */
+  readonly clearMs?: number;
+}
+
+/** How much of a key's limits is used now in one queue. */
+export interface KeyUse {
+  readonly queue: QueueName;
+  readonly limits: readonly BudgetUse[];
+}
+
 export interface KeyBudgets {
   get(keyId: KeyId): Promise<KeyBudget | undefined>;
   list(): Promise<ReadonlyMap<KeyId, KeyBudget>>;
   /** How many bytes the jobs and dead letters of each given key take in all queues now. */
   storedBytes(keys: readonly KeyId[]): Promise<ReadonlyMap<KeyId, number>>;
+  /** How much of its budget each given key uses now, in each queue where it uses any. */
+  use(keys: readonly KeyId[]): Promise<ReadonlyMap<KeyId, readonly KeyUse[]>>;
   /**
    * Replaces the whole budget; undefined removes all limits. The next lease of every replica obeys it, and lanes that the
    * old budget held are checked again.

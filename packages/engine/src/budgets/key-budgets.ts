@@ -1,12 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
-import { INTERNAL_QUEUE_PREFIX, jsonText, type KeyId, type QueueName } from "@millrace/shared";
+import {
+  type Clock,
+  INTERNAL_QUEUE_PREFIX,
+  jsonText,
+  type KeyId,
+  type QueueName,
+} from "@millrace/shared";
 import type { LaneSettings } from "../lanes/contract.ts";
 import { changeField } from "../redis/change_field.ts";
 import { budgetsKey, registryKeys, shardAt, shardIndex, storedKey } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreCall } from "../redis/store-fault.ts";
 import { F } from "../redis/stored-names.ts";
-import type { InternalLimits, KeyBudget, KeyBudgets } from "./contract.ts";
+import type { InternalLimits, KeyBudget, KeyBudgets, KeyUse } from "./contract.ts";
+import { readUse } from "./read_use.ts";
 import { setLimits } from "./set_limits.ts";
 
 export interface KeyBudgetRegistry extends KeyBudgets {
@@ -25,6 +32,8 @@ const NONE = "";
  * sent the weights of the bands. The other one dates from the change to JSON, so that each shard is sent all budgets again.
  */
 const VERSIONS_AHEAD = 2;
+/** How many keys' use one call reads: it occupies Redis for about a millisecond. */
+const KEYS_AT_ONCE = 200;
 
 /**
  * Budgets are stored in the registry, and copied to every shard, where leases need them. A change is written to the
@@ -36,15 +45,10 @@ export function keyBudgetRegistry(
   rootPrefix: string,
   queues: () => Promise<readonly LaneSettings[]>,
   internalLimits: InternalLimits,
+  clock: Clock,
 ): KeyBudgetRegistry {
   const key = registryKeys(rootPrefix).keyBudgets;
-  const shards = async () =>
-    (await queues()).flatMap((queue) =>
-      Array.from({ length: queue.shards }, (_, index) => ({
-        ...shardAt(rootPrefix, queue.name, index),
-        queue,
-      })),
-    );
+  const shards = () => shardsOf(rootPrefix, queues);
 
   const setAll = async (only?: QueueName) => {
     const { [VERSION]: version = "0", ...limits } = await redis.hgetall(key);
@@ -121,6 +125,23 @@ export function keyBudgetRegistry(
         }
         return sums;
       }),
+    use: (keyIds) =>
+      asStoreCall("reading what keys use", async () => {
+        const found = new Map<KeyId, KeyUse[]>(keyIds.map((keyId) => [keyId, []]));
+        for (const { base, index, queue } of await shards()) {
+          const here = keyIds.filter((keyId) => shardIndex(keyId, queue.shards) === index);
+          for (let from = 0; from < here.length; from += KEYS_AT_ONCE) {
+            const keys = here.slice(from, from + KEYS_AT_ONCE);
+            const uses = await readUse.run(redis, base, { nowMs: clock.nowMs(), keys });
+            for (const [at, limits] of uses.entries()) {
+              const some = limits.filter(({ used }) => used > 0);
+              if (some.length > 0)
+                found.get(keys[at] as KeyId)?.push({ queue: queue.name, limits: some });
+            }
+          }
+        }
+        return found;
+      }),
     sync: () => asStoreCall("copying budgets to the shards", () => setAll()),
   };
 }
@@ -145,5 +166,15 @@ export function parseBudget(text: string): KeyBudget & Partial<InternalLimits> {
       const value = values[at] ?? "";
       return value === "" ? [] : [[field, Number(value)]];
     }),
+  );
+}
+
+/** All shards of all queues, each with its queue. */
+async function shardsOf(rootPrefix: string, queues: () => Promise<readonly LaneSettings[]>) {
+  return (await queues()).flatMap((queue) =>
+    Array.from({ length: queue.shards }, (_, index) => ({
+      ...shardAt(rootPrefix, queue.name, index),
+      queue,
+    })),
   );
 }

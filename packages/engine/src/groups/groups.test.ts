@@ -183,7 +183,7 @@ test("cancelling a finalizer cancels the children that it waits for", async () =
   const finalizer = job("aaaa");
   const id = await create({ finalizer });
   await join(id, 2);
-  expect(await engine.cancel(finalizer.id, "")).toEqual({ kind: "cancelled" });
+  expect(await engine.cancel(finalizer.id, "")).toMatchObject({ kind: "cancelled" });
   await tend();
   expect(await group(id)).toMatchObject({ state: "CANCELLED", cancelled: 2 });
 });

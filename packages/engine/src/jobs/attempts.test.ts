@@ -119,7 +119,7 @@ test("a cancellation ends a waiting job at once, and a running job through its w
   const { engine, job, held } = await running();
   const waiting = job("aaaa");
   await engine.submit([waiting]);
-  expect(await engine.cancel(waiting.id, "no longer needed")).toEqual({ kind: "cancelled" });
+  expect(await engine.cancel(waiting.id, "no longer needed")).toMatchObject({ kind: "cancelled" });
   expect(await stateOf(engine, waiting.id)).toBe("CANCELLED");
   expect(await lease(engine, 1)).toEqual([]);
   expect(await engine.cancel(held.jobId, "no longer needed")).toMatchObject({
@@ -147,7 +147,7 @@ test("a job that has not started by its latest start is never leased, and is rep
   const request = { queue, count: 10, leaseMs: LEASE_MS, workerId: "w1" };
   const { leases, expired } = await engine.lease(request);
   expect(leases.map((l) => l.jobId)).toEqual([onTime.id]);
-  expect(expired).toEqual([{ jobId: late.id, type: "summarize", traceparent }]);
+  expect(expired).toMatchObject([{ jobId: late.id, type: "summarize", traceparent }]);
   expect(await stateOf(engine, late.id)).toBe("EXPIRED");
   expect((await engine.reap(queue, 10)).reaped).toEqual([]);
 });

@@ -1,7 +1,7 @@
 -- cancel_job: end a job that waits; mark one that runs, and signal its worker.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_failed_ms, id, message
--- RETURNS  {"CANCELLED", other_ends}, see ends.report | {"REQUESTED", worker_id} | {"ALREADY_FINAL", state} | {"NOT_FOUND"}
+-- RETURNS  {"CANCELLED", other_ends, identity}, see ends | {"REQUESTED", worker_id} | {"ALREADY_FINAL", state} | {"NOT_FOUND"}
 -- REPEAT   safe: ALREADY_FINAL CANCELLED, or REQUESTED again
 -- TOUCHES
 local base = KEYS[1]
@@ -39,4 +39,4 @@ later.flush()
 stored.flush()
 events.flush()
 signals.publish()
-return { "CANCELLED", ends.report() }
+return { "CANCELLED", ends.report(), ends.identity(id) }

@@ -2,6 +2,7 @@ import type { JobId, JobState } from "@millrace/shared";
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asText, unexpectedReply } from "../redis/reply.ts";
 import type { CancelOutcome, OtherEnds } from "./contract.ts";
+import { endedJob } from "./ended-job.ts";
 import { otherEnds } from "./other-ends.ts";
 
 export interface CancelRequest {
@@ -23,11 +24,14 @@ export const cancelJob = defineScript<CancelRequest, Cancelled>(import.meta.url,
   encode: ({ nowMs, maxEvents, keepFailedMs, jobId, message }) => [
     ...[nowMs, maxEvents, keepFailedMs, jobId, message],
   ],
-  decode(reply) {
-    const [word, detail] = asList(reply);
+  decode(reply, { jobId }) {
+    const [word, detail, type, trace] = asList(reply);
     switch (word) {
       case "CANCELLED":
-        return { outcome: { kind: "cancelled" }, others: otherEnds(detail) };
+        return {
+          outcome: { kind: "cancelled", job: endedJob(jobId, type, trace) },
+          others: otherEnds(detail),
+        };
       case "REQUESTED":
         return {
           outcome: {

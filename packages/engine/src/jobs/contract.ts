@@ -1,4 +1,5 @@
 import type { BackoffPolicy, GroupId, JobId, JobState, KeyId, QueueName } from "@millrace/shared";
+import type { ConstraintKind } from "../lanes/contract.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { ScheduleRun } from "./schedule-run.ts";
 
@@ -185,6 +186,12 @@ export interface Usage {
   readonly providerCalls: number;
   /** CPU time of the worker. Absent where it was not measured. */
   readonly computeMs?: number;
+  /** The part of inputTokens that the provider had in its cache. */
+  readonly cachedInputTokens?: number;
+  /** The part of outputTokens that the model spent on thought. */
+  readonly reasoningTokens?: number;
+  /** The model that was called last. */
+  readonly model?: string;
 }
 
 export interface ListFilter {
@@ -193,6 +200,10 @@ export interface ListFilter {
   readonly states?: readonly JobState[];
   readonly type?: string;
   readonly label?: { readonly name: string; readonly value: string };
+  /** Only jobs that were submitted at or after this time. */
+  readonly sinceMs?: number;
+  /** Only jobs that were submitted before this time. */
+  readonly beforeMs?: number;
   readonly pageSize: number;
   readonly pageToken?: string;
 }
@@ -204,7 +215,7 @@ export interface JobPage {
 }
 
 export type CancelOutcome =
-  | { readonly kind: "cancelled" }
+  | { readonly kind: "cancelled"; readonly job: EndedJob }
   /** The job runs. Its worker has been signalled. */
   | { readonly kind: "requested"; readonly workerId?: string }
   | { readonly kind: "alreadyFinal"; readonly state: JobState }
@@ -218,6 +229,30 @@ export interface EndedJob {
   readonly jobId: JobId;
   readonly type: string;
   readonly traceparent?: string;
+  /** How the job waited, for its trace. Absent without one. */
+  readonly waited?: Waited;
+}
+
+/** When the last attempt of a job ended, and how: by the kind of its settlement, or with its worker. */
+export interface LastEnd {
+  readonly atMs: number;
+  readonly kind: "retry" | "bounce" | "release" | "wait" | "lost";
+}
+
+/** The times at which a job began to wait, and what is known of its last attempt. */
+export interface Waited {
+  readonly submittedAtMs?: number;
+  readonly runAtMs?: number;
+  /** When the job could run again after its last attempt, or had room in its group. */
+  readonly dueAgainMs?: number;
+  readonly lastEnd?: LastEnd;
+  /** How many attempts were spent. */
+  readonly spent: number;
+  /** The limits of its key that held the job itself. */
+  readonly heldBy: readonly ConstraintKind[];
+  readonly startedAtMs?: number;
+  /** The worker of its last attempt. */
+  readonly workerId?: string;
 }
 
 /** A job that ended as a consequence of a call that was about other jobs, or about its group. */

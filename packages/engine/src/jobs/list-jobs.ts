@@ -48,7 +48,9 @@ export async function listJobs(redis: Store, shard: Shard, filter: ListFilter): 
   return pageOf(jobs, filter, below);
 }
 
-function matches(job: JobRecord, { states, type, label }: ListFilter): boolean {
+function matches(job: JobRecord, filter: ListFilter): boolean {
+  const { states, type, label, sinceMs = 0, beforeMs = Number.POSITIVE_INFINITY } = filter;
+  if (job.submittedAtMs < sinceMs || job.submittedAtMs >= beforeMs) return false;
   if (states !== undefined && states.length > 0 && !states.includes(job.state)) return false;
   if (type !== undefined && job.type !== type) return false;
   return label === undefined || job.labels[label.name] === label.value;

@@ -1,6 +1,7 @@
-import type { GroupId, JobId } from "@millrace/shared";
+import type { GroupId } from "@millrace/shared";
 import { asList, asText } from "../redis/reply.ts";
-import type { EndedJob, OtherEnd, OtherEnds } from "./contract.ts";
+import type { OtherEnd, OtherEnds } from "./contract.ts";
+import { endedJob } from "./ended-job.ts";
 
 /** What a concept of the engine needs if its scripts may end more than the jobs that their replies name. */
 export interface OtherEndsParts {
@@ -11,8 +12,8 @@ export interface OtherEndsParts {
 export function otherEnds(reply: unknown): OtherEnds {
   const [jobs, groups] = asList(reply);
   return {
-    jobs: inRows(jobs, 4).map(([jobId, state, type, traceparent]) => ({
-      ...endedJob(jobId, type, traceparent),
+    jobs: inRows(jobs, 4).map(([jobId, state, type, trace]) => ({
+      ...endedJob(jobId, type, trace),
       state: asText(state) as OtherEnd["state"],
     })),
     groups: inRows(groups, 2).map(([id, state]) => ({
@@ -28,9 +29,3 @@ function inRows(reply: unknown, width: number): (readonly unknown[])[] {
   for (let at = 0; at < flat.length; at += width) rows.push(flat.slice(at, at + width));
   return rows;
 }
-
-export const endedJob = (jobId: unknown, type: unknown, traceparent: unknown): EndedJob => ({
-  jobId: asText(jobId) as JobId,
-  type: asText(type),
-  ...(traceparent === "" ? {} : { traceparent: asText(traceparent) }),
-});

@@ -4,15 +4,26 @@ import { parseHistory } from "./job-history.ts";
 import { parseUsage, usageText } from "./stored-usage.ts";
 
 const least: Usage = { inputTokens: 3, outputTokens: 4, providerCalls: 1 };
-const most: Required<Usage> = { ...least, computeMs: 50 };
+const measured: Usage = { ...least, computeMs: 50 };
+const most: Required<Usage> = {
+  ...{ ...least, computeMs: 50, cachedInputTokens: 2, reasoningTokens: 1, model: "gpt-5-mini" },
+};
 
-test.each([least, most, { ...least, inputTokens: 0 }])("%j is read as it was stored", (usage) => {
-  expect(parseUsage(usageText(usage))).toEqual(usage);
-});
+test.each([least, measured, most, { ...least, inputTokens: 0 }])(
+  "%j is read as it was stored",
+  (usage) => {
+    expect(parseUsage(usageText(usage))).toEqual(usage);
+  },
+);
 
 test("no usage is stored as empty text, and empty text is read as no usage", () => {
   expect(usageText(undefined)).toBe("");
   expect(parseUsage("")).toBeUndefined();
+});
+
+test("a model's name that is too long or no valid text is stored as valid text of 128 characters", () => {
+  const stored = parseUsage(usageText({ ...least, model: `\ud83d${"x".repeat(200)}` }));
+  expect(stored?.model).toBe(`\ufffd${"x".repeat(127)}`);
 });
 
 test("a fraction of a millisecond counts as a whole one", () => {
@@ -21,7 +32,7 @@ test("a fraction of a millisecond counts as a whole one", () => {
 
 test.each([
   ["3,4,1", least],
-  ["3,4,1,50", most],
+  ["3,4,1,50", measured],
 ])("the usage %j of an earlier version is read", (stored, usage) => {
   expect(parseUsage(stored)).toEqual(usage);
 });

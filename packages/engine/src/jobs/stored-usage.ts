@@ -1,4 +1,8 @@
-/** A usage in its stored form: JSON with a whole number for each member that is not 0. jobs/lib/usages.lua reads it too. */
+/**
+ * A usage in its stored form: JSON with a whole number for each member that is not 0, and the model as a text.
+ * jobs/lib/usages.lua reads it too.
+ */
+import { cutChars, wellFormed } from "@millrace/shared";
 import { F } from "../redis/stored-names.ts";
 import type { Usage } from "./contract.ts";
 import { parseJson } from "./parse-json.ts";
@@ -9,18 +13,25 @@ const names = {
   outputTokens: F.usage_output_tokens,
   providerCalls: F.usage_provider_calls,
   computeMs: F.usage_compute_ms,
-} as const satisfies Record<keyof Usage, string>;
+  cachedInputTokens: F.usage_cached_input_tokens,
+  reasoningTokens: F.usage_reasoning_tokens,
+} as const satisfies Record<Exclude<keyof Usage, "model">, string>;
 
-const members = Object.entries(names) as (readonly [keyof Usage, string])[];
+const members = Object.entries(names) as (readonly [keyof typeof names, string])[];
+
+/** The longest name of a model that is stored. */
+const MODEL_CHARS = 128;
 
 /** "" without a usage. */
 export function usageText(usage: Usage | undefined): string {
   if (usage === undefined) return "";
-  const stored: Record<string, number> = {};
+  const stored: Record<string, number | string> = {};
   for (const [member, name] of members) {
     const amount = Math.ceil(usage[member] ?? 0);
     if (amount !== 0) stored[name] = amount;
   }
+  const model = cutChars(wellFormed(usage.model ?? ""), MODEL_CHARS);
+  if (model !== "") stored[F.usage_model] = model;
   return JSON.stringify(stored);
 }
 
@@ -36,6 +47,8 @@ export function parseUsage(stored: unknown): Usage | undefined {
     const amount = amounts[name];
     if (typeof amount === "number" && amount > 0) usage[member] = amount;
   }
+  const model = amounts[F.usage_model];
+  if (typeof model === "string") usage.model = model;
   return usage;
 }
 

@@ -33,6 +33,7 @@ export const adoptLeases = defineScript<AdoptRequest, readonly AdoptOutcome[]>(i
           attempt: job.attempt,
           expiresAtMs: nowMs + leaseMs,
           heldBy: [],
+          holds: [],
           nextSeq: Number(stored[F.next_seq] ?? 0),
           job,
         },

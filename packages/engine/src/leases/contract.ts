@@ -1,5 +1,12 @@
 import type { JobId, JobState, QueueName } from "@millrace/shared";
-import type { EndedJob, Failure, JobRecord, JobSettings, Usage } from "../jobs/contract.ts";
+import type {
+  EndedJob,
+  Failure,
+  JobRecord,
+  JobSettings,
+  LastEnd,
+  Usage,
+} from "../jobs/contract.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 
 export interface LeaseRequest {
@@ -40,9 +47,24 @@ export interface LeaseRef {
   readonly token: number;
 }
 
+/** A time during which a constraint held a lane, or jobs of a pool. */
+export interface Hold {
+  readonly kind: ConstraintKind;
+  readonly fromMs: number;
+  /** Absent if the constraint was in force until the lease. */
+  readonly toMs?: number;
+}
+
 export interface Lease extends LeaseRef {
   /** What the job had to wait for, besides its place in its lane. */
   readonly heldBy: readonly ConstraintKind[];
+  /**
+   * When limits of its key, its provider account or a pause held the job, for its trace. What a provider account
+   * refused is known only to the engine that asked. Empty for a job without a trace.
+   */
+  readonly holds: readonly Hold[];
+  /** How the last attempt ended, if there was one. */
+  readonly lastEnd?: LastEnd;
   /** From 1. */
   readonly attempt: number;
   readonly expiresAtMs: number;
@@ -108,6 +130,10 @@ export interface ReapedJob extends EndedJob {
   readonly outcome: "requeued" | "failed" | "cancelled" | "expired";
   /** True if the job lost its worker; false if it was waiting. */
   readonly stalled: boolean;
+  /** The worker that was lost. */
+  readonly workerId?: string;
+  /** The attempt that was lost with it. */
+  readonly attempt?: number;
 }
 
 export interface ReapResult {

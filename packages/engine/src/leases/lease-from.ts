@@ -7,6 +7,7 @@ import type { ConstraintKind } from "../lanes/contract.ts";
 import type { ShardOfQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
 import type { Lease, LeaseRequest, LeaseResult, LeaseSettings } from "./contract.ts";
+import { AccountHolds } from "./holds.ts";
 import { lease } from "./lease.ts";
 import { settle } from "./settle.ts";
 
@@ -67,6 +68,7 @@ export function leaseFromShards(parts: LeaseFromParts): LeaseFrom {
   const turns = new Map<string, number>();
   // For each shard and pool: when to ask an account again that had nothing to grant.
   const askAgain = new Map<string, number>();
+  const refused = new AccountHolds();
 
   /** Exchanges slices with accounts. Returns whether any account granted something. */
   const getSlices = async (
@@ -87,10 +89,14 @@ export function leaseFromShards(parts: LeaseFromParts): LeaseFrom {
       const answer = await accounts.exchange({ base }, want);
       if (answer === undefined || (answer.grant?.requests ?? 0) > 0) {
         askAgain.delete(name);
+        refused.over(name, nowMs);
         granted = true;
       } else {
         askAgain.set(name, nowMs + ASK_AGAIN_MS);
-        if (answer.why !== "") note(answer.why, 1);
+        if (answer.why !== "") {
+          note(answer.why, 1);
+          refused.begin(name, answer.why, nowMs);
+        }
         dueMs.push(Math.max(answer.retryMs ?? 0, nowMs + ASK_AGAIN_MS));
       }
     }
@@ -124,7 +130,7 @@ export function leaseFromShards(parts: LeaseFromParts): LeaseFrom {
           if (readable.length < result.leases.length) {
             await failUnreadable(parts, shard, result.leases, stamp);
           }
-          leases.push(...readable);
+          leases.push(...readable.map((lease) => refused.addTo(lease, base, stamp.nowMs)));
           expired.push(...result.expired);
           suspectsWait ||= result.suspectsWait;
           for (const [kind, lanes] of result.held) note(kind, lanes);

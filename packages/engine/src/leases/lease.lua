@@ -1,9 +1,9 @@
 -- lease: promote what is due, empty the inbox, and take jobs in fair order, each with a lease.
 -- KEYS     base
 -- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types, alone, except; per pool: pool
--- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, type, traceparent}, {per account whose slice was too small:
---          pool, jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, other_ends (see ends.report), {the names of a
---          lease's fields}, per lease: the fields}
+-- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, identity (see ends)}, {per account whose slice was too small:
+--          pool, jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, other_ends (see ends.report), pause | "" (F.meta_pause), {the
+--          names of a lease's fields}, per lease: the fields}
 -- REPEAT   safe, but not idempotent: the leases of a lost reply expire and are reaped
 -- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset)
 --
@@ -38,6 +38,7 @@ local keep_succeeded_ms = 0
 --- @include "redis/lib/later"
 --- @include "jobs/lib/delayed"
 --- @include "budgets/lib/budgets"
+--- @include "budgets/lib/key_holds"
 --- @include "accounts/lib/slices"
 --- @include "accounts/lib/reservations"
 --- @include "lanes/lib/pace"
@@ -91,15 +92,15 @@ if lanes.may_sort then
   unsorted = lanes.sort()
 end
 
-local meta = rcall("HMGET", base .. "meta", F.meta_paused, F.meta_concurrency)
+local meta = rcall("HMGET", base .. "meta", F.meta_paused, F.meta_concurrency, F.meta_pause)
 if meta[1] then count = 0 end
 if meta[2] then count = math.min(count, (numbers.whole(meta[2]) or math.huge) - rcall("LLEN", base .. "active")) end
 
 local expired, wants, holds = {}, {}, {}
 -- The fields of a lease, in this order.
 local LEASE = { "id", "token", F.payload, F.spec, F.attempts_spent, F.held_by, F.next_offset, F.stalls, F.usage, F.failure,
-  F.due_ms, F.bounces, F.child_groups, F.checkpoint }
-local reply, n = { "OK", "", expired, wants, holds, 0, false, LEASE }, 8
+  F.due_ms, F.bounces, F.child_groups, F.checkpoint, F.last_end, F.use_holds }
+local reply, n = { "OK", "", expired, wants, holds, 0, false, meta[3] or "", LEASE }, 9
 local leased, leased_of = 0, {}
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
@@ -194,11 +195,14 @@ end
 -- Checks everything that a job needs before it takes any of it: a job that waits holds nothing.
 local function gate(job)
   if job.limits then
-    local when, kind = budgets.constraint(job.limits, budgets.use_of(job.key), job.held_tokens, job.pool)
+    local use = budgets.use_of(job.key)
+    local when, kind = budgets.constraint(job.limits, use, job.held_tokens, job.pool)
     if when then
       note_hold(job, kind)
+      key_holds.begin(use, job.class, kind)
       return when
     end
+    key_holds.over(use, job.class)
   end
   if job.slice and slices.is_short(job.slice, job.tokens) then return "shut" end
 end
@@ -220,8 +224,9 @@ local function start(job, finish)
   if started then
     token = string.format("%.0f", (numbers.whole(started) or 0) + 1)
     reply[n + 5], reply[n + 7], reply[n + 8], reply[n + 9], reply[n + 10], reply[n + 11], reply[n + 12],
-      reply[n + 13], reply[n + 14] = earlier(job_id)
+      reply[n + 13], reply[n + 14], reply[n + 15] = earlier(job_id)
   end
+  if job.limits then reply[n + 16] = key_holds.of(budgets.use_of(job.key), job.class) end
   reply[n + 2] = token
   n = n + #LEASE
   local worker_id = workers[leased % #workers + 1]

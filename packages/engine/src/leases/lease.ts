@@ -1,13 +1,15 @@
 import type { JobId } from "@millrace/shared";
 import type { Want } from "../accounts/account-shards.ts";
 import type { EndedJob, OtherEnds } from "../jobs/contract.ts";
+import { endedJob, lastEndOf } from "../jobs/ended-job.ts";
 import { jobRecord } from "../jobs/job-record.ts";
-import { endedJob, otherEnds } from "../jobs/other-ends.ts";
+import { otherEnds } from "../jobs/other-ends.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asNumber, asOptionalNumber, asText, asTextOrNull } from "../redis/reply.ts";
 import { F } from "../redis/stored-names.ts";
 import type { Lease, LeaseRequest, LeaseResult } from "./contract.ts";
+import { keyHolds, pauseOf } from "./holds.ts";
 
 export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue" | "workerId"> {
   /** The workers take turns. There is at least one. */
@@ -49,8 +51,10 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.
     ...(pools ?? []),
   ],
   decode(reply, request) {
-    const [, nextDue, ended, wanted, holds, suspects, others, columns, ...flat] = asList(reply);
+    const [, nextDue, ended, wanted, holds, suspects, others, pause, columns, ...flat] =
+      asList(reply);
     const names = asList(columns).map(asText);
+    const paused = pauseOf(asText(pause));
     const leases: Lease[] = [];
     for (let at = 0; at < flat.length; at += names.length) {
       const fields: Record<string, string | null> = {};
@@ -58,7 +62,11 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.
         fields[name] = textOf(flat[at + column]);
       });
       const workerId = request.workerIds[leases.length % request.workerIds.length];
-      leases.push(toLease(fields, request, workerId));
+      const lease = toLease(fields, request, workerId);
+      // Nobody else reads the times.
+      const holds =
+        lease.job.traceparent === undefined ? [] : [...keyHolds(fields[F.use_holds]), ...paused];
+      leases.push({ ...lease, holds });
     }
     const nextDueMs = asOptionalNumber(nextDue);
     const expired = asEndedJobs(ended);
@@ -107,11 +115,12 @@ function toLease(
   fields: Readonly<Record<string, string | null>>,
   { nowMs, leaseMs }: LeaseScriptRequest,
   workerId: string | undefined,
-): Lease {
+): Omit<Lease, "holds"> {
   const jobId = asText(fields.id) as JobId;
   const stored = { ...fields, [F.started_ms]: String(nowMs), [F.worker_id]: workerId };
   const dueMs = fields[F.due_ms] ?? null;
   const heldBy = fields[F.held_by] ?? null;
+  const lastEnd = lastEndOf(fields[F.last_end]);
   return {
     jobId,
     token: asNumber(fields.token),
@@ -119,6 +128,7 @@ function toLease(
     expiresAtMs: nowMs + leaseMs,
     nextSeq: 0,
     ...(dueMs === null ? {} : { dueAgainMs: Number(dueMs) }),
+    ...(lastEnd === undefined ? {} : { lastEnd }),
     heldBy: heldBy === null ? [] : (heldBy.split(",") as ConstraintKind[]),
     job: jobRecord(jobId, "RUNNING", stored),
   };

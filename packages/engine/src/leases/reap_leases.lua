@@ -1,8 +1,8 @@
 -- reap_leases: take back leases that have expired, and end waiting jobs whose latest start or deadline has passed.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_failed_ms, max_stalls, limit
--- RETURNS  {more, other_ends (see ends.report), {job_id, "requeued" | "failed" | "cancelled" | "expired", "active" if it lost its worker, type,
---          traceparent}…}
+-- RETURNS  {more, other_ends (see ends.report), {job_id, "requeued" | "failed" | "cancelled" | "expired", "active" if it lost its worker, worker_id,
+--          attempt, identity (see ends)}…}, worker_id and attempt of the lease that expired, else ""
 -- REPEAT   safe
 -- TOUCHES  mr:leases (zset), mr:expiry (zset), marker (zset), meta (hash)
 --
@@ -45,9 +45,15 @@ local LAST = {
 
 local reply = { 0, false }
 
-local function finish(job_id, prev, outcome, state, reason, message)
+-- `lost` is the worker and the attempt of a lease that expired, nil for a job that waited.
+local function add_reply(job_id, prev, outcome, lost)
+  lost = lost or {}
+  reply[#reply + 1] = { job_id, outcome, prev, lost.worker or "", lost.attempt or "", ends.identity(job_id) }
+end
+
+local function finish(job_id, prev, outcome, state, reason, message, lost)
   ends.give_up(job_id, prev, state, reason, message)
-  reply[#reply + 1] = { job_id, outcome, prev, ends.identity(job_id) }
+  add_reply(job_id, prev, outcome, lost)
 end
 
 local function reap(job_id)
@@ -57,9 +63,10 @@ local function reap(job_id)
     return
   end
   local job_key = base .. job_id
-  local options, before, cancel_reason, deadline_ms, rsv, acs = unpack(rcall("HMGET", job_key, F.bull_options, F.attempts_spent,
-    F.cancel_reason, F.deadline_ms, F.key_reservation, F.account_reservation))
+  local options, before, cancel_reason, deadline_ms, rsv, acs, worker = unpack(rcall("HMGET", job_key, F.bull_options, F.attempts_spent,
+    F.cancel_reason, F.deadline_ms, F.key_reservation, F.account_reservation, F.worker_id))
   if not options then return end
+  local lost = { worker = worker, attempt = string.format("%.0f", (numbers.whole(before) or 0) + 1) }
   -- Nobody reports what a dead attempt spent, so it counts as what was reserved.
   reservations.settle_lost(job_id, rsv, acs)
   local stalls = numbers.add_field(job_key, F.stalls, 1)
@@ -68,21 +75,21 @@ local function reap(job_id)
   local spent, last, suspect = attempts.after("lost", { key = job_key, options = options,
     spent = numbers.whole(before) or 0, stalls = stalls, max_stalls = max_stalls })
   if cancel_reason then
-    finish(job_id, "active", "cancelled", "CANCELLED", "CANCELLED", cancel_reason)
+    finish(job_id, "active", "cancelled", "CANCELLED", "CANCELLED", cancel_reason, lost)
   elseif (numbers.whole(deadline_ms) or math.huge) <= now_ms then
-    finish(job_id, "active", "expired", "EXPIRED", "DEADLINE_EXCEEDED", LATE)
+    finish(job_id, "active", "expired", "EXPIRED", "DEADLINE_EXCEEDED", LATE, lost)
   elseif last then
-    finish(job_id, "active", "failed", "FAILED", LAST[last][1], string.format(LAST[last][2], stalls))
+    finish(job_id, "active", "failed", "FAILED", LAST[last][1], string.format(LAST[last][2], stalls), lost)
   else
     rcall("HSET", job_key, F.attempts_spent, spent, F.failure_message, "lost its worker",
-      F.failure, LOST, F.due_ms, now_text)
+      F.failure, LOST, F.due_ms, now_text, F.last_end, now_text .. " lost")
     if suspect then rcall("HSET", job_key, F.suspect, 1) end
     local lane, priority = lanes.find(job_id)
     lanes.put(lane, job_id, priority or 0, true)
     events.add("waiting", job_id, "prev", "active")
     signals.add("s QUEUED", job_id)
     signals.work()
-    reply[#reply + 1] = { job_id, "requeued", "active", ends.identity(job_id) }
+    add_reply(job_id, "active", "requeued", lost)
   end
 end
 

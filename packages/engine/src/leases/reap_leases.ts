@@ -1,7 +1,8 @@
 import type { OtherEnds } from "../jobs/contract.ts";
-import { endedJob, otherEnds } from "../jobs/other-ends.ts";
+import { endedJob } from "../jobs/ended-job.ts";
+import { otherEnds } from "../jobs/other-ends.ts";
 import { defineScript } from "../redis/define-script.ts";
-import { asList, asText } from "../redis/reply.ts";
+import { asList, asOptionalNumber, asText } from "../redis/reply.ts";
 import type { ReapedJob, ReapResult } from "./contract.ts";
 
 export interface ReapRequest {
@@ -24,11 +25,15 @@ export const reapLeases = defineScript<ReapRequest, ReapResult & { readonly othe
       const [more, others, ...reaped] = asList(reply);
       return {
         reaped: reaped.map((one) => {
-          const [jobId, outcome, prev, type, traceparent] = asList(one);
+          const [jobId, outcome, prev, worker, attempt, type, trace] = asList(one);
+          const workerId = asText(worker);
+          const attemptLost = asOptionalNumber(attempt);
           return {
-            ...endedJob(jobId, type, traceparent),
+            ...endedJob(jobId, type, trace),
             outcome: asText(outcome) as ReapedJob["outcome"],
             stalled: prev === "active",
+            ...(workerId === "" ? {} : { workerId }),
+            ...(attemptLost === undefined ? {} : { attempt: attemptLost }),
           };
         }),
         more: more === 1,

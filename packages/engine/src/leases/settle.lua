@@ -42,9 +42,10 @@ local max_bounces = numbers.given(ARGV[5], "max_bounces")
 --- @include "jobs/lib/ends"
 --- @include "jobs/lib/history"
 --- @include "jobs/lib/usages"
+--- @include "usage/lib/usage_days"
 
 local FIELDS = columns.join(ends.FIELDS, { F.finished_ms, F.cancel_reason, F.key_reservation, F.account_reservation, F.usage,
-  F.bounces, F.bounce_episodes, F.stalls })
+  F.bounces, F.bounce_episodes, F.stalls, F.lane })
 local AT = columns.of(FIELDS)
 
 local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
@@ -112,7 +113,7 @@ end
 -- Has a job wait for its fan-out. It has started, so its latest start no longer counts.
 local function wait_for(id, fan_out, fields, extra)
   local job_key = base .. id
-  rcall("HSET", job_key, F.due_ms, now_text, unpack(extra))
+  rcall("HSET", job_key, F.due_ms, now_text, F.last_end, now_text .. " wait", unpack(extra))
   if fields[AT[F.latest_start_ms]] then
     local deadline_ms = numbers.whole(fields[AT[F.deadline_ms]])
     rcall("HDEL", job_key, F.latest_start_ms)
@@ -126,6 +127,7 @@ local function wait_for(id, fan_out, fields, extra)
   groups.wait_for(fan_out)
 end
 
+-- Returns the reply's two words and, if the attempt has ended now, the job's fields and the usage.
 local function settle(at)
   local id = ARGV[at + 1]
   local token = ARGV[at + 2]
@@ -165,7 +167,7 @@ local function settle(at)
 
   if kind.name == "complete" then
     ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, extra)
-    return "SETTLED", "SUCCEEDED"
+    return "SETTLED", "SUCCEEDED", fields, usage
   end
   local name = kind.name
   state, delay_ms = kind.state, kind.delay_ms
@@ -184,12 +186,12 @@ local function settle(at)
   if spent or attempts.SPENDS[name] then history.note(id, noted, usage_text) end
   if state then
     ends.finish(id, fields, token, "active", state, nil, body, message, extra)
-    return "SETTLED", state
+    return "SETTLED", state, fields, usage
   end
 
   if fan_out then
     wait_for(id, fan_out, fields, extra)
-    return "SETTLED", "WAITING"
+    return "SETTLED", "WAITING", fields, usage
   end
   if delay_ms then
     if spent then extra[#extra + 1], extra[#extra + 2] = F.attempts_spent, spent end
@@ -197,17 +199,19 @@ local function settle(at)
     local bytes = #body + #message
     stored.add(id, bytes - (numbers.whole(fields[AT[F.end_bytes]]) or 0))
     rcall("HSET", job_key, F.failure, body, F.failure_message, message, F.end_bytes, bytes, F.due_ms, now_ms + delay_ms,
-      unpack(extra))
+      F.last_end, now_text .. " " .. name, unpack(extra))
   else
-    rcall("HSET", job_key, F.due_ms, now_text, unpack(extra))
+    rcall("HSET", job_key, F.due_ms, now_text, F.last_end, now_text .. " " .. name, unpack(extra))
   end
-  return "SETTLED", run_again(id, delay_ms, spent)
+  return "SETTLED", run_again(id, delay_ms, spent), fields, usage
 end
 
 local replies = {}
 for at = 5, #ARGV - 1, 10 do
   local n = #replies
-  replies[n + 1], replies[n + 2] = settle(at)
+  local word, state, fields, usage = settle(at)
+  replies[n + 1], replies[n + 2] = word, state
+  if fields then usage_days.count(ARGV[at + 1], fields[AT[F.lane]], usage, state == "SUCCEEDED" or ENDS[state]) end
 end
 ends.flush()
 lanes.flush()
@@ -215,6 +219,7 @@ later.flush()
 stored.flush()
 budgets.flush()
 slices.flush()
+usage_days.flush()
 local meta = rcall("HMGET", base .. "meta", F.meta_paused, F.meta_concurrency)
 -- Under BullMQ's concurrency limit for the whole queue, any end makes room for another job.
 if meta[2] then signals.work() end

@@ -3,12 +3,15 @@ import { registryKeys } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreFault } from "../redis/store-fault.ts";
 import { appendChange } from "./append_change.ts";
-import type { ChangeLog, ChangeLogSettings, RecordedChange } from "./contract.ts";
+import type { Change, ChangeLog, ChangeLogSettings, RecordedChange } from "./contract.ts";
 
 export const changeLogDefaults: ChangeLogSettings = {
   keepMs: 365 * 24 * 3_600_000,
   maxLength: 10_000,
 };
+
+/** How many events the log keeps at most, and at most a tenth of all entries. */
+const MOST_EVENTS = 1_000;
 
 const ID = /^\d{1,16}-\d{1,16}$/;
 
@@ -20,9 +23,13 @@ export function changeLog(
   { keepMs, maxLength }: ChangeLogSettings,
 ): ChangeLog {
   const key = registryKeys(rootPrefix).changes;
+  const append = (change: Change, mostEvents: number) =>
+    appendChange.run(redis, key, {
+      ...{ ...change, nowMs: clock.nowMs(), keepMs, most: maxLength, mostEvents },
+    });
   return {
-    append: (change) =>
-      appendChange.run(redis, key, { ...change, nowMs: clock.nowMs(), keepMs, most: maxLength }),
+    append: (change) => append(change, 0),
+    appendEvent: (event) => append(event, Math.min(MOST_EVENTS, Math.floor(maxLength / 10))),
     async retract(id) {
       await redis.xdel(key, id).catch((error: unknown) => {
         throw asStoreFault(error, "retracting a change from the change log");

@@ -24,6 +24,8 @@ export interface ChangeLogSettings {
 export interface ChangeLog {
   /** Records a change. Callers append before they make the change, so that no change is missing. Returns the entry's id. */
   append(change: Change): Promise<string>;
+  /** Records a change that nobody made. The log keeps the newest 1,000 of these, and at most a tenth of its length. */
+  appendEvent(event: Change): Promise<string>;
   /** Removes the entry of a change that was not made. */
   retract(id: string): Promise<void>;
   /** Newest first. Returns undefined if the page token is not valid. */

@@ -11,7 +11,7 @@ export interface QueuesParts extends EngineParts {
   readonly onDefined: () => Promise<void>;
 }
 
-export function openQueues({ redis, shards, registry, onDefined }: QueuesParts): Queues {
+export function openQueues({ redis, clock, shards, registry, onDefined }: QueuesParts): Queues {
   return {
     stats: async (queue) => readStats(redis, await shards.ofQueue(queue)),
     queues: () => registry.list(),
@@ -28,9 +28,10 @@ export function openQueues({ redis, shards, registry, onDefined }: QueuesParts):
       return replaced;
     },
     async pauseQueue(name, paused) {
+      const nowMs = clock.nowMs();
       await Promise.all(
         (await shards.ofQueue(name)).map(({ base }) =>
-          pauseQueue.run(redis, base, { maxEvents: MAX_EVENTS, paused }),
+          pauseQueue.run(redis, base, { nowMs, maxEvents: MAX_EVENTS, paused }),
         ),
       );
     },

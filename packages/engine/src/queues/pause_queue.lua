@@ -1,14 +1,15 @@
 -- pause_queue: stop or resume leasing, as BullMQ's pause does.
 -- KEYS     base
--- ARGV     max_events, paused
+-- ARGV     now_ms, max_events, paused
 -- RETURNS  {"OK"}
 -- REPEAT   safe
 -- TOUCHES  meta (hash), marker (zset), events (stream)
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
-local max_events = numbers.given(ARGV[1], "max_events")
-local paused = ARGV[2] == "1"
+local now_text = ARGV[1]
+local max_events = numbers.given(ARGV[2], "max_events")
+local paused = ARGV[3] == "1"
 --- @include "signals/lib/signals"
 
 local changed
@@ -22,6 +23,12 @@ else
     rcall("ZADD", base .. "marker", 0, "0")
     signals.work()
   end
+end
+local since = changed and string.match(rcall("HGET", base .. "meta", F.meta_pause) or "", "^%d+")
+if changed and paused then
+  rcall("HSET", base .. "meta", F.meta_pause, now_text)
+elseif since then
+  rcall("HSET", base .. "meta", F.meta_pause, since .. " " .. now_text)
 end
 if changed and max_events > 0 then
   rcall("XADD", base .. "events", "MAXLEN", "~", max_events, "*", "event", paused and "paused" or "resumed")

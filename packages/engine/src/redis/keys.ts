@@ -70,6 +70,10 @@ export const budgetsKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:
 /** hash: how much each key stores in a shard, as jobs/lib/stored.lua describes. */
 export const storedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:stored`;
 
+/** hash: what the attempts of a day (days since 1970) spent, as usage/lib/usage_days.lua describes. */
+export const usageKey = ({ base }: Pick<Shard, "base">, day: number): string =>
+  `${base}mr:usage:${day}`;
+
 /** Keys that belong to no queue shard. They have a Cluster slot of their own. */
 export const registryKeys = (rootPrefix: string) => ({
   /** hash: queue definitions, JSON, by queue name */
@@ -86,6 +90,8 @@ export const registryKeys = (rootPrefix: string) => ({
   webhooks: `${rootPrefix}:{registry}:webhooks`,
   /** hash: key ids, by the ids of their webhook endpoints */
   webhookOwners: `${rootPrefix}:{registry}:webhook-owners`,
+  /** list: the ids of the change log's events that nobody made, the newest first. append_change.lua spells it too. */
+  changeEvents: `${rootPrefix}:{registry}:changes:events`,
   /** string: the secret with which all schedulers seal the leases of workers */
   leaseSecret: `${rootPrefix}:{registry}:lease-secret`,
   /** hash: the workers of each scheduler, JSON, by the scheduler's process */
@@ -101,6 +107,7 @@ export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryK
     changes: "stream",
     webhooks: "hash",
     webhookOwners: "hash",
+    changeEvents: "list",
     leaseSecret: "string",
     roster: "hash",
   };
@@ -160,6 +167,8 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:stored": "hash",
   // How many jobs of each class were leased lately.
   "mr:pace": "hash",
+  // By day since 1970: what the attempts of each key spent, by pool and model.
+  "mr:usage:": "hash",
   // How many tokens a key's attempts usually take, as learned, by key id.
   "mr:learned": "hash",
   // The number of jobs in lanes: "*" all jobs, "0" those without a priority.

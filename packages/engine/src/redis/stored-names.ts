@@ -1,6 +1,7 @@
 import { groupNames } from "./stored-group-names.ts";
 import { outboxNames } from "./stored-outbox-names.ts";
 import { scheduleNames } from "./stored-schedule-names.ts";
+import { traceNames } from "./stored-trace-names.ts";
 
 /**
  * The names of everything that is stored in Redis: every field of every hash and stream entry, and every member of
@@ -142,6 +143,10 @@ export const F = {
   usage_provider_calls: "c",
   /** CPU time of the worker. */
   usage_compute_ms: "m",
+  usage_cached_input_tokens: "h",
+  usage_reasoning_tokens: "r",
+  /** The model that was called last, a text. */
+  usage_model: "d",
 
   // An entry of a job's output.
   chunk_kind: "k",
@@ -157,6 +162,7 @@ export const F = {
   ...groupNames,
   ...scheduleNames,
   ...outboxNames,
+  ...traceNames,
 
   // mr:depth.
   depth_all: "*",
@@ -277,6 +283,8 @@ export const F = {
   account_learned_running: "lim",
   /** Failures since the last success. accounts/lib/failures.lua describes them. */
   account_failures: "fl",
+  /** "ms status message": the last call that the provider refused or failed. */
+  account_last_refusal: "rf",
   /** The sum of the jobs that all shards are allowed. */
   account_allowed: "R",
   /** This and a shard: its last grant's number, the jobs that the grant allows, the grant, and when the shard wanted more than it got. */

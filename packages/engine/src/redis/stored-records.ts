@@ -11,4 +11,18 @@ export const R = {
   key_reservation: ["tokens", "reserved", "finish", "weight", "minute", "day", "lane"],
   /** The account's second that was charged, the tokens, the account's generation, the probe or 0, and the pool. */
   account_reservation: ["second", "reserved", "generation", "probe", "pool"],
+  /** When a provider refused or failed a call (ms), the HTTP status, and what the provider said. */
+  last_refusal: ["at", "status", "message"],
+  /** What the attempts of a key spent on a day, of one pool and model: doubles. usage/lib/usage_days.lua describes it. */
+  usage_of_day: [
+    "jobs",
+    "attempts",
+    "calls",
+    "input",
+    "cached",
+    "output",
+    "reasoning",
+    "compute",
+    "zero",
+  ],
 } as const;

@@ -26,6 +26,7 @@ const usual = ({ time, ids, held }: BusyShard): Values => ({
   type: "summarize",
   top_priority: "1",
   bytes_limit: "1000000",
+  said: "429 slow down",
 });
 
 const numeric =

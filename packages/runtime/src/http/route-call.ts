@@ -6,7 +6,7 @@ import { sendAnswer } from "./answer.ts";
 import { incomingCall } from "./incoming-call.ts";
 import { sendFault } from "./problem.ts";
 import { takeQueryCredential } from "./query-credential.ts";
-import { headersOf, peerOf } from "./request.ts";
+import { headersOf, pathOf, peerOf, schemeOf } from "./request.ts";
 import type { Endpoint, HttpRoute } from "./router.ts";
 
 /** Serves a route of plain HTTP. The caller is authenticated before the body is read. */
@@ -30,6 +30,10 @@ export const routeEndpoint = <Identity>(
       headers,
       peer: peerOf(request),
       ...{ signal, end },
+      http: {
+        ...{ method: request.method ?? method, route: path, path: pathOf(request) },
+        ...{ scheme: schemeOf(request), status: () => response.statusCode },
+      },
     } as const;
     const fault = await runCall(settings, call, async (admit) => {
       const context = (await admit()) as Parameters<typeof handle>[1];

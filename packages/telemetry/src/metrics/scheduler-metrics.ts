@@ -99,6 +99,11 @@ const queueMetrics = ({ counter, gauge, histogram }: MetricKinds) => ({
     "Deliveries of webhooks that their queue refused, each time.",
     [],
   ),
+  keyBudgetUsed: gauge(
+    metricNames.keyBudgetUsed,
+    "The part of a key's limit that is used now, of the 20 limits of which most is used.",
+    ["key_id", "queue", "limit"],
+  ),
   connectedSlots: gauge(
     metricNames.connectedSlots,
     "Slots of the workers that are connected to this scheduler and do not drain. A worker counts in each queue and pool.",

@@ -7,7 +7,7 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import type { ServiceError } from "@grpc/grpc-js";
+import { type ServiceError, status } from "@grpc/grpc-js";
 import {
   bytesDefinition,
   callMetadata,
@@ -22,7 +22,7 @@ import {
 } from "@millrace/proto/worker-service";
 import { retrying, systemClock } from "@millrace/shared";
 import { NonRetryableError } from "../job-failure.ts";
-import type { WorkerOptions } from "../worker-options.ts";
+import type { TracedCall, WorkerOptions } from "../worker-options.ts";
 import { CallRefused, passes, passesSlowly } from "./call-refused.ts";
 import { Channel } from "./channel.ts";
 
@@ -102,8 +102,22 @@ export class SchedulerCalls {
     signal: AbortSignal,
   ): Promise<MessageShape<Method["output"]>> {
     signal.throwIfAborted();
+    const { schedulerAddress: address, traceCall } = this.#options;
+    const traced = traceCall?.({ path: bytesDefinition(method).path, address });
     const open = this.#open(method, signal, { deadline: systemClock.nowMs() + CALL_MS });
-    const answer = (await sendUnary(open, bytes)) as Buffer;
+    for (const [name, value] of Object.entries(traced?.headers ?? {})) {
+      open.metadata.set(name, value);
+    }
+    const answer = (await sendUnary(open, bytes).then(
+      (answer) => {
+        traced?.end({ code: status[status.OK] });
+        return answer;
+      },
+      (error: unknown) => {
+        traced?.end(endOf(error));
+        throw error;
+      },
+    )) as Buffer;
     return fromBinary(method.output, answer) as MessageShape<Method["output"]>;
   }
 
@@ -119,6 +133,13 @@ export class SchedulerCalls {
     };
     return call as OpenCall;
   }
+}
+
+/** How a call ended that did not succeed. One that its attempt gave up was cancelled, and has not failed. */
+function endOf(error: unknown): Parameters<TracedCall["end"]>[0] {
+  if (!(error instanceof CallRefused)) return { code: status[status.CANCELLED] };
+  const { code, reason, message } = error;
+  return { code: status[code], failure: { reason: reason ?? status[code], message } };
 }
 
 /** Encodes a request once, before it is sent. A value that its field cannot hold would look like a broken connection. */

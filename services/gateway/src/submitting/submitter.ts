@@ -18,6 +18,7 @@ import { injectTrace, type TraceHeaders, traceIdOfParent } from "@millrace/telem
 import { refusedResult } from "../messages/refused-result.ts";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import type { SchedulerClock } from "../scheduler/scheduler-clock.ts";
+import { describeRefusals, describeSubmission, tracesOf } from "./describe-submission.ts";
 import type { JobPreparer } from "./prepare-job.ts";
 
 export interface SubmitterOptions {
@@ -81,6 +82,15 @@ const groupLimits = {
   weigh: ({ spec }: NewJob) => (spec === undefined ? 0 : specBytes(spec)),
 };
 
+/** Adds refused jobs to the call's span. */
+function reported(specs: readonly JobSpec[], answers: readonly Submitted[]): readonly Submitted[] {
+  describeRefusals(
+    specs,
+    answers.map(({ result }) => result),
+  );
+  return answers;
+}
+
 /** Submits jobs in groups. Jobs of all callers that arrive together go to the scheduler as one group. */
 export function createSubmitter(options: SubmitterOptions): Submitter {
   const { scheduler, prepare, schedulerClock, random } = options;
@@ -89,7 +99,8 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
     ...groupLimits,
     maxInFlight: SUBMITS_IN_FLIGHT,
     async flush(jobs) {
-      const { results, jobs: returned } = await scheduler.submit({ jobs: [...jobs] });
+      const links = () => jobs.flatMap(({ spec }) => (spec === undefined ? [] : [tracesOf(spec)]));
+      const { results, jobs: returned } = await scheduler.submit({ jobs: [...jobs] }, { links });
       const byId = new Map(returned.map((job) => [job.id, job]));
       return results.map((result, index) => {
         if (result.result.case !== "jobId") return { result };
@@ -136,9 +147,10 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
       indexes.push(index);
       jobs.push(create(NewJobSchema, { id, spec, submitTime, returnJob: returnJobs }));
     }
-    if (jobs.length === 0) return answers;
+    describeSubmission(specs);
+    if (jobs.length === 0) return reported(specs, answers);
     const submitted = (await Promise.all([...groups(jobs, groupLimits)].map(batches.add))).flat();
     for (const [i, index] of indexes.entries()) answers[index] = submitted[i] as Submitted;
-    return answers;
+    return reported(specs, answers);
   };
 }

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { CancelOutcome, JobRecord } from "@millrace/engine";
 import { CancelRequestSchema } from "@millrace/proto/scheduler-service";
 import { defaultBackoff, type JobId, type JobState } from "@millrace/shared";
+import { ManualClock } from "@millrace/testing";
 import { expect, test } from "vitest";
 import { cancel } from "./cancel.ts";
 
@@ -24,6 +25,8 @@ const job: JobRecord = {
   bounces: 0,
 };
 
+const cancelled = { kind: "cancelled", job: { jobId: id, type: "summarize" } } as const;
+
 function setup(outcome: CancelOutcome, state: JobState = "CANCELLED") {
   const asked: string[] = [];
   const reported: string[] = [];
@@ -34,6 +37,7 @@ function setup(outcome: CancelOutcome, state: JobState = "CANCELLED") {
         return outcome;
       },
       getJobs: async () => [{ ...job, state }],
+      clock: new ManualClock(),
     },
     { ended: ({ jobId, type }, state) => void reported.push(`${jobId} ${type} ${state}`) },
   );
@@ -53,7 +57,7 @@ function setup(outcome: CancelOutcome, state: JobState = "CANCELLED") {
 }
 
 test("returns a waiting job in its state after the cancel", async () => {
-  const { reported, call } = setup({ kind: "cancelled" });
+  const { reported, call } = setup(cancelled);
   expect(await call()).toMatchObject({ job: { id } });
   expect(reported).toEqual([`${id} summarize CANCELLED`]);
 });
@@ -69,8 +73,8 @@ test("succeeds for a cancelled job, and not for a job that ended otherwise", asy
 test("reports how a job ended that finished before its worker received the cancel", async () => {
   const running = setup({ kind: "requested", workerId: "w" }, "RUNNING");
   expect(await running.call()).toMatchObject({ job: { id } });
-  const cancelled = setup({ kind: "requested", workerId: "w" }, "CANCELLED");
-  expect(await cancelled.call()).toMatchObject({ job: { id } });
+  const requested = setup({ kind: "requested", workerId: "w" }, "CANCELLED");
+  expect(await requested.call()).toMatchObject({ job: { id } });
   const ended = setup({ kind: "requested", workerId: "w" }, "SUCCEEDED");
   await expect(ended.call()).rejects.toMatchObject({
     reason: "ILLEGAL_TRANSITION",
@@ -79,7 +83,7 @@ test("reports how a job ended that finished before its worker received the cance
 });
 
 test("does not find another key's job, and leaves it alone", async () => {
-  const { asked, call } = setup({ kind: "cancelled" });
+  const { asked, call } = setup(cancelled);
   await expect(call("other123")).rejects.toMatchObject({ reason: "JOB_NOT_FOUND" });
   expect(asked).toEqual([]);
 });

@@ -8,7 +8,7 @@ import type { JobObserver } from "../observing/job-observer.ts";
 /** Cancels a job. It succeeds for a CANCELLED job too, so that a caller that lost the reply may retry. */
 export const cancel =
   (
-    engine: Pick<Engine, "cancel" | "getJobs">,
+    engine: Pick<Engine, "cancel" | "getJobs" | "clock">,
     observer: Pick<JobObserver, "ended">,
   ): Handler<(typeof SchedulerService)["method"]["cancel"], undefined> =>
   async ({ keyId, cancel: request }) => {
@@ -20,7 +20,8 @@ export const cancel =
     if (outcome.kind === "notFound" || job === undefined) throw notFound();
     // The job was running and has ended by itself before its worker received the cancel.
     if (isFinal(job.state)) assertCancelled(job.state);
-    if (outcome.kind === "cancelled") observer.ended({ ...job, jobId: id }, "CANCELLED");
+    if (outcome.kind === "cancelled")
+      observer.ended(outcome.job, "CANCELLED", engine.clock.nowMs());
     return { job: jobMessage(job) };
   };
 

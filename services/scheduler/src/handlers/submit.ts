@@ -3,9 +3,10 @@ import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
 import type { NewJob, SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError, timeMs } from "@millrace/runtime";
 import { type Clock, createLoopTurns, isJobId, isQueueName, queueOf } from "@millrace/shared";
+import { isRecording, linkSpan } from "@millrace/telemetry";
 import { readPayload } from "../messages/content-hash.ts";
 import { jobSpecOf } from "../messages/job-spec.ts";
-import { type SubmissionOutcome, submitResult } from "../messages/submit-result.ts";
+import { refusalOf, type SubmissionOutcome, submitResult } from "../messages/submit-result.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import { submitTimeMs } from "../policy/submit-time.ts";
@@ -24,6 +25,10 @@ const HASHED_AT_ONCE = 128 * 1024;
 const hashedCharacters = (spec: JobSpecMessage): number =>
   spec.idempotencyKey === "" ? 0 : payloadText(spec).length;
 
+/** The trace that a job carries. */
+const traceOf = ({ traceparent, tracestate }: JobSpecMessage) =>
+  traceparent === "" ? {} : { traceparent, tracestate };
+
 const payloadText = ({ payload }: JobSpecMessage): string =>
   payload.case === "payloadJson" ? payload.value : "";
 
@@ -41,6 +46,8 @@ export function submit(
   const submitGathered = gatherSubmissions(engine);
   const nextTurn = createLoopTurns();
   return async ({ jobs }, { signal }) => {
+    if (isRecording())
+      linkSpan(jobs.flatMap(({ spec }) => (spec === undefined ? [] : [traceOf(spec)])));
     const queues = new Set(jobs.flatMap(({ spec }) => spec?.queue ?? []));
     const retryOf = await retryDefaults(engine, queues);
     const specs: JobSpec[] = [];
@@ -84,6 +91,8 @@ export function submit(
       if (outcome === undefined) throw new Error("the engine returned no outcome for a job");
       if (outcome.kind === "accepted") observer.submitted(id, type);
       if (outcome.kind === "storeFull") observer.shed();
+      const refusal = refusalOf(id, outcome);
+      if (refusal !== undefined) observer.refused(id, type, refusal.reason);
       return submitResult(id, outcome);
     });
     const toReturn = specs.flatMap((spec, index) =>

@@ -1,14 +1,17 @@
 import type { DocumentStore } from "@millrace/documents";
 import type { Engine } from "@millrace/engine";
 import {
+  Inflow,
   inflowLimitsOf,
   keepSecret,
   type keepServerTls,
   mapReloaded,
+  type RunningHttpServer,
   type RunningServer,
   type Scope,
   type ServeOptions,
   serve,
+  serveHttp,
 } from "@millrace/runtime";
 import type { Random } from "@millrace/shared";
 import type { Logger } from "@millrace/telemetry";
@@ -61,10 +64,13 @@ export interface ListenerParts {
 export interface Listeners {
   readonly gateways: RunningServer;
   readonly workers: RunningServer;
-  readonly operators: RunningServer;
+  readonly operators: { readonly grpc: RunningServer; readonly http: RunningHttpServer };
 }
 
-/** Starts one listener each for gateways, workers and operators. Each listener has its own tokens. */
+/**
+ * Starts one listener each for gateways and workers, and two for operators: gRPC, and Connect and gRPC-Web for browsers.
+ * Each of the three has its own tokens.
+ */
 export async function startListeners(parts: ListenerParts): Promise<Listeners> {
   return {
     gateways: await serveGateways(parts),
@@ -147,28 +153,35 @@ function serveWorkers(parts: ListenerParts): Promise<RunningServer> {
   );
 }
 
-function serveOperators(parts: ListenerParts): Promise<RunningServer> {
-  const { scope, config, engine, random, tls, allWorkers, webhooks } = parts;
+async function serveOperators(parts: ListenerParts): Promise<Listeners["operators"]> {
+  const { scope, config, engine, observer, random, tls, allWorkers, webhooks } = parts;
+  const { adminHost: host } = config;
   const tokens = keepSecret(
     scope,
     tokenSources(config).operators,
     reloadOptions(parts),
     operatorTokens,
   );
-  return scope.use(
-    serve({
-      ...common(parts),
-      listen: { host: config.adminHost, port: config.adminPort },
-      // Operators authenticate with a token, so this listener asks for no client certificate.
-      tls: tls && mapReloaded(tls, ({ key, cert }) => ({ key, cert })),
-      services: [
-        adminService(
-          ...([engine, engine.clock, random, allWorkers, webhooks] as const),
-          config.schedulesPerKey,
-        ),
-      ],
-      limits: { ...inflowLimitsOf(config), messageFields: messageFields.operators },
-      authenticate: requireOperator(tokens),
-    }),
-  );
+  const limits = { ...inflowLimitsOf(config), messageFields: messageFields.operators };
+  const options = {
+    ...common(parts),
+    // Operators authenticate with a token, so these listeners ask for no client certificate.
+    tls: tls && mapReloaded(tls, ({ key, cert }) => ({ key, cert })),
+    services: [
+      adminService(
+        ...([engine, engine.clock, random, allWorkers, observer, webhooks] as const),
+        config.schedulesPerKey,
+      ),
+    ],
+    // Both listeners share one, because they have the same callers.
+    ...{ limits, inflow: new Inflow(limits, engine.clock) },
+    authenticate: requireOperator(tokens),
+  };
+  const { adminPort, adminHttpPort, adminAllowedOrigins: allowedOrigins } = config;
+  return {
+    grpc: await scope.use(serve({ ...options, listen: { host, port: adminPort } })),
+    http: await scope.use(
+      serveHttp({ ...options, allowedOrigins, listen: { host, port: adminHttpPort } }),
+    ),
+  };
 }

@@ -9,7 +9,9 @@ import { runSchedules } from "../schedules/run-schedules.ts";
 import type { AllWorkers } from "../session/all-workers.ts";
 import type { ConnectedWorkers } from "../session/connected-workers.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
+import type { OutageLog } from "../store/outage-log.ts";
 import { startGroupTender } from "./group-tender.ts";
+import { startKeyUse } from "./key-use.ts";
 import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
 import { startOutboxMover } from "./outbox-mover.ts";
 import { startPolicySync } from "./policy-sync.ts";
@@ -20,6 +22,7 @@ import { startReaper } from "./reaper.ts";
 import { startRenewFiles } from "./renew-files.ts";
 import { startSchedules } from "./schedules.ts";
 import { startStrays } from "./strays.ts";
+import { startSubmissionLines } from "./submission-lines.ts";
 import { startWorkerRoster } from "./worker-roster.ts";
 
 const GAUGES_EVERY_MS = 5_000;
@@ -32,6 +35,8 @@ const STRAYS_EVERY_MS = 2_000;
 const RENEW_FILES_EVERY_MS = 1_000;
 const ROSTER_EVERY_MS = 5_000;
 const OUTBOX_EVERY_MS = 1_000;
+const SUBMISSIONS_EVERY_MS = 60_000;
+const KEY_USE_EVERY_MS = 15_000;
 
 export interface LoopParts {
   readonly engine: Engine;
@@ -45,6 +50,7 @@ export interface LoopParts {
   readonly metrics: SchedulerMetrics;
   readonly knowledge: ObserverKnowledge;
   readonly log: Logger;
+  readonly outages: OutageLog;
   readonly config: {
     readonly reapEveryMs: number;
     readonly promoteEveryMs: number;
@@ -64,6 +70,7 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
     storedBytes,
     metrics,
     log,
+    outages,
     config,
   } = parts;
   const loop = (name: string, everyMs: number): LoopOptions => {
@@ -73,7 +80,7 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
       everyMs,
       onError: (error: unknown) => {
         metrics.loopFailures.inc({ loop: name });
-        log.error({ error, loop: name }, "a round failed");
+        if (!outages.noted(error)) log.error({ error, loop: name }, "a round failed");
       },
     };
   };
@@ -104,6 +111,8 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   scope.use(
     startWorkerRoster({ connected, allWorkers, metrics }, loop("worker-roster", ROSTER_EVERY_MS)),
   );
+  scope.use(startSubmissionLines(parts.observer, loop("submissions", SUBMISSIONS_EVERY_MS)));
+  scope.use(startKeyUse(engine, metrics, loop("key-use", KEY_USE_EVERY_MS)));
 }
 
 const outboxMoverParts = ({ engine, random, metrics, log, allWorkers }: LoopParts) => ({

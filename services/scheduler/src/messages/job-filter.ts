@@ -18,7 +18,8 @@ export function jobFilterOf(filter: ListJobsRequest): Omit<ListFilter, "keyId" |
   };
 }
 
-function labelOf(text: string) {
+/** Reads `name=value`. Throws MALFORMED. */
+export function labelOf(text: string) {
   const separator = text.indexOf("=");
   if (separator < 1) throw rpcError({ reason: "MALFORMED", message: "label: must be name=value" });
   return { name: text.slice(0, separator), value: text.slice(separator + 1) };

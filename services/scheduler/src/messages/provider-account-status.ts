@@ -27,4 +27,13 @@ export const providerAccountStatusMessage = (
     requestsUsed: BigInt(status.requestsUsed),
     tokensUsed: BigInt(status.tokensUsed),
     etag: accountEtag(status.account),
+    ...(status.lastRefusal === undefined
+      ? {}
+      : {
+          lastRefusal: {
+            time: timestampOf(status.lastRefusal.atMs),
+            httpStatus: status.lastRefusal.httpStatus,
+            message: status.lastRefusal.message,
+          },
+        }),
   });

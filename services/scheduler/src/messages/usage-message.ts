@@ -10,6 +10,9 @@ export const usageMessage = (usage: StoredUsage): MessageInitShape<typeof UsageS
   outputTokens: BigInt(usage.outputTokens),
   providerCalls: usage.providerCalls,
   computeMs: BigInt(usage.computeMs ?? 0),
+  cachedInputTokens: BigInt(usage.cachedInputTokens ?? 0),
+  reasoningTokens: BigInt(usage.reasoningTokens ?? 0),
+  model: usage.model ?? "",
 });
 
 /** An attempt's usage that a worker reports, as the engine takes it. */
@@ -18,4 +21,7 @@ export const usageOf = (usage: Usage): StoredUsage => ({
   outputTokens: Number(usage.outputTokens),
   providerCalls: usage.providerCalls,
   computeMs: Number(usage.computeMs),
+  cachedInputTokens: Number(usage.cachedInputTokens),
+  reasoningTokens: Number(usage.reasoningTokens),
+  model: usage.model,
 });

@@ -1,6 +1,6 @@
 import { type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import type { AdoptOutcome, AppendOutcome, Lease, NewChunk, SettleOutcome } from "@millrace/engine";
+import type { AdoptOutcome, AppendOutcome, Lease, NewChunk } from "@millrace/engine";
 import { JobState, ProgressSchema } from "@millrace/proto/job";
 import {
   AssignmentSchema,
@@ -15,6 +15,7 @@ import {
 } from "@millrace/proto/worker-service";
 import { timestampOf } from "@millrace/runtime";
 import { jobBytes, parseJobId } from "@millrace/shared";
+import type { EndOutcome } from "../session/end-attempts.ts";
 import { fromDetails } from "./job-details.ts";
 
 export function chunkOf({ content }: WorkerChunk, seq: number): NewChunk {
@@ -78,7 +79,7 @@ export function outputAck(
 /** The answer to an attempt's end. No outcome means that the store is unavailable. */
 export function settleAck(
   ref: LeaseRefMessage | undefined,
-  outcome: SettleOutcome | undefined,
+  outcome: EndOutcome | undefined,
 ): MessageInitShape<typeof SettleAckSchema> {
   const lease = ref === undefined ? {} : { lease: ref };
   switch (outcome?.kind) {
@@ -88,7 +89,12 @@ export function settleAck(
     case "invalid":
       return { ...lease, status: WriteStatus.LEASE_LOST };
     case "settled":
-      return { ...lease, status: WriteStatus.STORED, state: JobState[outcome.state] };
+      return {
+        ...lease,
+        status: WriteStatus.STORED,
+        state: JobState[outcome.state],
+        bounced: outcome.bounced ?? false,
+      };
   }
 }
 

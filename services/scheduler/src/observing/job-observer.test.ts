@@ -39,7 +39,7 @@ test.each([
 ] as const)("a settled attempt counts as %s, and nothing else", async (name, settlement, state) => {
   const { observer, lines, shown } = setup();
   const usage = { inputTokens: 7, outputTokens: 2, providerCalls: 1 };
-  observer.settled({ ...settlement, usage }, job, state, 1_250);
+  observer.settled({ ...settlement, usage }, job, state, { startMs: 1_240, endMs: 1_250 });
   expect(await shown("millrace_jobs")).toEqual([`millrace_jobs_${name}_total{${by}} 1`]);
   expect(await shown("millrace_tokens")).toEqual([
     `millrace_tokens_total{${by},direction="input"} 7`,
@@ -61,7 +61,7 @@ test.each<[ReapedJob["outcome"], boolean, string[], string]>([
   "counts a job that was reaped and %s (stalled: %s) as %j",
   async (outcome, stalled, names, state) => {
     const { observer, lines, shown } = setup();
-    observer.reaped({ jobId, type, traceparent, outcome, stalled });
+    observer.reaped({ jobId, type, traceparent, outcome, stalled }, 1_250);
     expect(await shown("millrace_jobs")).toEqual(
       names.map((name) => `millrace_jobs_${name}_total{${by}} 1`),
     );
@@ -73,7 +73,7 @@ test.each<[ReapedJob["outcome"], boolean, string[], string]>([
 
 const record = { type, priority: 50, submittedAtMs: 1_000, backoff: defaultBackoff } as JobRecord;
 const leaseOf = (change: Partial<Lease>, more: Partial<JobRecord> = {}): Lease => ({
-  ...{ jobId, token: 1, attempt: 1, expiresAtMs: 0, nextSeq: 0, heldBy: [] },
+  ...{ jobId, token: 1, attempt: 1, expiresAtMs: 0, nextSeq: 0, heldBy: [], holds: [] },
   job: { ...record, ...more },
   ...change,
 });
@@ -118,7 +118,9 @@ test("a wait counts as limited if a limit of the job's key held it, or was seen 
 test("the wait and the attempt of a sampled job name its trace", async () => {
   const { observer, metrics } = setup();
   observer.leased(leaseOf({}, { traceparent }), 3_000);
-  observer.settled({ ...ref, kind: "complete", resultJson: "1" }, job, "SUCCEEDED", 1_250);
+  observer.settled({ ...ref, kind: "complete", resultJson: "1" }, job, "SUCCEEDED", {
+    ...{ startMs: 1_240, endMs: 1_250 },
+  });
   const { body } = await metricsPages(metrics.registry)("application/openmetrics-text");
   const named = body.split("\n").filter((line) => line.includes(`trace_id="${traceId}"`));
   expect(named.map((line) => line.split("{")[0])).toEqual([
@@ -173,13 +175,16 @@ test("counts output by queue once it is stored", async () => {
 test("counts jobs that ended with others, and groups that finished", async () => {
   const { observer, lines, shown } = setup();
   const id = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1C" as GroupId;
-  observer.otherEnds({
-    jobs: [
-      { jobId, type, traceparent, state: "CANCELLED" },
-      { jobId, type, state: "FAILED" },
-    ],
-    groups: [{ id, state: "FAILED" }],
-  });
+  observer.otherEnds(
+    {
+      jobs: [
+        { jobId, type, traceparent, state: "CANCELLED" },
+        { jobId, type, state: "FAILED" },
+      ],
+      groups: [{ id, state: "FAILED" }],
+    },
+    1_250,
+  );
   expect(await shown("millrace_jobs")).toEqual([
     `millrace_jobs_failed_total{${by}} 1`,
     `millrace_jobs_cancelled_total{${by}} 1`,

@@ -8,7 +8,6 @@ import type {
   OtherEnds,
   OutputBatch,
   ProviderReport,
-  ProviderVerdict,
   ReapedJob,
   RepairedJob,
   Settlement,
@@ -21,27 +20,25 @@ import {
   type QueueName,
   queueOf,
 } from "@millrace/shared";
-import {
-  attributeNames,
-  exemplarOf,
-  jobFields,
-  type Logger,
-  recordSpan,
-  type SchedulerMetrics,
-  spanNames,
-} from "@millrace/telemetry";
+import { exemplarOf, jobFields, type Logger, type SchedulerMetrics } from "@millrace/telemetry";
 import { bandOf } from "../policy/band-of.ts";
 import { JobLabels } from "./job-labels.ts";
+import { recordEndedWait, recordLostAttempt, recordSettlement, recordWait } from "./job-spans.ts";
 import { LimitedKeys } from "./limited-keys.ts";
+import { SubmissionLog } from "./submission-log.ts";
 
 /** Counts, logs and traces the events of jobs. Whoever causes an event reports it once. */
 export interface JobObserver {
   submitted(id: JobId, type: string): void;
+  /** A job was refused when it was submitted. `reason` is that of its error. */
+  refused(id: JobId, type: string, reason: string): void;
+  /** Logs what keys have submitted since the last call. */
+  logSubmissions(): void;
   groupCreated(id: GroupId): void;
   /** A due run of a schedule was decided. `lagMs` is given for a submitted run. */
   scheduleRun(queue: QueueName, outcome: RunOutcome, count: number, lagMs?: number): void;
   /** Calls ended jobs that wait, and finished groups. */
-  otherEnds(ends: OtherEnds): void;
+  otherEnds(ends: OtherEnds, nowMs: number): void;
   /** A job was refused because Redis has little memory left. */
   shed(): void;
   /** The number of jobs whose end gateways await has changed by `change`. */
@@ -50,20 +47,28 @@ export interface JobObserver {
   /** A lease call held lanes; `lanes` counts them by constraint. */
   held(queue: QueueName, lanes: ReadonlyMap<ConstraintKind, number>): void;
   /** An attempt's report started a cool-down of a provider account. */
-  coolingDown(account: string, reason: ProviderReport["kind"], verdict: ProviderVerdict): void;
+  coolingDown(account: string, reason: ProviderReport["kind"]): void;
   settled(
     settlement: Settlement,
     job: Pick<JobRecord, "type" | "attempt" | "startedAtMs" | "traceparent">,
     state: JobState,
-    nowMs: number,
+    time: SettleTime,
+    /** Why the worker handed the job back, if it did. */
+    handedBack?: string,
   ): void;
   /** A waiting job ended. */
-  ended(job: EndedJob, state: OtherEnd["state"]): void;
+  ended(job: EndedJob, state: OtherEnd["state"], nowMs: number): void;
   /** A lease expired, or a waiting job did. */
-  reaped(job: ReapedJob): void;
+  reaped(job: ReapedJob, nowMs: number): void;
   /** A job was inconsistent and has been repaired. */
   repaired(job: RepairedJob): void;
   appended(batch: OutputBatch, outcome: AppendOutcome | undefined): void;
+}
+
+/** When the scheduler began to store an attempt's end, and when it was stored. */
+export interface SettleTime {
+  readonly startMs: number;
+  readonly endMs: number;
 }
 
 /** A job that waited no longer than this was leased before its key could be seen to be limited. */
@@ -98,6 +103,7 @@ export const observerKnowledge = (metrics: SchedulerMetrics): ObserverKnowledge 
 interface ObserverParts extends ObserverKnowledge {
   readonly metrics: SchedulerMetrics;
   readonly log: Logger | undefined;
+  readonly submissions: SubmissionLog;
 }
 
 export function jobObserver(
@@ -105,7 +111,7 @@ export function jobObserver(
   log?: Logger,
   knowledge: ObserverKnowledge = observerKnowledge(metrics),
 ): JobObserver {
-  const parts = { metrics, log, ...knowledge };
+  const parts = { metrics, log, ...knowledge, submissions: new SubmissionLog(log) };
   return { ...waitingObserver(parts), ...attemptObserver(parts), ...endObserver(parts) };
 }
 
@@ -127,13 +133,28 @@ function wasLimited({ jobId, heldBy }: Lease, waitMs: number, startMs: number, k
 /** Observes jobs that wait: their submission, and what holds them. */
 const waitingObserver = ({
   metrics,
-  log,
   labels,
+  submissions,
 }: ObserverParts): Pick<
   JobObserver,
-  "submitted" | "groupCreated" | "scheduleRun" | "shed" | "awaited" | "held" | "coolingDown"
+  | "submitted"
+  | "refused"
+  | "logSubmissions"
+  | "groupCreated"
+  | "scheduleRun"
+  | "shed"
+  | "awaited"
+  | "held"
+  | "coolingDown"
 > => ({
-  submitted: (id, type) => metrics.jobCounters.jobsSubmitted.inc(labels.of(id, type)),
+  submitted(id, type) {
+    metrics.jobCounters.jobsSubmitted.inc(labels.of(id, type));
+    submissions.submitted(id);
+  },
+
+  refused: (id, type, reason) => submissions.refused(id, type, reason),
+
+  logSubmissions: () => submissions.flush(),
 
   groupCreated: (id) => metrics.groupsCreated.inc({ queue: queueOf(id) }),
 
@@ -144,14 +165,8 @@ const waitingObserver = ({
     }
   },
 
-  coolingDown(account, reason, { kind, coolUntilMs }) {
-    metrics.providerCooldowns.inc({ account: labels.account(account), reason });
-    const until = coolUntilMs === undefined ? undefined : new Date(coolUntilMs).toISOString();
-    log?.warn(
-      { account, reason, probe: kind === "PROBE", until },
-      "a provider account is cooling down",
-    );
-  },
+  coolingDown: (account, reason) =>
+    metrics.providerCooldowns.inc({ account: labels.account(account), reason }),
 
   shed: () => metrics.jobsShed.inc(),
 
@@ -180,7 +195,7 @@ function attemptObserver({
 
   return {
     leased(lease, nowMs) {
-      const { jobId, job, attempt, heldBy } = lease;
+      const { jobId, job } = lease;
       const by = labels.of(jobId, job.type);
       const startMs = Math.min(dueMs(lease), nowMs);
       const waitMs = nowMs - startMs;
@@ -194,21 +209,12 @@ function attemptObserver({
         value: waitMs / 1_000,
         exemplarLabels: exemplarOf(job.traceparent),
       });
-      recordSpan(
-        spanNames.queueWait,
-        job,
-        { startMs, endMs: nowMs },
-        {
-          [attributeNames.jobId]: jobId,
-          [attributeNames.queue]: by.queue,
-          [attributeNames.jobType]: job.type,
-          [attributeNames.attempt]: attempt,
-          ...(heldBy.length === 0 ? {} : { [attributeNames.heldBy]: [...heldBy] }),
-        },
-      );
+      recordWait(lease, nowMs);
     },
 
-    settled(settlement, { type, attempt, startedAtMs, traceparent }, state, nowMs) {
+    settled(settlement, job, state, time, handedBack) {
+      const { type, attempt, startedAtMs, traceparent } = job;
+      const nowMs = time.endMs;
       const { jobId, kind, usage } = settlement;
       const by = labels.of(jobId, type);
       const durationMs = startedAtMs === undefined ? 0 : Math.max(0, nowMs - startedAtMs);
@@ -230,6 +236,7 @@ function attemptObserver({
         },
         "settled",
       );
+      recordSettlement(settlement, job, state, time, handedBack);
     },
 
     appended({ jobId, chunks }, outcome) {
@@ -251,25 +258,33 @@ function endObserver({
   labels,
 }: ObserverParts): Pick<JobObserver, "ended" | "otherEnds" | "reaped" | "repaired"> {
   const endings = endingCounters(metrics);
-  const ended: JobObserver["ended"] = ({ jobId, type, traceparent }, state) => {
+  const ended: JobObserver["ended"] = (job, state, nowMs) => {
+    const { jobId, type, traceparent } = job;
     endings[state].inc(labels.of(jobId, type));
+    recordEndedWait(job, state, nowMs);
     log?.info({ ...jobFields(jobId, traceparent), type, state }, "a job ended while it waited");
   };
   return {
     ended,
 
-    otherEnds({ jobs, groups }) {
-      for (const job of jobs) ended(job, job.state);
+    otherEnds({ jobs, groups }, nowMs) {
+      for (const job of jobs) ended(job, job.state, nowMs);
       for (const { id, state } of groups) metrics.groupsFinished.inc({ queue: queueOf(id), state });
     },
 
-    reaped({ jobId, type, traceparent, outcome, stalled }) {
+    reaped(job, nowMs) {
+      const { jobId, type, traceparent, outcome, stalled, workerId, attempt } = job;
       const by = labels.of(jobId, type);
       const state = reapedTo[outcome];
       if (stalled) metrics.jobCounters.jobsStalled.inc(by);
       if (state !== undefined) endings[state].inc(by);
+      if (stalled) recordLostAttempt(job, nowMs);
+      else if (state !== undefined) recordEndedWait(job, state, nowMs);
       const what = stalled ? "a job lost its worker" : "a job ended while it waited";
-      const fields = { ...jobFields(jobId, traceparent), type, state: state ?? "QUEUED" };
+      const fields = {
+        ...{ ...jobFields(jobId, traceparent), type, state: state ?? "QUEUED" },
+        ...(stalled ? { worker_id: workerId, attempt } : {}),
+      };
       log?.[stalled ? "warn" : "info"](fields, what);
     },
 

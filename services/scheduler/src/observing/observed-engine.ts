@@ -9,13 +9,13 @@ export const observedEngine = (engine: Engine, observer: JobObserver): Engine =>
   ...engine,
   async lease(request) {
     const result = await engine.lease(request);
-    for (const job of result.expired) observer.ended(job, "EXPIRED");
+    for (const job of result.expired) observer.ended(job, "EXPIRED", engine.clock.nowMs());
     observer.held(request.queue, result.held);
     return result;
   },
   async reap(queue, limit) {
     const result = await engine.reap(queue, limit);
-    for (const job of result.reaped) observer.reaped(job);
+    for (const job of result.reaped) observer.reaped(job, engine.clock.nowMs());
     return result;
   },
   async returnStrays(queue) {

@@ -1,5 +1,5 @@
 import type { Engine, Settlement, SettleOutcome } from "@millrace/engine";
-import type { Clock } from "@millrace/shared";
+import { type Clock, isFinal } from "@millrace/shared";
 import type { JobObserver } from "../observing/job-observer.ts";
 import type { HeldLease } from "./held-leases.ts";
 
@@ -7,7 +7,15 @@ import type { HeldLease } from "./held-leases.ts";
 export interface EndedAttempt {
   readonly settlement: Settlement;
   readonly job: HeldLease["job"] | undefined;
+  /** Why the worker handed the job back, if it did. */
+  readonly handedBack?: string | undefined;
 }
+
+/** The outcome of a settlement, as its worker is told it. */
+export type EndOutcome = SettleOutcome & {
+  /** The provider refused the attempt or is down: the job runs again, and no attempt was spent. */
+  readonly bounced?: boolean;
+};
 
 export interface EndAttemptsParts {
   readonly engine: Pick<Engine, "settle">;
@@ -49,15 +57,21 @@ async function settleAll(
 export async function endAttempts(
   { engine, observer, clock }: EndAttemptsParts,
   attempts: readonly EndedAttempt[],
-): Promise<readonly SettleOutcome[]> {
+): Promise<readonly EndOutcome[]> {
+  const startMs = clock.nowMs();
   const outcomes = await settleAll(
     engine,
     attempts.map(({ settlement }) => settlement),
   );
-  for (const [index, { settlement, job }] of attempts.entries()) {
+  const time = { startMs, endMs: clock.nowMs() };
+  for (const [index, { settlement, job, handedBack }] of attempts.entries()) {
     const outcome = outcomes[index];
     if (job === undefined || outcome?.kind !== "settled" || outcome.repeated) continue;
-    observer.settled(settlement, job, outcome.state, clock.nowMs());
+    observer.settled(settlement, job, outcome.state, time, handedBack);
   }
-  return outcomes;
+  return outcomes.map((outcome, index) =>
+    outcome.kind === "settled" && !isFinal(outcome.state)
+      ? { ...outcome, bounced: attempts[index]?.settlement.kind === "bounce" }
+      : outcome,
+  );
 }

@@ -14,6 +14,7 @@ import { usageOf } from "../messages/usage-message.ts";
 import { bounceOf } from "../policy/bounce.ts";
 import { hasTimeLeft } from "../policy/deadline-decision.ts";
 import { decideReport } from "../policy/provider-report.ts";
+import { refusalWords } from "../policy/refusal-words.ts";
 import { decideRetry } from "../policy/retry-decision.ts";
 import type { HeldLease } from "./held-leases.ts";
 
@@ -70,6 +71,10 @@ export function reportOf(
       ...(retryAfter === undefined ? {} : { retryAfterMs: durationMs(retryAfter) }),
     }),
     ...(startedAtMs === undefined ? {} : { attempt: { jobId, startedMs: startedAtMs } }),
+    said: {
+      httpStatus: provider.httpStatus,
+      message: refusalWords(outcome.value.failure?.message ?? ""),
+    },
     pool,
   };
 }
@@ -115,6 +120,12 @@ export function settlementOf(
   }
   return { ...base, kind: "retry", delayMs: decision.delayMs, failure };
 }
+
+/** Why a worker handed a job back; undefined if it did not. */
+export const handedBackOf = ({ outcome }: Pick<AttemptOutcome, "outcome">): string | undefined =>
+  outcome.case === "handedBack"
+    ? cutChars(outcome.value.reason, limits.errorMessageChars)
+    : undefined;
 
 /** The settlement that takes a lease away, because its worker has not stopped within the grace. */
 export function overdueSettlement({ jobId, token, stopping }: HeldLease): Settlement {

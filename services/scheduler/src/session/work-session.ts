@@ -36,7 +36,7 @@ import { assertAllowed, type WorkerPass } from "../tokens/worker-tokens.ts";
 import type { ConnectedWorkers } from "./connected-workers.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
 import { type LeaseTokens, NO_TOKEN } from "./lease-tokens.ts";
-import { overdueSettlement, reportOf, settlementOf } from "./settlement.ts";
+import { handedBackOf, overdueSettlement, reportOf, settlementOf } from "./settlement.ts";
 import { WorkerPresence } from "./worker-presence.ts";
 import type { Writes } from "./writes.ts";
 
@@ -262,7 +262,7 @@ export class WorkSession {
       if (report === undefined || report.pool === "") continue;
       const verdict = await engine.providerAccounts.report(report.pool, report);
       verdicts[i] = verdict;
-      if (verdict.begun) observer.coolingDown(report.pool, report.kind, verdict);
+      if (verdict.begun) observer.coolingDown(report.pool, report.kind);
     }
     return writes.settle(
       outcomes.map((outcome, i) => ({
@@ -274,7 +274,7 @@ export class WorkSession {
           clock.nowMs(),
           random,
         ),
-        job: leases[i]?.job,
+        ...{ job: leases[i]?.job, handedBack: handedBackOf(outcome) },
       })),
     );
   }

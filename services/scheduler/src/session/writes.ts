@@ -1,6 +1,11 @@
-import type { AppendOutcome, Engine, OutputBatch, SettleOutcome } from "@millrace/engine";
+import type { AppendOutcome, Engine, OutputBatch } from "@millrace/engine";
 import { createBatcher } from "@millrace/shared";
-import { type EndAttemptsParts, type EndedAttempt, endAttempts } from "./end-attempts.ts";
+import {
+  type EndAttemptsParts,
+  type EndedAttempt,
+  type EndOutcome,
+  endAttempts,
+} from "./end-attempts.ts";
 
 export interface WritesParts extends EndAttemptsParts {
   readonly engine: Pick<Engine, "append" | "settle">;
@@ -9,7 +14,7 @@ export interface WritesParts extends EndAttemptsParts {
 /** Gathers the writes of all workers of this scheduler. One call to the store writes what arrived during the last one. */
 export interface Writes {
   append(batches: readonly OutputBatch[]): Promise<readonly AppendOutcome[]>;
-  settle(attempts: readonly EndedAttempt[]): Promise<readonly SettleOutcome[]>;
+  settle(attempts: readonly EndedAttempt[]): Promise<readonly EndOutcome[]>;
 }
 
 /** Bounds of one call. Redis does nothing else while it runs a call, and further writes wait for the next call. */
@@ -24,7 +29,7 @@ export function createWrites(parts: WritesParts): Writes {
       chunks.reduce((sum, { body }) => sum + body.length + FIXED_BYTES, FIXED_BYTES),
     flush: (batches) => parts.engine.append(batches),
   });
-  const settles = createBatcher<EndedAttempt, SettleOutcome>({
+  const settles = createBatcher<EndedAttempt, EndOutcome>({
     ...callLimits,
     weigh: ({ settlement }) =>
       FIXED_BYTES + (settlement.kind === "complete" ? settlement.resultJson.length : 0),

@@ -5,12 +5,26 @@ import { operatorTokens, requireOperator } from "./operator-tokens.ts";
 const showing = (authorization?: string) => ({
   get: (name: string) => (name === "authorization" ? authorization : undefined),
 });
-const operatorName = async (tokens: string | undefined, shown?: string) =>
+const call = (name: string) => `/millrace.admin.v1.AdminService/${name}`;
+const operatorName = async (tokens: string | undefined, shown?: string, rpc = "PauseQueue") =>
   (
     await requireOperator(tokens === undefined ? undefined : fixedValue(operatorTokens(tokens)))(
       showing(shown),
+      call(rpc),
     )
   ).name;
+
+test("a reader may look and change nothing, and sends its token without the role", async () => {
+  const tokens = "anna:s3cret,rita:t0ken;role=reader,omar:other;role=operator";
+  expect(await operatorName(tokens, "Bearer rita:t0ken", "ListQueues")).toBe("rita");
+  await expect(operatorName(tokens, "Bearer rita:t0ken")).rejects.toMatchObject({
+    ...{ reason: "NOT_ALLOWED", message: expect.stringContaining('"rita" may only look') },
+  });
+  expect(await operatorName(tokens, "Bearer omar:other")).toBe("omar");
+  await expect(
+    operatorName(tokens, "Bearer rita:t0ken;role=reader", "ListQueues"),
+  ).rejects.toMatchObject({ reason: "UNAUTHENTICATED" });
+});
 
 test("identifies an operator by the token's name, or as admin if it has none", async () => {
   const tokens = "anna:s3cret, ci:other,plain";
@@ -54,6 +68,9 @@ test.each([
   [":x", "token 1: the name before"],
   ["a,config:x", '"config" is reserved'],
   ["anonymous:x", '"anonymous" is reserved'],
+  ["provider:x", '"provider" is reserved'],
+  ["a:x;role=writer", "token 1: the role after"],
+  ["a:;role=reader", "token 1 is empty"],
 ])("refuses the tokens %j", (text, message) => {
   expect(() => operatorTokens(text)).toThrow(message);
 });

@@ -111,8 +111,10 @@ export function documentReader(
     const { withoutText: _, kind: __, ...text } = reading;
     return { ...text, name: document.name };
   };
-  return (id, ...more) => {
+  return (id, keyId, options) => {
     const attributes = { [attributeNames.documentId]: id };
-    return inSpan(spanNames.readDocument, { attributes }, () => read(id, ...more));
+    return inSpan(spanNames.readDocument, { attributes, signal: options.signal }, () =>
+      read(id, keyId, options),
+    );
   };
 }

@@ -1,7 +1,15 @@
 import { type Clock, ValidText } from "@millrace/shared";
-import { attributeNames, describeSpan, inSpan, spanNames } from "@millrace/telemetry";
+import {
+  attributeNames,
+  describeSpan,
+  genAiOperations,
+  inSpan,
+  modelCallName,
+  serverAttributes,
+} from "@millrace/telemetry";
 import { type AttemptContext, JobFailure } from "@millrace/worker-sdk";
 import {
+  type AnswerFacts,
   type Completion,
   type CompletionRequest,
   ContextFault,
@@ -84,6 +92,20 @@ const refusedBefore = (account: string, retryAfterMs: number): JobFailure =>
     provider: { account, httpStatus: 429, quotaExhausted: false },
   });
 
+const factAttributes = (facts: AnswerFacts) => ({
+  ...(facts.model === undefined ? {} : { [attributeNames.responseModel]: facts.model }),
+  ...(facts.id === undefined ? {} : { [attributeNames.responseId]: facts.id }),
+  ...(facts.firstChunkMs === undefined
+    ? {}
+    : { [attributeNames.firstChunk]: facts.firstChunkMs / 1_000 }),
+  ...(facts.cachedTokens === undefined
+    ? {}
+    : { [attributeNames.cachedTokens]: facts.cachedTokens }),
+  ...(facts.reasoningTokens === undefined
+    ? {}
+    : { [attributeNames.reasoningTokens]: facts.reasoningTokens }),
+});
+
 /**
  * Calls a provider. Each call has a span and is timed, and its usage is added to the attempt, also if the call fails. After
  * an account has refused a call, attempts that run already make no further call until the account's wait is over.
@@ -92,9 +114,15 @@ export function completionRunner(
   provider: Provider,
   { metrics, clock, accounts = [] }: CompletionObserver,
 ): RunCompletion {
-  const { name, model } = provider;
+  const { name, model, url } = provider;
   const begin = providerObserver(metrics, { provider: name, model }, clock, accounts);
-  const attributes = { [attributeNames.provider]: name, [attributeNames.model]: model };
+  const described = {
+    [attributeNames.operation]: genAiOperations.chat,
+    [attributeNames.provider]: name,
+    [attributeNames.model]: model,
+    [attributeNames.stream]: true,
+    ...(url === undefined ? {} : serverAttributes(url)),
+  };
   const refused = new RefusedAccounts(clock);
 
   return async (context, request, piece) => {
@@ -107,10 +135,12 @@ export function completionRunner(
       const observed = begin(pool);
       let outcome: CallOutcome = "answered";
       try {
-        return await readAll(completion, async (part) => {
+        const answer = await readAll(completion, async (part) => {
           observed.piece();
           await piece(part);
         });
+        describeSpan({ [attributeNames.finishReasons]: [answer.finishReason] });
+        return answer;
       } catch (error) {
         outcome = outcomeOf(error, signal);
         if (isRefusal(error)) refused.refused(pool, error.details.retryAfterMs);
@@ -123,9 +153,11 @@ export function completionRunner(
           [attributeNames.providerOutcome]: outcome,
           [attributeNames.inputTokens]: usage.inputTokens,
           [attributeNames.outputTokens]: usage.outputTokens,
+          ...factAttributes(completion.facts()),
         });
       }
     };
-    return inSpan(spanNames.providerCall, { kind: "client", attributes }, call);
+    const attributes = { ...described, [attributeNames.maxTokens]: request.maxTokens };
+    return inSpan(modelCallName(model), { kind: "client", attributes, signal }, call);
   };
 }

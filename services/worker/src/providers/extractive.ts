@@ -16,9 +16,11 @@ function sourceOf(messages: readonly Message[]): { text: string; question: strin
  * sentences. It answers the last of several messages with the sentences before it that relate to it most. It follows no
  * instructions, and its tokens cost nothing. It counts tokens like a model would.
  */
+const model = "key-sentences";
+
 export const extractiveProvider = (threads: ThreadPool): Provider => ({
   name: "extractive",
-  model: "key-sentences",
+  model,
   complete({ messages, maxTokens, signal, keyId: key }) {
     let outputTokens = 0;
     let inputTokens = 0;
@@ -44,7 +46,8 @@ export const extractiveProvider = (threads: ThreadPool): Provider => ({
     return {
       text: answer(),
       finishReason: () => "stop",
-      usage: () => ({ inputTokens, outputTokens, providerCalls: 0, computeMs }),
+      facts: () => ({}),
+      usage: () => ({ inputTokens, outputTokens, providerCalls: 0, computeMs, model }),
     };
   },
 });

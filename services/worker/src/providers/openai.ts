@@ -48,7 +48,9 @@ interface Shared {
  */
 class OpenAiCompletion {
   readonly tally: Tally = {
-    ...{ inputTokens: 0, outputTokens: 0, providerCalls: 0, finishReason: "stop" },
+    ...{ inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningTokens: 0 },
+    ...{ providerCalls: 0, finishReason: "stop" },
+    facts: {},
   };
   readonly #shared: Shared;
   readonly #request: CompletionRequest;
@@ -124,12 +126,14 @@ class OpenAiCompletion {
       const { limitTokens } = fitting;
       const body = requestBody(dialect, { model, messages, limitTokens, effort });
       this.tally.providerCalls += 1;
+      const sentMs = options.clock.nowMs();
       try {
         const heard = () => patience.heard();
         const begun = () => {
           this.#begun = true;
         };
         const chunks = await open(body, { signal, heard, begun });
+        this.tally.facts = { firstChunkMs: options.clock.nowMs() - sentMs };
         this.#fallbacks.taken();
         return { chunks, limitTokens };
       } catch (error) {
@@ -160,16 +164,22 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
   return {
     name: "openai",
     model: options.model,
+    url: baseUrl,
     complete(request) {
       const completion = new OpenAiCompletion(shared, request);
       const { tally } = completion;
       return {
         text: completion.answer(),
         usage: () => {
-          const { inputTokens, outputTokens, providerCalls } = tally;
-          return { inputTokens, outputTokens, providerCalls };
+          const { finishReason: _, cachedInputTokens, reasoningTokens, ...spent } = tally;
+          return {
+            ...{ ...spent, model: options.model },
+            ...(cachedInputTokens > 0 ? { cachedInputTokens } : {}),
+            ...(reasoningTokens > 0 ? { reasoningTokens } : {}),
+          };
         },
         finishReason: () => tally.finishReason,
+        facts: () => tally.facts,
       };
     },
   };

@@ -1,4 +1,4 @@
-import { type AnswerReason, answerReasons } from "@millrace/shared";
+import { type AnswerReason, answerReasons, type ProviderReason } from "@millrace/shared";
 
 export interface Message {
   readonly role: "system" | "user" | "assistant";
@@ -22,6 +22,25 @@ export interface TokenUsage {
   readonly providerCalls: number;
   /** The CPU time that the answer took in this worker, in milliseconds, if it was measured. */
   readonly computeMs?: number;
+  /** The part of inputTokens that the provider had in its cache, if it says so. */
+  readonly cachedInputTokens?: number;
+  /** The part of outputTokens that the model spent on thought, if the provider says so. */
+  readonly reasoningTokens?: number;
+  readonly model: string;
+}
+
+/** What is known of a provider's answer, for traces. */
+export interface AnswerFacts {
+  /** The model that answered, in the provider's words. */
+  readonly model?: string;
+  /** The provider's id of the answer. */
+  readonly id?: string;
+  /** The time from the request until the first piece of the answer arrived, in milliseconds. */
+  readonly firstChunkMs?: number;
+  /** The part of the input that the provider had in its cache, in tokens. */
+  readonly cachedTokens?: number;
+  /** The part of the output that the model spent on thought, in tokens. */
+  readonly reasoningTokens?: number;
 }
 
 /** How an answer ended: by itself, or at its length limit. */
@@ -34,6 +53,8 @@ export interface Completion {
   finishReason(): FinishReason;
   /** The usage so far. It is final when `text` has ended, also if it threw. */
   usage(): TokenUsage;
+  /** What is known so far of the last answer. */
+  facts(): AnswerFacts;
 }
 
 /** Answers messages with text. It starts nothing before the text is read. */
@@ -41,11 +62,13 @@ export interface Provider {
   /** The provider's name in metrics and traces. */
   readonly name: string;
   readonly model: string;
+  /** Where it is called, if it is not in the worker itself. */
+  readonly url?: string;
   complete(request: CompletionRequest): Completion;
 }
 
 export interface ProviderFaultDetails {
-  readonly reason: AnswerReason | "PROVIDER_ERROR";
+  readonly reason: AnswerReason | ProviderReason;
   readonly retryable: boolean;
   /** The wait that the provider asked for, in milliseconds. */
   readonly retryAfterMs?: number;

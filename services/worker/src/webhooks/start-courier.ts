@@ -38,9 +38,9 @@ export function startCourier(
   const execute = webhookExecutor({
     ...{ policy, connections, clock, random, metrics, timeoutMs: config.webhookTimeoutMs },
   });
-  const observed = observeAttempts({ metrics, log, clock, slots, serves: "webhooks" });
   // Operators see two workers, if this process serves other queues, too.
   const workerId = `${link.workerId.slice(0, 120)}-courier`;
+  const observed = observeAttempts({ metrics, log, clock, slots, serves: "webhooks", workerId });
   return startWorker({
     ...{ ...link, workerId },
     ...{ queues: [WEBHOOK_QUEUE], slots, executors: { [WEBHOOK_TYPE]: observed(execute) } },

@@ -41,9 +41,9 @@ function budgets.use_of(key)
   end
   local hash = base .. "mr:use:" .. key
   local f = rcall("HMGET", hash, F.use_running, F.requests_sum, F.requests_first, F.requests_last, F.tokens_sum, F.tokens_first, F.tokens_last, F.day_sum, F.day_first, F.day_last,
-    kinds.q.present, kinds.t.present, kinds.d.present)
+    kinds.q.present, kinds.t.present, kinds.d.present, F.use_holds)
   local running = (numbers.whole(f[1]) or 0)
-  use = { key = key, hash = hash, pools = {}, running = running, was_running = running, freed = false,
+  use = { key = key, hash = hash, pools = {}, running = running, was_running = running, freed = false, holds = f[14],
     q = windows.open(kinds.q, hash, f[2], f[3], f[4], f[11]),
     t = windows.open(kinds.t, hash, f[5], f[6], f[7], f[12]),
     d = windows.open(kinds.d, hash, f[8], f[9], f[10], f[13]) }
@@ -229,6 +229,10 @@ function budgets.flush()
     if use.freed then
       if lanes.release_key(use.key, use.freed == "all") then signals.work() end
       use.freed = false
+    end
+    if use.holds_changed then
+      fields[n + 1], fields[n + 2] = F.use_holds, use.holds
+      n, use.holds_changed = n + 2, false
     end
     if use.running ~= use.was_running or n > 2 then
       fields[2] = use.running

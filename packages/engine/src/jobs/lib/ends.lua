@@ -106,11 +106,19 @@ function ends.finish(job_id, fields, token, prev, state, result, failure, messag
   if child_groups then cancel_children(child_groups, state) end
 end
 
--- A job's type and trace, for the report of an end that no lease brought.
+-- What of a job tells how it waited, after its trace: see jobs/ended-job.ts.
+local WAITED = { F.submitted_ms, F.due_ms, F.last_end, F.attempts_spent, F.held_by, F.started_ms, F.worker_id }
+
+-- A job's type and trace, for the report of an end that no lease brought. The trace is a list: traceparent, run_at_ms
+-- | "", and the fields of WAITED, each | "". It is "" if the job has none.
 function ends.identity(job_id)
-  local fields = rcall("HMGET", base .. job_id, F.type, F.spec)
-  local traceparent = json.read(fields[2])[F.spec_traceparent]
-  return fields[1] or "", type(traceparent) == "string" and traceparent or ""
+  local fields = rcall("HMGET", base .. job_id, F.type, F.spec, unpack(WAITED))
+  local spec = json.read(fields[2])
+  local traceparent, run_at_ms = spec[F.spec_traceparent], spec[F.spec_run_at_ms]
+  if type(traceparent) ~= "string" or traceparent == "" then return fields[1] or "", "" end
+  local trace = { traceparent, type(run_at_ms) == "number" and string.format("%.0f", run_at_ms) or "" }
+  for i = 1, #WAITED do trace[i + 2] = fields[i + 2] or "" end
+  return fields[1] or "", trace
 end
 
 -- A permanent failure in its stored form.
@@ -140,7 +148,7 @@ function ends.flush()
 end
 
 -- What a script's reply says of other ends (jobs/other-ends.ts): per job that ended without being named elsewhere job_id,
--- state, type, traceparent; per group that finished id, state. Scripts call it after ends.flush.
+-- state, identity; per group that finished id, state. Scripts call it after ends.flush.
 function ends.report()
   return { ends.others, groups.finished }
 end

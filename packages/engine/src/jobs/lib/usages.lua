@@ -1,5 +1,5 @@
--- usages: what attempts spent. A usage is JSON with a whole number for each member. F.usage_* names the members; a script
--- names only those that it decides by, and adds up the others as it finds them.
+-- usages: what attempts spent. A usage is JSON with a whole number for each member, and a text for F.usage_model. F.usage_*
+-- names the members; a script names only those that it decides by, and adds up the others as it finds them.
 --
 -- Needs `rcall`.
 -- TOUCHES
@@ -11,8 +11,12 @@ function usages.parse(text)
   if not text or string.byte(text) ~= 123 then return nil end
   local ok, usage = pcall(cjson.decode, text)
   if not ok then return nil end
-  for _, amount in pairs(usage) do
-    if type(amount) ~= "number" or amount < 0 or not numbers.whole(amount) then return nil end
+  for name, amount in pairs(usage) do
+    if name == F.usage_model then
+      if type(amount) ~= "string" then return nil end
+    elseif type(amount) ~= "number" or amount < 0 or not numbers.whole(amount) then
+      return nil
+    end
   end
   return usage
 end
@@ -32,6 +36,8 @@ end
 function usages.add(before, usage, text)
   local sum = usages.parse(before) or parse_former(before)
   if not sum then return text end
-  for name, amount in pairs(usage) do sum[name] = (sum[name] or 0) + amount end
+  for name, amount in pairs(usage) do
+    sum[name] = name == F.usage_model and amount or (sum[name] or 0) + amount
+  end
   return cjson.encode(sum)
 end

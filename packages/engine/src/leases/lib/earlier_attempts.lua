@@ -17,10 +17,10 @@ end
 
 -- Reads the fields of a lease that an earlier attempt may have set, and begins its output anew.
 local function earlier(job_id)
-  local fields = rcall("HMGET", base .. job_id, F.attempts_spent, F.next_seq, F.next_offset, F.stalls, F.usage, F.failure, F.due_ms, F.bounces, F.key_reservation, F.account_reservation, F.child_groups, F.checkpoint)
+  local fields = rcall("HMGET", base .. job_id, F.attempts_spent, F.next_seq, F.next_offset, F.stalls, F.usage, F.failure, F.due_ms, F.bounces, F.key_reservation, F.account_reservation, F.child_groups, F.checkpoint, F.last_end)
   local spent, offset = numbers.whole(fields[1]) or 0, fields[3]
   -- BullMQ's stalled check may have taken the job back; it does not settle reservations.
   reservations.settle_lost(job_id, fields[9], fields[10])
   if fields[2] and fields[2] ~= "0" then offset = reset_output(job_id, spent + 1) end
-  return spent, offset, fields[4], fields[5], fields[6], fields[7], fields[8], fields[11], fields[12]
+  return spent, offset, fields[4], fields[5], fields[6], fields[7], fields[8], fields[11], fields[12], fields[13]
 end

@@ -1,6 +1,7 @@
 import type { Engine } from "@millrace/engine";
 import { isKeyId } from "@millrace/shared";
 import { apiKeyMessage } from "../../messages/api-key-message.ts";
+import { budgetUseMessages } from "../../messages/budget-use-message.ts";
 import { assertPageToken } from "../../messages/page-token.ts";
 import type { AdminHandler } from "../../operators/admin-handler.ts";
 
@@ -10,7 +11,7 @@ const DEFAULT_PAGE_SIZE = 100;
 export const listApiKeys =
   (engine: {
     readonly apiKeys: Pick<Engine["apiKeys"], "list">;
-    readonly keyBudgets: Pick<Engine["keyBudgets"], "list" | "storedBytes">;
+    readonly keyBudgets: Pick<Engine["keyBudgets"], "list" | "storedBytes" | "use">;
   }): AdminHandler<"listApiKeys"> =>
   async ({ pageSize, pageToken }) => {
     assertPageToken("ListApiKeys", pageToken, isKeyId(pageToken));
@@ -18,10 +19,15 @@ export const listApiKeys =
     const rest = keys.filter(({ keyId }) => keyId > pageToken);
     const page = rest.slice(0, pageSize || DEFAULT_PAGE_SIZE);
     const more = page.length < rest.length;
-    const stored = await engine.keyBudgets.storedBytes(page.map(({ keyId }) => keyId));
+    const keyIds = page.map(({ keyId }) => keyId);
+    const [stored, used] = await Promise.all([
+      engine.keyBudgets.storedBytes(keyIds),
+      engine.keyBudgets.use(keyIds),
+    ]);
     return {
       apiKeys: page.map((key) => {
         const message = apiKeyMessage(key, budgets.get(key.keyId));
+        message.budgetUse = budgetUseMessages(used.get(key.keyId), budgets.get(key.keyId));
         message.storedBytes = BigInt(Math.max(0, stored.get(key.keyId) ?? 0));
         return message;
       }),

@@ -1,4 +1,4 @@
-import { type AnswerReason, answerReasons, ValidText } from "@millrace/shared";
+import { type AnswerReason, answerReasons, type ProviderReason, ValidText } from "@millrace/shared";
 import { APIConnectionError, APIError } from "openai";
 import { retryAfterMs } from "../../retry-after.ts";
 import { ProviderFault } from "../provider.ts";
@@ -55,6 +55,18 @@ function readable(error: unknown, apiKey: string) {
   };
 }
 
+function reasonOf(
+  httpStatus: number,
+  quotaExhausted: boolean,
+  isTransient: boolean,
+): ProviderReason {
+  if (quotaExhausted) return "PROVIDER_QUOTA";
+  if (isTransient) return "PROVIDER_ERROR";
+  return httpStatus === 401 || httpStatus === 403
+    ? "PROVIDER_UNAUTHENTICATED"
+    : "PROVIDER_BAD_REQUEST";
+}
+
 export interface FaultContext {
   readonly nowMs: number;
   readonly apiKey: string;
@@ -93,7 +105,7 @@ export function faultOf(error: unknown, { nowMs, apiKey, begun }: FaultContext):
   return new ProviderFault(
     `The model provider refused the call: ${message}`,
     {
-      reason: "PROVIDER_ERROR",
+      reason: reasonOf(httpStatus, quotaExhausted, isTransient),
       retryable: isTransient && !quotaExhausted,
       ...(after === undefined ? {} : { retryAfterMs: after }),
       ...{ httpStatus, quotaExhausted },

@@ -1,5 +1,5 @@
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
-import type { FinishReason, Message } from "../provider.ts";
+import type { AnswerFacts, FinishReason, Message } from "../provider.ts";
 import { answerPart } from "./answer-part.ts";
 import { type Ending, isCut } from "./ending.ts";
 import { VisibleText } from "./visible-text.ts";
@@ -7,13 +7,28 @@ import { VisibleText } from "./visible-text.ts";
 /** What a completion has spent so far, and how it ended. */
 export interface Tally {
   inputTokens: number;
+  cachedInputTokens: number;
   outputTokens: number;
+  reasoningTokens: number;
   providerCalls: number;
   finishReason: FinishReason;
+  facts: AnswerFacts;
 }
 
 /** Estimates tokens until the provider reports its own count: a token is about four bytes of English. */
 const estimateTokens = (text: string): number => Math.ceil(Buffer.byteLength(text) / 4);
+
+/** What a chunk tells of its answer. Each has the id and the model; the last one may have the usage. */
+function factsOf({ id, model, usage }: ChatCompletionChunk): AnswerFacts {
+  const cachedTokens = usage?.prompt_tokens_details?.cached_tokens;
+  const reasoningTokens = usage?.completion_tokens_details?.reasoning_tokens;
+  return {
+    ...(typeof id === "string" && id !== "" ? { id } : {}),
+    ...(typeof model === "string" && model !== "" ? { model } : {}),
+    ...(cachedTokens === undefined ? {} : { cachedTokens }),
+    ...(reasoningTokens === undefined ? {} : { reasoningTokens }),
+  };
+}
 
 export interface ReadOptions {
   readonly messages: readonly Message[];
@@ -45,6 +60,7 @@ export async function* readAnswer(
   let writtenTokens = 0;
   for await (const chunk of chunks) {
     const part = answerPart(chunk);
+    tally.facts = { ...tally.facts, ...factsOf(chunk) };
     finish = part.finish ?? finish;
     refusal += part.refusal;
     thought ||= part.thought !== "";
@@ -63,7 +79,10 @@ export async function* readAnswer(
       const cached = part.usage.prompt_tokens_details?.cached_tokens ?? 0;
       writtenTokens = Math.max(writtenTokens, part.usage.completion_tokens);
       readTokens = part.usage.prompt_tokens + cached;
-      thought ||= (part.usage.completion_tokens_details?.reasoning_tokens ?? 0) > 0;
+      const reasoning = part.usage.completion_tokens_details?.reasoning_tokens ?? 0;
+      thought ||= reasoning > 0;
+      tally.cachedInputTokens = before.cachedInputTokens + cached;
+      tally.reasoningTokens = before.reasoningTokens + reasoning;
     }
   }
   const rest = visible.end(isCut(finish));

@@ -2,6 +2,7 @@
  * Makes the responses of all servers alike before the SDK reads them. The SDK hides comments of a stream, reads a JSON body
  * as an empty stream, and drops an error that is not below `error`.
  */
+import { traceHttpCall } from "@millrace/telemetry";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -46,11 +47,15 @@ function eventOf(text: string, type: string): string {
   return `data: ${JSON.stringify(event)}\n\ndata: [DONE]\n\n`;
 }
 
-/** Wraps `fetch`. Calls `heard` for the beginning of the response, and for whatever arrives of its body. */
+const urlOf = (input: Parameters<typeof fetch>[0]): string | URL =>
+  typeof input === "string" || input instanceof URL ? input : input.url;
+
+/** Wraps `fetch`, with a span for each request. Calls `heard` for the beginning of the response, and for whatever arrives of its body. */
 export const uniformFetch =
   (heard: () => void): typeof fetch =>
   async (input, init) => {
-    const response = await fetch(input, init);
+    const call = { method: init?.method ?? "GET", url: urlOf(input), signal: init?.signal };
+    const response = await traceHttpCall(call, () => fetch(input, init));
     heard();
     const { status, statusText, headers } = response;
     const tap = new TransformStream<Uint8Array, Uint8Array>({

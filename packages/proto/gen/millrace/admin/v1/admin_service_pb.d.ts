@@ -5,8 +5,11 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { ConstraintKind } from "../../jobs/v1/job_service_pb.js";
 import type { AttemptRecord, Job, RetryPolicy } from "../../jobs/v1/job_pb.js";
 import type { ScheduleSpec } from "../../schedules/v1/schedule_pb.js";
+import type { CancelJobRequestSchema, CancelJobResponseSchema, CancelJobsRequestSchema, CancelJobsResponseSchema, ExplainJobRequestSchema, ExplainJobResponseSchema, GetJobRequestSchema, GetJobResponseSchema, ListJobsRequestSchema, ListJobsResponseSchema, WatchJobRequestSchema, WatchJobResponseSchema } from "./admin_job_pb.js";
+import type { ListUsageRequestSchema, ListUsageResponseSchema } from "./admin_usage_pb.js";
 
 /**
  * Describes the file millrace/admin/v1/admin_service.proto.
@@ -149,6 +152,13 @@ export declare type ApiKey = Message<"millrace.admin.v1.ApiKey"> & {
    * @generated from field: uint64 stored_bytes = 8;
    */
   storedBytes: bigint;
+
+  /**
+   * How much of each limit is used now, in each queue. What is not used at all is left out. Only ListApiKeys sets it.
+   *
+   * @generated from field: repeated millrace.admin.v1.BudgetUse budget_use = 9;
+   */
+  budgetUse: BudgetUse[];
 };
 
 /**
@@ -156,6 +166,55 @@ export declare type ApiKey = Message<"millrace.admin.v1.ApiKey"> & {
  * Use `create(ApiKeySchema)` to create a new message.
  */
 export declare const ApiKeySchema: GenMessage<ApiKey>;
+
+/**
+ * How much of a limit of an API key is used now in a queue.
+ *
+ * @generated from message millrace.admin.v1.BudgetUse
+ */
+export declare type BudgetUse = Message<"millrace.admin.v1.BudgetUse"> & {
+  /**
+   * The queue. Each queue has the limits of the key for itself.
+   *
+   * @generated from field: string queue = 1;
+   */
+  queue: string;
+
+  /**
+   * The limit, as the constraint that it is for jobs: KEY_REQUESTS, KEY_TOKENS, KEY_DAILY_TOKENS or KEY_CONCURRENCY.
+   *
+   * @generated from field: millrace.jobs.v1.ConstraintKind kind = 2;
+   */
+  kind: ConstraintKind;
+
+  /**
+   * Requests or tokens that are reserved in the window (60 seconds or 24 hours), or jobs that run.
+   *
+   * @generated from field: uint64 used = 3;
+   */
+  used: bigint;
+
+  /**
+   * The limit. 0: the key has none of this kind.
+   *
+   * @generated from field: uint64 limit = 4;
+   */
+  limit: bigint;
+
+  /**
+   * If the limit is used up: when a request or a token is free again, if nothing more is reserved. Left out for running
+   * jobs, which end when they end.
+   *
+   * @generated from field: google.protobuf.Timestamp clear_time = 5;
+   */
+  clearTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.BudgetUse.
+ * Use `create(BudgetUseSchema)` to create a new message.
+ */
+export declare const BudgetUseSchema: GenMessage<BudgetUse>;
 
 /**
  * See AdminService.CreateApiKey.
@@ -960,6 +1019,13 @@ export declare type ProviderAccountStatus = Message<"millrace.admin.v1.ProviderA
    * @generated from field: uint32 failures = 11;
    */
   failures: number;
+
+  /**
+   * The last call that the provider refused or failed, if there was one.
+   *
+   * @generated from field: millrace.admin.v1.ProviderRefusal last_refusal = 12;
+   */
+  lastRefusal?: ProviderRefusal | undefined;
 };
 
 /**
@@ -967,6 +1033,40 @@ export declare type ProviderAccountStatus = Message<"millrace.admin.v1.ProviderA
  * Use `create(ProviderAccountStatusSchema)` to create a new message.
  */
 export declare const ProviderAccountStatusSchema: GenMessage<ProviderAccountStatus>;
+
+/**
+ * A call that a provider refused or failed.
+ *
+ * @generated from message millrace.admin.v1.ProviderRefusal
+ */
+export declare type ProviderRefusal = Message<"millrace.admin.v1.ProviderRefusal"> & {
+  /**
+   * When the scheduler was told.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * The HTTP status. 0: there was no answer.
+   *
+   * @generated from field: uint32 http_status = 2;
+   */
+  httpStatus: number;
+
+  /**
+   * What the provider said, at most 300 characters. What looks like a secret is left out.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ProviderRefusal.
+ * Use `create(ProviderRefusalSchema)` to create a new message.
+ */
+export declare const ProviderRefusalSchema: GenMessage<ProviderRefusal>;
 
 /**
  * See AdminService.PutProviderAccount.
@@ -1468,14 +1568,15 @@ export declare type Change = Message<"millrace.admin.v1.Change"> & {
 
   /**
    * Who made the change: the name of the admin token ("admin" if it has no name, "anonymous" if no token is
-   * required), or "config" for a file.
+   * required), or "config" for a file. "provider": the account's state changed by itself.
    *
    * @generated from field: string actor = 2;
    */
   actor: string;
 
   /**
-   * The method, for example "UpdateApiKey".
+   * The method, for example "UpdateApiKey". Of an account whose state changed by itself: "CoolingDown", "HalfOpen",
+   * "Closed", "Exhausted" or "LimitHalved".
    *
    * @generated from field: string action = 3;
    */
@@ -2170,7 +2271,9 @@ export enum ProviderState {
 export declare const ProviderStateSchema: GenEnum<ProviderState>;
 
 /**
- * The service for operators, on a separate listener. Every call must carry `authorization: Bearer <admin token>`.
+ * The service for operators, on separate listeners: one for gRPC, and one for Connect and gRPC-Web. Every call must carry
+ * `authorization: Bearer <admin token>`. The token of a reader may only look: calls that change something are
+ * PERMISSION_DENIED for it.
  *
  * @generated from service millrace.admin.v1.AdminService
  */
@@ -2392,6 +2495,77 @@ export declare const AdminService: GenService<{
     methodKind: "server_streaming";
     input: typeof AuditRequestSchema;
     output: typeof AuditResponseSchema;
+  },
+  /**
+   * Lists jobs of a queue, of one API key or of all. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.ListJobs
+   */
+  listJobs: {
+    methodKind: "unary";
+    input: typeof ListJobsRequestSchema;
+    output: typeof ListJobsResponseSchema;
+  },
+  /**
+   * Returns the current state of any job. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.GetJob
+   */
+  getJob: {
+    methodKind: "unary";
+    input: typeof GetJobRequestSchema;
+    output: typeof GetJobResponseSchema;
+  },
+  /**
+   * Says why any job waits. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.ExplainJob
+   */
+  explainJob: {
+    methodKind: "unary";
+    input: typeof ExplainJobRequestSchema;
+    output: typeof ExplainJobResponseSchema;
+  },
+  /**
+   * Watches any job: see JobService.WatchJob. Safe to retry, from the offset after the last chunk.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.WatchJob
+   */
+  watchJob: {
+    methodKind: "server_streaming";
+    input: typeof WatchJobRequestSchema;
+    output: typeof WatchJobResponseSchema;
+  },
+  /**
+   * Cancels any job. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.CancelJob
+   */
+  cancelJob: {
+    methodKind: "unary";
+    input: typeof CancelJobRequestSchema;
+    output: typeof CancelJobResponseSchema;
+  },
+  /**
+   * Cancels all jobs that match a filter, and reports its progress until it is done. A broken connection stops it;
+   * calling again continues with the jobs that are left.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.CancelJobs
+   */
+  cancelJobs: {
+    methodKind: "server_streaming";
+    input: typeof CancelJobsRequestSchema;
+    output: typeof CancelJobsResponseSchema;
+  },
+  /**
+   * Says what API keys have spent: jobs, attempts and tokens, by day, key, pool and model. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.ListUsage
+   */
+  listUsage: {
+    methodKind: "unary";
+    input: typeof ListUsageRequestSchema;
+    output: typeof ListUsageResponseSchema;
   },
 }>;
 

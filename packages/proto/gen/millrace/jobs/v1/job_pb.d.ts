@@ -636,6 +636,28 @@ export declare type Usage = Message<"millrace.jobs.v1.Usage"> & {
    * @generated from field: uint64 compute_ms = 4;
    */
   computeMs: bigint;
+
+  /**
+   * The part of input_tokens that the provider had in its cache, and charges less for.
+   *
+   * @generated from field: uint64 cached_input_tokens = 5;
+   */
+  cachedInputTokens: bigint;
+
+  /**
+   * The part of output_tokens that the model spent on thought.
+   *
+   * @generated from field: uint64 reasoning_tokens = 6;
+   */
+  reasoningTokens: bigint;
+
+  /**
+   * The model that was called, for example "gpt-5-mini". If several were called, the last one. Empty: the worker named
+   * none.
+   *
+   * @generated from field: string model = 7;
+   */
+  model: string;
 };
 
 /**

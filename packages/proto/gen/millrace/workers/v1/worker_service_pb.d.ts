@@ -1374,6 +1374,13 @@ export declare type SettleAck = Message<"millrace.workers.v1.SettleAck"> & {
    * @generated from field: millrace.jobs.v1.JobState state = 3;
    */
   state: JobState;
+
+  /**
+   * True if the provider refused the attempt or is down, and the job runs again: no attempt was spent.
+   *
+   * @generated from field: bool bounced = 4;
+   */
+  bounced: boolean;
 };
 
 /**

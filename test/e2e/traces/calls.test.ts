@@ -7,7 +7,8 @@ import { JobService } from "@millrace/proto/job-service";
 import { grpcClient } from "@millrace/runtime";
 import { answer, refuse, startProviderSimulator } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { type Span, startSpanCollector } from "./span-collector.ts";
+import type { Span } from "./span-collector.ts";
+import { startSpanCollector } from "./start-span-collector.ts";
 
 test("a job's trace has each attempt with its wait, its provider calls and its failure", async () => {
   const collector = await startSpanCollector();
@@ -41,7 +42,7 @@ test("a job's trace has each attempt with its wait, its provider calls and its f
     if (event.kind === "job" && event.job.state === "SUCCEEDED") break;
   }
 
-  const spans = await collector.trace(traceId, (found) => found.length >= 6);
+  const spans = await collector.trace(traceId, (found) => found.length >= 11);
   const named = (name: string) =>
     spans
       .filter((span) => span.name === name)
@@ -65,7 +66,7 @@ test("a job's trace has each attempt with its wait, its provider calls and its f
     { parentId: caller, failed: false, attributes: { "millrace.attempt": 1 } },
     { parentId: caller, failed: false, attributes: { "millrace.attempt": 2 } },
   ]);
-  const calls = named("millrace.provider_call");
+  const calls = named("chat gpt-5-mini");
   const callOf = (attempt: number) =>
     calls.find(({ parentId }) => parentId === attempts[attempt - 1]?.spanId);
   expect(callOf(1)).toMatchObject({
@@ -76,7 +77,7 @@ test("a job's trace has each attempt with its wait, its provider calls and its f
     failed: false,
     attributes: { "millrace.provider.outcome": "answered", "gen_ai.usage.output_tokens": 2 },
   });
-  expect(spans).toHaveLength(6);
+  expect(spans).toHaveLength(11);
 });
 
 test("the parts of a summary are in the trace of its job, below the attempt that handed them over", async () => {
