@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DocumentId, isDocumentId, isKeyId, type KeyId } from "@millrace/shared";
-import { isMissing } from "./durable-files.ts";
+import { ifExists } from "./durable-files.ts";
 
 /** What makes two documents of a key the same one. */
 export interface Content {
@@ -34,13 +34,8 @@ export function contentIndex(directory: string): ContentIndex {
     return join(directory, "contents", ownerKeyId, hash);
   };
   const find = async (content: Content) => {
-    try {
-      const id = await readFile(pathOf(content), "utf8");
-      return isDocumentId(id) ? id : undefined;
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
+    const id = await ifExists(() => readFile(pathOf(content), "utf8"));
+    return id !== undefined && isDocumentId(id) ? id : undefined;
   };
   return {
     find,

@@ -61,8 +61,10 @@ export interface DocumentStore {
   owners(): Promise<readonly KeyId[]>;
   /** Removes a document, unless it was used since `document` was read: then it stays. */
   remove(document: LivingDocument): Promise<RemoveOutcome>;
-  /** Removes what a crash left of uploads and removals of a key, once it is a day old. */
+  /** Mends what a crash left of a key's documents, once it is a day old. */
   tidy(ownerKeyId: KeyId): Promise<void>;
+  /** Removes what a crash left of uploads that are no document yet, once it is a day old. */
+  tidyUploads(): Promise<void>;
   /** Reads the content in order. Throws if there is no such document. */
   read(id: DocumentId): AsyncIterable<Uint8Array>;
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, opendir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Clock,
@@ -6,6 +6,7 @@ import {
   isDocumentId,
   type KeyId,
   type Random,
+  timeOfDocumentId,
 } from "@millrace/shared";
 import { type ContentIndex, contentIndex } from "./content-index.ts";
 import {
@@ -14,7 +15,7 @@ import {
   type LivingDocument,
   type StoredDocument,
 } from "./document-records.ts";
-import { syncDirectory } from "./durable-files.ts";
+import { ifExists, syncDirectory } from "./durable-files.ts";
 import { type StoredByKey, storedByKey } from "./stored-by-key.ts";
 
 /**
@@ -90,17 +91,44 @@ export async function openDocumentFiles(
   };
 }
 
-/** A document that is being stored has its entry before its description. */
+/** What is younger may belong to an upload or a removal that is under way. */
 const LEFT_OVER_MS = 24 * 3_600_000;
 
-/** Removes what a crash left of a key's documents: entries without a description that are a day old. */
+/**
+ * Mends what a crash left of a key's documents a day ago: an entry without a description is removed with its content, and a
+ * description that was taken away and not deleted comes back, because the document may have been in use.
+ */
 export async function tidy(
-  { byKey, records, discard }: DocumentFiles,
+  { byKey, records, contentPath, discard }: DocumentFiles,
   ownerKeyId: KeyId,
   nowMs: number,
 ): Promise<void> {
+  const beforeMs = nowMs - LEFT_OVER_MS;
   for (const { id, sizeBytes, createdAtMs } of await byKey.entriesOf(ownerKeyId)) {
-    if (createdAtMs > nowMs - LEFT_OVER_MS || (await records.read(id)) !== undefined) continue;
+    if (createdAtMs > beforeMs || (await records.read(id)) !== undefined) continue;
+    const hasContent = (await ifExists(() => stat(contentPath(id)))) !== undefined;
+    if (hasContent && (await records.restore(id, beforeMs))) continue;
     await discard({ id, ownerKeyId, sizeBytes });
+  }
+}
+
+/** Removes the files of uploads that a crash ended a day ago: content that is no document's, and parts of content. */
+export async function tidyUploads(
+  { records, contentPath }: Pick<DocumentFiles, "records" | "contentPath">,
+  directory: string,
+  nowMs: number,
+): Promise<void> {
+  const beforeMs = nowMs - LEFT_OVER_MS;
+  for await (const { name } of await opendir(directory)) {
+    const [id = "", ...rest] = name.split(".");
+    if (!isDocumentId(id) || timeOfDocumentId(id) > beforeMs) continue;
+    if (rest.at(-1) === "part") {
+      const path = join(directory, name);
+      // A description is replaced long after its document was made.
+      const { mtimeMs = nowMs } = (await ifExists(() => stat(path))) ?? {};
+      if (mtimeMs < beforeMs) await rm(path, { force: true });
+    } else if (rest.length === 0 && !(await records.isThere(id))) {
+      await rm(contentPath(id), { force: true });
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { link, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import type { Clock, DocumentId, KeyId, Random } from "@millrace/shared";
-import { isMissing, putFile, writeAll } from "./durable-files.ts";
+import { ifExists, putFile, writeAll } from "./durable-files.ts";
 import type { StoredType } from "./stored-type.ts";
 
 export interface StoredDocument extends StoredType {
@@ -30,6 +30,13 @@ export interface DocumentRecords {
   replace(document: StoredDocument): Promise<LivingDocument>;
   /** Takes a description away, after which the document does not exist. "used": it was used after `usedAtMs`, and stays. */
   takeAway(id: DocumentId, usedAtMs: number): Promise<"taken" | "used" | "missing">;
+  /** Whether a document has a description, also one that is being taken away. */
+  isThere(id: DocumentId): Promise<boolean>;
+  /**
+   * Brings a description back that was taken away before `beforeMs` and is still there: a crash left it. Returns whether
+   * there was one. By the clock of the files' computer.
+   */
+  restore(id: DocumentId, beforeMs: number): Promise<boolean>;
   /** Deletes what `takeAway` has left, last of all files of a document. */
   forget(id: DocumentId): Promise<void>;
 }
@@ -41,14 +48,6 @@ export function documentRecords(
 ): DocumentRecords {
   const awayPath = (id: DocumentId) => `${pathOf(id)}.away`;
   const set = async (path: string, atMs: number) => utimes(path, atMs / 1_000, atMs / 1_000);
-  const unlessMissing = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
-  };
   const write = async (document: StoredDocument): Promise<LivingDocument> => {
     const usedAtMs = clock.nowMs();
     await putFile(pathOf(document.id), random, async (file) => {
@@ -59,11 +58,24 @@ export function documentRecords(
     return { ...document, usedAtMs };
   };
 
+  /**
+   * If the description was replaced while it was away, the new one stays. After any other error the description that was
+   * taken away is the only one, so it is not deleted.
+   */
+  const bringBack = async (id: DocumentId) => {
+    await link(awayPath(id), pathOf(id)).catch((error: unknown) => {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) {
+        return rename(awayPath(id), pathOf(id));
+      }
+    });
+    await rm(awayPath(id), { force: true });
+  };
+
   return {
     create: write,
     replace: write,
     read: (id) =>
-      unlessMissing(async () => {
+      ifExists(async () => {
         const [text, { mtimeMs }] = await Promise.all([
           readFile(pathOf(id), "utf8"),
           stat(pathOf(id)),
@@ -71,23 +83,31 @@ export function documentRecords(
         return { ...(JSON.parse(text) as StoredDocument), usedAtMs: Math.round(mtimeMs) };
       }),
     async use(id, atMs = clock.nowMs()) {
-      return (await unlessMissing(() => set(pathOf(id), atMs).then(() => true))) === true;
+      return (await ifExists(() => set(pathOf(id), atMs).then(() => true))) === true;
     },
     async takeAway(id, usedAtMs) {
-      const moved = await unlessMissing(() =>
+      const moved = await ifExists(() =>
         rename(pathOf(id), awayPath(id)).then(() => stat(awayPath(id))),
       );
       if (moved === undefined) return "missing";
       if (Math.round(moved.mtimeMs) === usedAtMs) return "taken";
-      // A use before the rename counts. If the description was replaced meanwhile, the new one stays. After any other
-      // error the description that was taken away is the only one, so it is not deleted.
-      await link(awayPath(id), pathOf(id)).catch((error: unknown) => {
-        if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) {
-          return rename(awayPath(id), pathOf(id));
-        }
-      });
-      await rm(awayPath(id), { force: true });
+      // A use before the rename counts.
+      await bringBack(id);
       return "used";
+    },
+    async isThere(id) {
+      // A description that comes back is at its place before it is no longer away.
+      for (const path of [pathOf(id), awayPath(id), pathOf(id)]) {
+        if ((await ifExists(() => stat(path))) !== undefined) return true;
+      }
+      return false;
+    },
+    async restore(id, beforeMs) {
+      // A rename changes the status of a file, and nothing else does once it is away.
+      const away = await ifExists(() => stat(awayPath(id)));
+      if (away === undefined) return false;
+      if (away.ctimeMs < beforeMs) await bringBack(id);
+      return true;
     },
     forget: (id) => rm(awayPath(id), { force: true }),
   };

@@ -13,7 +13,7 @@ import type {
   DocumentStoreOptions,
   PutOutcome,
 } from "./contract.ts";
-import { type DocumentFiles, openDocumentFiles, tidy } from "./document-files.ts";
+import { type DocumentFiles, openDocumentFiles, tidy, tidyUploads } from "./document-files.ts";
 import type { LivingDocument, StoredDocument } from "./document-records.ts";
 import { putFile } from "./durable-files.ts";
 import { type Arrived, receive, type UploadRoom, uploadRooms } from "./uploads.ts";
@@ -62,6 +62,8 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
     },
 
     tidy: (ownerKeyId) => tidy(files, ownerKeyId, clock.nowMs()),
+
+    tidyUploads: () => tidyUploads(files, directory, clock.nowMs()),
 
     read: (id) => createReadStream(files.contentPath(id)),
   };

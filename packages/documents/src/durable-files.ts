@@ -1,8 +1,18 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import type { Random } from "@millrace/shared";
 
-export const isMissing = (error: unknown): boolean =>
+const isMissing = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "ENOENT";
+
+/** Does something with a file. Undefined if there is no such file. */
+export async function ifExists<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
 
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, "r");

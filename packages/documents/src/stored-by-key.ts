@@ -9,12 +9,17 @@ import {
   timeOfDocumentId,
 } from "@millrace/shared";
 import { LRUCache } from "lru-cache";
+import { ifExists, syncDirectory } from "./durable-files.ts";
 
 /** The least that a document takes on disk: its content, its description and its entry here are files. */
 export const LEAST_BYTES = 12 * 1_024;
 /** How old the known sizes may be before the directory is read again. Other gateways' documents are seen then. */
 const FRESH_MS = 10_000;
 const KNOWN_KEYS = 10_000;
+
+/** A key without documents has no directory. */
+const namesIn = async (directory: string): Promise<string[]> =>
+  (await ifExists(() => readdir(directory))) ?? [];
 
 const countedAs = (sizeBytes: number): number => Math.max(sizeBytes, LEAST_BYTES);
 
@@ -61,14 +66,14 @@ export function storedByKey(directory: string, clock: Clock): StoredByKey {
       const seen = known.get(keyId);
       if (seen !== undefined && clock.nowMs() - seen.atMs < FRESH_MS) return seen.bytes;
       const atMs = clock.nowMs();
-      const names = await readdir(entries(keyId)).catch(() => []);
+      const names = await namesIn(entries(keyId));
       const sizes = names.map((name) => Number(name.split(".")[1]));
       const bytes = sizes.reduce((sum, size) => sum + countedAs(size || 0), 0);
       known.set(keyId, { bytes, atMs });
       return bytes;
     },
     async entriesOf(keyId) {
-      const names = await readdir(entries(keyId)).catch(() => []);
+      const names = await namesIn(entries(keyId));
       const all = names.sort().map((name) => {
         const [id = "", size] = name.split(".");
         return { id, sizeBytes: Number(size) };
@@ -78,12 +83,14 @@ export function storedByKey(directory: string, clock: Clock): StoredByKey {
       );
     },
     async owners() {
-      const names: string[] = await readdir(join(directory, "keys")).catch(() => []);
-      return names.filter(isKeyId);
+      return (await namesIn(join(directory, "keys"))).filter(isKeyId);
     },
     async add(keyId, id, sizeBytes) {
-      await mkdir(entries(keyId), { recursive: true, mode: 0o700 });
+      const first = await mkdir(entries(keyId), { recursive: true, mode: 0o700 });
       await writeFile(pathOf(keyId, id, sizeBytes), "", { mode: 0o600, flag: "wx" });
+      await syncDirectory(entries(keyId));
+      // The first directory that was made is an entry of the one above it.
+      if (first !== undefined) await syncDirectory(join(first, ".."));
       change(keyId, countedAs(sizeBytes));
     },
     async remove(keyId, id, sizeBytes) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DocumentId, type KeyId, newDocumentId, systemRandom } from "@millrace/shared";
@@ -10,11 +10,12 @@ const owner = "k7f3q2m9" as KeyId;
 const stranger = "zzzz" as KeyId;
 const DAY_MS = 24 * 3_600_000;
 
-async function setup(options: { readonly retentionMs?: number } = {}) {
+async function setup({
+  clock = new ManualClock(Date.UTC(2096, 10, 1)),
+  ...options
+}: { readonly retentionMs?: number; readonly clock?: ManualClock } = {}) {
   const directory = await mkdtemp(join(tmpdir(), "millrace-documents-"));
   onTestFinished(() => rm(directory, { recursive: true }));
-  const clock = new ManualClock();
-  clock.advance(Date.UTC(2026, 10, 1));
   const store = await openDocumentStore({
     ...{ directory, maxBytes: 100_000, clock, random: systemRandom },
     ...options,
@@ -138,7 +139,6 @@ test("a document that was used after it was read is not removed", async () => {
 
 test("what a crash left of an upload is removed a day later", async () => {
   const { store, clock, directory, files } = await setup();
-  const { writeFile, mkdir } = await import("node:fs/promises");
   const id = newDocumentId(clock.nowMs(), systemRandom);
   await mkdir(join(directory, "keys", owner), { recursive: true });
   await writeFile(join(directory, id), "abc");
@@ -149,6 +149,57 @@ test("what a crash left of an upload is removed a day later", async () => {
   clock.advance(1);
   await store.tidy(owner);
   expect(await files()).toEqual([]);
+});
+
+test("files of an upload that a crash ended before it was a document are removed a day later", async () => {
+  const { store, clock, directory, put, stored, files } = await setup();
+  const { document } = await stored(put("The mill turns."));
+  const kept = await files();
+  const id = newDocumentId(clock.nowMs(), systemRandom);
+  const left = [id, `${id}.aaaa.part`, `${document.id}.json.bbbb.part`];
+  for (const name of left) await writeFile(join(directory, name), "abc");
+  const { mtimeMs } = await stat(join(directory, id));
+  clock.advance(DAY_MS - 1);
+  await store.tidyUploads();
+  expect((await files()).sort()).toEqual([...kept, ...left].sort());
+  clock.advance(Math.max(1, Math.ceil(mtimeMs) + DAY_MS + 1 - clock.nowMs()));
+  await store.tidyUploads();
+  expect((await files()).sort()).toEqual(kept.sort());
+});
+
+test("a description that a crash left taken away comes back a day later, unless its content is gone", async () => {
+  // The files' own times are those of the system.
+  const clock = new ManualClock(Date.UTC(2026, 0, 1));
+  const { store, directory, put, stored } = await setup({ clock });
+  const [whole, empty] = [await stored(put("a")), await stored(put("b"))];
+  for (const { document } of [whole, empty]) {
+    const path = join(directory, `${document.id}.json`);
+    await rename(path, `${path}.away`);
+  }
+  await rm(join(directory, empty.document.id));
+  const away = join(directory, `${whole.document.id}.json.away`);
+  const { ctimeMs } = await stat(away);
+  clock.advance(Math.floor(ctimeMs) + DAY_MS - clock.nowMs());
+  await store.tidyUploads();
+  await store.tidy(owner);
+  expect(await store.get(whole.document.id)).toBeUndefined();
+  expect(await readFile(join(directory, whole.document.id), "utf8")).toBe("a");
+  clock.advance(1);
+  await store.tidyUploads();
+  await store.tidy(owner);
+  expect(await store.get(whole.document.id)).toMatchObject({ id: whole.document.id });
+  expect(await store.get(empty.document.id)).toBeUndefined();
+  expect((await store.list(owner, 10)).documents.map(({ id }) => id)).toEqual([whole.document.id]);
+  expect(await readdir(join(directory, "keys", owner))).toHaveLength(1);
+});
+
+test("a directory that cannot be read is an error, and no key without documents", async () => {
+  const { store, directory, put } = await setup();
+  await put("a");
+  await rm(join(directory, "keys"), { recursive: true });
+  await writeFile(join(directory, "keys"), "no directory");
+  await expect(store.owners()).rejects.toThrow("ENOTDIR");
+  await expect(store.list(owner, 10)).rejects.toThrow("ENOTDIR");
 });
 
 test.each([

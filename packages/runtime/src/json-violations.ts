@@ -22,7 +22,7 @@ export function messageFromJson<Desc extends DescMessage>(
 }
 
 /** Says in which fields a JSON value is not a message of `desc`. Call it only for a value that cannot be read. */
-export function jsonFault(desc: DescMessage, json: JsonValue, cause: unknown): RpcFault {
+function jsonFault(desc: DescMessage, json: JsonValue, cause: unknown): RpcFault {
   const violations = violationsIn(desc, json, "").slice(0, MAX_VIOLATIONS);
   const told = violations.slice(0, 3).map(({ field, description }) => `${field}: ${description}`);
   const message = told.length === 0 ? "the JSON is not a message of this call" : told.join("; ");

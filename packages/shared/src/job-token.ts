@@ -4,7 +4,7 @@
  */
 import { isJobId, type JobId } from "./ids.ts";
 
-export const jobTokenRights = ["read", "cancel"] as const;
+const jobTokenRights = ["read", "cancel"] as const;
 export type JobTokenRight = (typeof jobTokenRights)[number];
 
 /** What a token says. Nothing of it is proved before the MAC is checked. */

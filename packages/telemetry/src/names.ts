@@ -40,6 +40,7 @@ export const metricNames = {
   reloadFailed: "millrace_configuration_reload_failed",
   relayedChunks: "millrace_relayed_chunks_total",
   relayedBytes: "millrace_relayed_bytes_total",
+  documentsRemoved: "millrace_documents_removed_total",
   connectedSlots: "millrace_connected_slots",
   workerSlots: "millrace_worker_slots",
   workerAttempts: "millrace_worker_attempts_total",

@@ -123,12 +123,12 @@ const settings = {
   ),
   documentRetentionMs: setting(
     "MILLRACE_DOCUMENT_RETENTION_MS",
-    z.coerce.number().int().min(60_000).default(DEFAULT_DOCUMENT_RETENTION_MS),
+    wholeNumber(60_000).default(DEFAULT_DOCUMENT_RETENTION_MS),
     "How long a document is kept after the last job that named it has ended, in milliseconds, unless its upload said when it expires.",
   ),
   documentCollectMs: setting(
     "MILLRACE_DOCUMENT_COLLECT_MS",
-    z.coerce.number().int().min(1_000).max(86_400_000).default(3_600_000),
+    wholeNumber(1_000, 86_400_000).default(3_600_000),
     "How often the gateway looks for documents whose time is over, in milliseconds.",
   ),
   keyCacheMs: setting(

@@ -22,7 +22,7 @@ import { createLogger } from "@millrace/telemetry";
 import { accessLog } from "./callers/access-log.ts";
 import type { Caller } from "./callers/caller.ts";
 import { callerLimits, GatewayConfig, internalTokenSource } from "./config.ts";
-import { collectorLog, startCollector } from "./documents/collector.ts";
+import { collectorObserver, startCollector } from "./documents/collector.ts";
 import { gatewayParts } from "./gateway-parts.ts";
 import { gatewayRoutes } from "./http/routes.ts";
 import { schedulerAnswers, schedulerClient } from "./scheduler/scheduler-client.ts";
@@ -79,7 +79,7 @@ await runMain(
       startCollector(
         {
           ...{ documents, scheduler, clock: jobClock, retentionMs: config.documentRetentionMs },
-          ...collectorLog(log),
+          ...collectorObserver(log, metrics),
         },
         {
           ...{ clock, everyMs: config.documentCollectMs },

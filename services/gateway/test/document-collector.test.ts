@@ -10,6 +10,7 @@ import { collectDocuments } from "../src/documents/collector.ts";
 import type { UsesScheduler } from "../src/documents/document-uses.ts";
 
 const owner = "k7f3q2m9" as KeyId;
+const HOUR_MS = 3_600_000;
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 type Use = { unfinishedJobId?: string; scheduleId?: string; lastFinishMs?: number };
@@ -130,15 +131,16 @@ test("the end of the last job that is kept begins the retention anew", async () 
 test("an upload's own expiry holds instead of the retention, but not over an unfinished job", async () => {
   const { clock, uses, removed, collect, put } = await setup();
   const [early, used, late] = [
-    await put(clock.nowMs() + 1_000),
-    await put(clock.nowMs() + 1_000),
+    await put(clock.nowMs() + HOUR_MS),
+    await put(clock.nowMs() + HOUR_MS),
     await put(clock.nowMs() + 2 * RETENTION_MS),
   ];
   uses.set(used, { unfinishedJobId: "job", lastFinishMs: clock.nowMs() });
-  clock.advance(1_000);
+  clock.advance(HOUR_MS);
   await collect();
   expect(removed).toEqual([[early, "expired"]]);
   uses.set(used, { lastFinishMs: clock.nowMs() });
+  clock.advance(HOUR_MS);
   await collect();
   expect(removed.at(-1)).toEqual([used, "expired"]);
   clock.advance(RETENTION_MS + 1);
@@ -147,6 +149,19 @@ test("an upload's own expiry holds instead of the retention, but not over an unf
   clock.advance(RETENTION_MS);
   await collect();
   expect(removed.at(-1)).toEqual([late, "expired"]);
+});
+
+test("a document is not removed while a submission that has just named it may be under way", async () => {
+  const { clock, documents, removed, collect, put } = await setup();
+  const id = await put(clock.nowMs() + HOUR_MS);
+  clock.advance(HOUR_MS);
+  expect(await documents.use(id, owner)).toMatchObject({ id });
+  clock.advance(10 * 60_000 - 1);
+  await collect();
+  expect(removed).toEqual([]);
+  clock.advance(1);
+  await collect();
+  expect(removed).toEqual([[id, "expired"]]);
 });
 
 test("a document that a job names while its uses are looked up stays", async () => {

@@ -63,7 +63,7 @@ const settings = {
   ),
   schedulesPerKey: setting(
     "MILLRACE_SCHEDULES_PER_KEY",
-    z.coerce.number().int().min(0).max(100_000).default(1_000),
+    wholeNumber(0, 100_000).default(1_000),
     "How many schedules an API key may have in each queue.",
   ),
   providerFailures: setting(
@@ -154,7 +154,7 @@ const settings = {
   ),
   webhookEndpointsPerKey: setting(
     "MILLRACE_WEBHOOK_ENDPOINTS_PER_KEY",
-    z.coerce.number().int().min(1).max(1_000).default(50),
+    wholeNumber(1, 1_000).default(50),
     "How many webhook endpoints one API key may have.",
   ),
   webhookKey: setting(
@@ -165,21 +165,17 @@ const settings = {
   webhookKeyFile: secretFileSetting("MILLRACE_WEBHOOK_KEY"),
   webhookRunningPerKey: setting(
     "MILLRACE_WEBHOOK_RUNNING_PER_KEY",
-    z.coerce.number().int().min(1).max(10_000).default(16),
+    wholeNumber(1, 10_000).default(16),
     "How many webhook requests of one API key may be under way at once.",
   ),
   webhookRunningPerEndpoint: setting(
     "MILLRACE_WEBHOOK_RUNNING_PER_ENDPOINT",
-    z.coerce.number().int().min(1).max(10_000).default(4),
+    wholeNumber(1, 10_000).default(4),
     "How many requests to one webhook endpoint may be under way at once.",
   ),
   webhookFailingMs: setting(
     "MILLRACE_WEBHOOK_FAILING_DAYS",
-    z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(365)
+    wholeNumber(1, 365)
       .default(5)
       .transform((days) => days * DAY_MS),
     "After how many days of nothing but failures a webhook endpoint is disabled.",

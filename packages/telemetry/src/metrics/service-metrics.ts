@@ -43,4 +43,9 @@ export const gatewayMetrics = (kinds: MetricKinds) => ({
   ...callMetrics(kinds),
   relayedChunks: kinds.counter(metricNames.relayedChunks, "Chunks of output sent to watchers.", []),
   relayedBytes: kinds.counter(metricNames.relayedBytes, "Bytes of output sent to watchers.", []),
+  documentsRemoved: kinds.counter(
+    metricNames.documentsRemoved,
+    "Documents that were removed because their time was over, by reason: expired or retention.",
+    ["reason"],
+  ),
 });

@@ -1,13 +1,17 @@
 import type { DocumentStore, LivingDocument } from "@millrace/documents";
 import { type Clock, every, type KeyId, type Loop, type LoopOptions } from "@millrace/shared";
-import type { Logger } from "@millrace/telemetry";
+import type { GatewayMetrics, Logger } from "@millrace/telemetry";
 import { findUses, type UsesScheduler } from "./document-uses.ts";
 
 /** Why a document was removed: its upload's expire_time has passed, or its retention has. */
-export type RemovalReason = "expired" | "retention";
+const removalReasons = ["expired", "retention"] as const;
+export type RemovalReason = (typeof removalReasons)[number];
 
 export interface CollectorParts {
-  readonly documents: Pick<DocumentStore, "list" | "owners" | "remove" | "tidy" | "use">;
+  readonly documents: Pick<
+    DocumentStore,
+    "list" | "owners" | "remove" | "tidy" | "tidyUploads" | "use"
+  >;
   readonly scheduler: UsesScheduler;
   readonly clock: Clock;
   /** How long a document is kept after its last use, unless its upload said when it expires. */
@@ -18,6 +22,11 @@ export interface CollectorParts {
 }
 
 const PAGE = 500;
+/**
+ * How long a submission may take. It records that it uses its documents before its jobs are stored, so a document that
+ * was used a moment ago may be one of a job that is not seen yet.
+ */
+const SUBMISSION_MS = 10 * 60_000;
 
 /** When a document may be removed, as far as its description tells. */
 export const expiryOf = (
@@ -56,14 +65,19 @@ async function collectOf(parts: CollectorParts, keyId: KeyId): Promise<void> {
       continue;
     }
     const usedAtMs = Math.max(document.usedAtMs, lastFinishMs);
-    if (expiryOf({ ...document, usedAtMs }, retentionMs) > clock.nowMs()) continue;
+    const expiryMs = expiryOf({ ...document, usedAtMs }, retentionMs);
+    if (Math.max(expiryMs, document.usedAtMs + SUBMISSION_MS) > clock.nowMs()) continue;
     if ((await documents.remove(document)) !== "removed") continue;
     onRemoved(document, document.expiresAtMs === undefined ? "retention" : "expired");
   }
 }
 
-/** Removes the documents whose time is over and that no unfinished job and no schedule names. */
+/**
+ * Removes the documents whose time is over and that no unfinished job and no schedule names, and what crashes have left of
+ * uploads.
+ */
 export async function collectDocuments(parts: CollectorParts): Promise<void> {
+  await parts.documents.tidyUploads();
   for (const keyId of await parts.documents.owners()) {
     await collectOf(parts, keyId).catch((error: unknown) => parts.onError(error, keyId));
   }
@@ -73,18 +87,21 @@ export async function collectDocuments(parts: CollectorParts): Promise<void> {
 export const startCollector = (parts: CollectorParts, options: LoopOptions): Loop =>
   every(() => collectDocuments(parts), options);
 
-/** Says in the log what was removed, and whose documents could not be looked at. */
-export const collectorLog = (
+/** Counts what was removed, and says in the log what it was and whose documents could not be looked at. */
+export function collectorObserver(
   log: Pick<Logger, "info" | "warn">,
-): Pick<CollectorParts, "onRemoved" | "onError"> => ({
-  onRemoved: ({ id, ownerKeyId, sizeBytes, usedAtMs }, reason) =>
-    log.info(
-      {
-        ...{ document_id: id, key_id: ownerKeyId, bytes: sizeBytes, reason },
-        last_used: new Date(usedAtMs).toISOString(),
-      },
-      "a document was removed",
-    ),
-  onError: (error, keyId) =>
-    log.warn({ error, key_id: keyId }, "could not look for expired documents of a key"),
-});
+  { documentsRemoved }: Pick<GatewayMetrics, "documentsRemoved">,
+): Pick<CollectorParts, "onRemoved" | "onError"> {
+  // Prometheus detects an increase only of a series that exists already.
+  for (const reason of removalReasons) documentsRemoved.inc({ reason }, 0);
+  return {
+    onRemoved({ id, ownerKeyId, sizeBytes, usedAtMs }, reason) {
+      documentsRemoved.inc({ reason });
+      const fields = { document_id: id, key_id: ownerKeyId, bytes: sizeBytes, reason };
+      const lastUsed = new Date(usedAtMs).toISOString();
+      log.info({ ...fields, last_used: lastUsed }, "a document was removed");
+    },
+    onError: (error, keyId) =>
+      log.warn({ error, key_id: keyId }, "could not look for expired documents of a key"),
+  };
+}

@@ -17,12 +17,18 @@ export interface DocumentUse {
 
 const DOCUMENTS_PER_CALL = 1_000;
 
+export interface FindUsesOptions {
+  readonly signal?: AbortSignal;
+  /** Whether what was found of these documents decides already, so that no more jobs are read. Default: never. */
+  readonly enough?: (uses: ReadonlyMap<DocumentId, DocumentUse>) => boolean;
+}
+
 /** Finds the uses of a key's documents. It reads all of the key's jobs that are younger than the oldest of the documents. */
 export async function findUses(
   scheduler: UsesScheduler,
   keyId: KeyId,
   documents: readonly Pick<LivingDocument, "id">[],
-  signal?: AbortSignal,
+  { signal, enough = () => false }: FindUsesOptions = {},
 ): Promise<ReadonlyMap<DocumentId, DocumentUse>> {
   const uses = new Map<DocumentId, DocumentUse>();
   for (let at = 0; at < documents.length; at += DOCUMENTS_PER_CALL) {
@@ -35,7 +41,7 @@ export async function findUses(
         signal === undefined ? {} : { signal },
       );
       for (const use of page.uses) merge(uses, use.documentId as DocumentId, use);
-      pageToken = page.nextPageToken;
+      pageToken = enough(uses) ? "" : page.nextPageToken;
     } while (pageToken !== "");
   }
   return uses;

@@ -1,7 +1,8 @@
 import type { DocumentService } from "@millrace/proto/document-service";
 import { type Handler, rpcError } from "@millrace/runtime";
+import type { DocumentId } from "@millrace/shared";
 import type { Caller } from "../callers/caller.ts";
-import { findUses } from "../documents/document-uses.ts";
+import { type DocumentUse, findUses } from "../documents/document-uses.ts";
 import { documentNotFound, ownDocument } from "../documents/own-document.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 
@@ -18,8 +19,13 @@ export const deleteDocument =
   }: GatewayParts): Handler<typeof DocumentService.method.deleteDocument, Caller> =>
   async ({ documentId }, { identity: { keyId }, signal }) => {
     const document = await ownDocument(documents, documentId, keyId);
-    const uses = await findUses(scheduler, keyId, [document], signal);
-    const { unfinishedJobId: jobId, scheduleId } = uses.get(document.id) ?? {};
+    const useOf = (uses: ReadonlyMap<DocumentId, DocumentUse>) => uses.get(document.id) ?? {};
+    const enough = (uses: ReadonlyMap<DocumentId, DocumentUse>) => {
+      const { unfinishedJobId, scheduleId } = useOf(uses);
+      return unfinishedJobId !== undefined || scheduleId !== undefined;
+    };
+    const uses = await findUses(scheduler, keyId, [document], { signal, enough });
+    const { unfinishedJobId: jobId, scheduleId } = useOf(uses);
     if (jobId !== undefined)
       throw inUse(documentId, `the job ${jobId} names it and has not finished`);
     if (scheduleId !== undefined) {

@@ -8,7 +8,7 @@ import type { HttpRoute } from "@millrace/runtime";
 import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { explainJob } from "../handlers/explain-job.ts";
-import { jsonAnswer } from "./json-answer.ts";
+import { messageAnswer } from "./json-answer.ts";
 import { queryJobToken } from "./query-job-token.ts";
 import { readQuery } from "./read-query.ts";
 
@@ -23,7 +23,7 @@ export function explainJobRoute(parts: GatewayParts): HttpRoute<Caller> {
     async handle({ params, query }, context) {
       readQuery(query, {});
       const request = create(ExplainJobRequestSchema, { jobId: params.id ?? "" });
-      return jsonAnswer(200, ExplainJobResponseSchema, await explain(request, context));
+      return messageAnswer(200, ExplainJobResponseSchema, await explain(request, context));
     },
   };
 }

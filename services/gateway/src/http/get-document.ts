@@ -1,10 +1,14 @@
 import { create } from "@bufbuild/protobuf";
-import { DocumentService, GetDocumentRequestSchema } from "@millrace/proto/document-service";
+import {
+  DocumentSchema,
+  DocumentService,
+  GetDocumentRequestSchema,
+} from "@millrace/proto/document-service";
 import type { HttpRoute } from "@millrace/runtime";
 import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { getDocument } from "../handlers/get-document.ts";
-import { documentAnswer } from "./document-answer.ts";
+import { messageAnswer } from "./json-answer.ts";
 
 /** GET /v1/documents/{id}: sends a document's metadata. */
 export function getDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
@@ -15,7 +19,7 @@ export function getDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
     rpc: DocumentService.method.getDocument,
     async handle({ params: { id: documentId = "" } }, context) {
       const { document } = await get(create(GetDocumentRequestSchema, { documentId }), context);
-      return documentAnswer(200, document);
+      return messageAnswer(200, DocumentSchema, document);
     },
   };
 }

@@ -3,6 +3,7 @@ import { JobSchema } from "@millrace/proto/job";
 import type { HttpAnswer } from "@millrace/runtime";
 import { hasFinished } from "../messages/has-finished.ts";
 import { jobJson, withMembers } from "../messages/job-json.ts";
+import { jsonAnswer } from "./json-answer.ts";
 
 /** The polling interval suggested for an unfinished job or group, in seconds. A call with `wait` is better than polling. */
 export const ASK_AGAIN_SECONDS = "2";
@@ -21,16 +22,11 @@ export function jobAnswer(
 ): HttpAnswer {
   const job = create(JobSchema, reply.job);
   const finished = hasFinished(job);
-  return {
-    status: answer.status ?? (finished ? 200 : 202),
-    headers: {
-      "content-type": "application/json",
-      "cache-control": "no-store",
-      ...(finished ? {} : { "retry-after": ASK_AGAIN_SECONDS }),
-      ...answer.headers,
-    },
-    body: withMembers(jobJson(job), {
-      existing: reply.existing === undefined ? "" : String(reply.existing),
-    }),
-  };
+  const body = withMembers(jobJson(job), {
+    existing: reply.existing === undefined ? "" : String(reply.existing),
+  });
+  return jsonAnswer(answer.status ?? (finished ? 200 : 202), body, {
+    ...(finished ? {} : { "retry-after": ASK_AGAIN_SECONDS }),
+    ...answer.headers,
+  });
 }

@@ -11,7 +11,7 @@ import type { Caller } from "../callers/caller.ts";
 import { assertOwnJob } from "../callers/own-job.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { createJobToken } from "../handlers/create-job-token.ts";
-import { jsonAnswer } from "./json-answer.ts";
+import { messageAnswer } from "./json-answer.ts";
 import { readQuery } from "./read-query.ts";
 
 const parameters = {
@@ -36,7 +36,7 @@ export function jobTokenRoute(parts: GatewayParts): HttpRoute<Caller> {
         ...(lifetime === undefined ? {} : { lifetime: { seconds: BigInt(lifetime) } }),
       });
       assertValid(CreateJobTokenRequestSchema, request);
-      return jsonAnswer(201, CreateJobTokenResponseSchema, await createOne(request, context));
+      return messageAnswer(201, CreateJobTokenResponseSchema, await createOne(request, context));
     },
   };
 }

@@ -1,18 +1,19 @@
-import { create, toJson } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
   DocumentService,
   ListDocumentsRequestSchema,
   ListDocumentsResponseSchema,
 } from "@millrace/proto/document-service";
-import { assertValid, type HttpRoute } from "@millrace/runtime";
+import { assertValid, type HttpRoute, wholeNumber } from "@millrace/runtime";
 import { z } from "zod";
 import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { listDocuments } from "../handlers/list-documents.ts";
+import { messageAnswer } from "./json-answer.ts";
 import { readQuery } from "./read-query.ts";
 
 const parameters = {
-  pageSize: z.coerce.number().int().min(0).max(500).default(0),
+  pageSize: wholeNumber(0, 500).default(0),
   pageToken: z.string().default(""),
 };
 
@@ -26,13 +27,7 @@ export function listDocumentsRoute(parts: GatewayParts): HttpRoute<Caller> {
     async handle({ query }, context) {
       const request = create(ListDocumentsRequestSchema, readQuery(query, parameters));
       assertValid(ListDocumentsRequestSchema, request);
-      const page = create(ListDocumentsResponseSchema, await list(request, context));
-      const json = toJson(ListDocumentsResponseSchema, page, { alwaysEmitImplicit: true });
-      return {
-        status: 200,
-        headers: { "content-type": "application/json", "cache-control": "no-store" },
-        body: JSON.stringify(json),
-      };
+      return messageAnswer(200, ListDocumentsResponseSchema, await list(request, context));
     },
   };
 }

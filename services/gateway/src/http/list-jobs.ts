@@ -12,6 +12,7 @@ import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { listJobs } from "../handlers/list-jobs.ts";
 import { jobJson } from "../messages/job-json.ts";
+import { jsonAnswer } from "./json-answer.ts";
 import { readQuery } from "./read-query.ts";
 
 /** Accepts `succeeded` as well as the name in proto3 JSON, `JOB_STATE_SUCCEEDED`. */
@@ -48,11 +49,8 @@ export function listJobsRoute(parts: GatewayParts): HttpRoute<Caller> {
       assertValid(ListJobsRequestSchema, request);
       const page = create(ListJobsResponseSchema, await list(request, context));
       const jobs = page.jobs.map(jobJson).join(",");
-      return {
-        status: 200,
-        headers: { "content-type": "application/json", "cache-control": "no-store" },
-        body: `{"jobs":[${jobs}],"nextPageToken":${JSON.stringify(page.nextPageToken)}}`,
-      };
+      const next = JSON.stringify(page.nextPageToken);
+      return jsonAnswer(200, `{"jobs":[${jobs}],"nextPageToken":${next}}`);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { mediaTypeNamed } from "@millrace/documents";
 import {
+  DocumentSchema,
   DocumentService,
   UploadDocumentHeaderSchema,
   UploadDocumentRequestSchema,
@@ -17,7 +18,7 @@ import { z } from "zod";
 import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { uploadDocument, uploadRefusal } from "../handlers/upload-document.ts";
-import { documentAnswer } from "./document-answer.ts";
+import { messageAnswer } from "./json-answer.ts";
 import { readQuery } from "./read-query.ts";
 
 const parameters = {
@@ -82,7 +83,7 @@ export function putDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
         throw uploadRefusal({ kind: "tooLarge", limitBytes: parts.documents.maxBytes });
       }
       const { document, existing } = await upload(requestsOf(header, body), context);
-      return documentAnswer(existing ? 200 : 201, document, {
+      return messageAnswer(existing ? 200 : 201, DocumentSchema, document, {
         location: `/v1/documents/${document?.id}`,
       });
     },

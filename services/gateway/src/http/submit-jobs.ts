@@ -14,6 +14,7 @@ import { submitJobs } from "../handlers/submit-jobs.ts";
 import { submitResultJson } from "../messages/group-json.ts";
 import { jobSpecOf } from "../messages/job-spec-json.ts";
 import { refusedResult } from "../messages/refused-result.ts";
+import { jsonAnswer } from "./json-answer.ts";
 import { assertJson, readJsonObject } from "./read-json.ts";
 import { readQuery } from "./read-query.ts";
 
@@ -67,11 +68,7 @@ export function submitJobsRoute(parts: GatewayParts): HttpRoute<Caller> {
       const inOrder = read.map((one) => (isSpec(one) ? results.shift() : one));
       if (inOrder.includes(undefined)) throw new Error("the submitter returned too few results");
       const texts = (inOrder as SubmitResult[]).map(submitResultJson);
-      return {
-        status: 200,
-        headers: { "content-type": "application/json", "cache-control": "no-store" },
-        body: `{"results":[${texts.join(",")}]}`,
-      };
+      return jsonAnswer(200, `{"results":[${texts.join(",")}]}`);
     },
   };
 }

@@ -171,7 +171,13 @@ export function openAiProvider(options: OpenAiProviderOptions): Provider {
       return {
         text: completion.answer(),
         usage: () => {
-          const { finishReason: _, cachedInputTokens, reasoningTokens, ...spent } = tally;
+          const {
+            finishReason: _f,
+            facts: _a,
+            cachedInputTokens,
+            reasoningTokens,
+            ...spent
+          } = tally;
           return {
             ...{ ...spent, model: options.model },
             ...(cachedInputTokens > 0 ? { cachedInputTokens } : {}),

@@ -10,9 +10,9 @@ import type { Caller } from "../../callers/caller.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { createGroup } from "../../handlers/groups/create-group.ts";
 import { createGroupRequestOf, groupJson, submitResultJson } from "../../messages/group-json.ts";
+import { jsonAnswer } from "../json-answer.ts";
 import { assertJson, readJsonObject } from "../read-json.ts";
 import { readQuery } from "../read-query.ts";
-import { jsonHeaders } from "./group-answer.ts";
 
 /** POST /v1/groups: answers 202 with the group, and with the result of each child in order. */
 export function createGroupRoute(parts: GatewayParts): HttpRoute<Caller> {
@@ -29,11 +29,8 @@ export function createGroupRoute(parts: GatewayParts): HttpRoute<Caller> {
       const reply = create(CreateGroupResponseSchema, await createOne(request, context));
       const group = create(GroupSchema, reply.group);
       const results = reply.results.map(submitResultJson).join(",");
-      return {
-        status: 202,
-        headers: { ...jsonHeaders, location: `/v1/groups/${group.id}` },
-        body: `{"group":${groupJson(group)},"results":[${results}]}`,
-      };
+      const json = `{"group":${groupJson(group)},"results":[${results}]}`;
+      return jsonAnswer(202, json, { location: `/v1/groups/${group.id}` });
     },
   };
 }

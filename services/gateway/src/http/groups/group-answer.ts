@@ -4,11 +4,7 @@ import type { HttpAnswer } from "@millrace/runtime";
 import { groupJson } from "../../messages/group-json.ts";
 import { groupHasFinished } from "../../messages/has-finished.ts";
 import { ASK_AGAIN_SECONDS } from "../job-answer.ts";
-
-export const jsonHeaders = {
-  "content-type": "application/json",
-  "cache-control": "no-store",
-} as const;
+import { jsonAnswer } from "../json-answer.ts";
 
 /** A handler's reply. */
 interface Reply {
@@ -22,13 +18,8 @@ export function groupAnswer(
 ): HttpAnswer {
   const group = create(GroupSchema, reply.group);
   const finished = groupHasFinished(group);
-  return {
-    status: answer.status ?? (finished ? 200 : 202),
-    headers: {
-      ...jsonHeaders,
-      ...(finished ? {} : { "retry-after": ASK_AGAIN_SECONDS }),
-      ...answer.headers,
-    },
-    body: groupJson(group),
-  };
+  return jsonAnswer(answer.status ?? (finished ? 200 : 202), groupJson(group), {
+    ...(finished ? {} : { "retry-after": ASK_AGAIN_SECONDS }),
+    ...answer.headers,
+  });
 }

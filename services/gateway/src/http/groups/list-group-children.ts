@@ -10,8 +10,8 @@ import type { Caller } from "../../callers/caller.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { listGroupChildren } from "../../handlers/groups/list-group-children.ts";
 import { groupChildJson } from "../../messages/group-json.ts";
+import { jsonAnswer } from "../json-answer.ts";
 import { readQuery } from "../read-query.ts";
-import { jsonHeaders } from "./group-answer.ts";
 
 const LAST_INDEX = 2 ** 32 - 1;
 
@@ -34,11 +34,7 @@ export function listGroupChildrenRoute(parts: GatewayParts): HttpRoute<Caller> {
       });
       const page = create(ListGroupChildrenResponseSchema, await list(request, context));
       const children = page.children.map(groupChildJson).join(",");
-      return {
-        status: 200,
-        headers: jsonHeaders,
-        body: `{"children":[${children}],"more":${page.more}}`,
-      };
+      return jsonAnswer(200, `{"children":[${children}],"more":${page.more}}`);
     },
   };
 }

@@ -10,8 +10,8 @@ import type { Caller } from "../../callers/caller.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { listGroups } from "../../handlers/groups/list-groups.ts";
 import { groupJson } from "../../messages/group-json.ts";
+import { jsonAnswer } from "../json-answer.ts";
 import { readQuery } from "../read-query.ts";
-import { jsonHeaders } from "./group-answer.ts";
 
 const parameters = {
   queue: z.string(),
@@ -31,11 +31,8 @@ export function listGroupsRoute(parts: GatewayParts): HttpRoute<Caller> {
       assertValid(ListGroupsRequestSchema, request);
       const page = create(ListGroupsResponseSchema, await list(request, context));
       const groups = page.groups.map(groupJson).join(",");
-      return {
-        status: 200,
-        headers: jsonHeaders,
-        body: `{"groups":[${groups}],"nextPageToken":${JSON.stringify(page.nextPageToken)}}`,
-      };
+      const next = JSON.stringify(page.nextPageToken);
+      return jsonAnswer(200, `{"groups":[${groups}],"nextPageToken":${next}}`);
     },
   };
 }

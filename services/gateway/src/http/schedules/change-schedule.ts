@@ -15,8 +15,9 @@ import { deleteSchedule } from "../../handlers/schedules/delete-schedule.ts";
 import { pauseSchedule } from "../../handlers/schedules/pause-schedule.ts";
 import { resumeSchedule } from "../../handlers/schedules/resume-schedule.ts";
 import { runScheduleNow } from "../../handlers/schedules/run-schedule-now.ts";
+import { jsonAnswer } from "../json-answer.ts";
 import { readQuery } from "../read-query.ts";
-import { jsonHeaders, scheduleAnswer } from "./schedule-answer.ts";
+import { scheduleAnswer } from "./schedule-answer.ts";
 
 /** The routes that change a schedule without a body: DELETE, and POST with the verbs `:pause`, `:resume` and `:run`. */
 export const changeScheduleRoutes = (parts: GatewayParts): HttpRoute<Caller>[] => [
@@ -35,7 +36,7 @@ function deleteRoute(parts: GatewayParts): HttpRoute<Caller> {
     async handle({ params: { id = "" }, query }, context) {
       readQuery(query, {});
       await remove(create(DeleteScheduleRequestSchema, { scheduleId: id }), context);
-      return { status: 200, headers: jsonHeaders, body: "{}" };
+      return jsonAnswer(200, "{}");
     },
   };
 }
@@ -80,11 +81,7 @@ function runRoute(parts: GatewayParts): HttpRoute<Caller> {
       readQuery(query, {});
       const request = create(RunScheduleNowRequestSchema, { scheduleId: id });
       const { jobId } = create(RunScheduleNowResponseSchema, await run(request, context));
-      return {
-        status: 202,
-        headers: { ...jsonHeaders, location: `/v1/jobs/${jobId}` },
-        body: JSON.stringify({ jobId }),
-      };
+      return jsonAnswer(202, JSON.stringify({ jobId }), { location: `/v1/jobs/${jobId}` });
     },
   };
 }

@@ -4,18 +4,18 @@ import {
   ListSchedulesResponseSchema,
   ScheduleService,
 } from "@millrace/proto/schedule-service";
-import { assertValid, type HttpRoute } from "@millrace/runtime";
+import { assertValid, type HttpRoute, wholeNumber } from "@millrace/runtime";
 import { z } from "zod";
 import type { Caller } from "../../callers/caller.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { listSchedules } from "../../handlers/schedules/list-schedules.ts";
 import { scheduleJson } from "../../messages/schedule-json.ts";
+import { jsonAnswer } from "../json-answer.ts";
 import { readQuery } from "../read-query.ts";
-import { jsonHeaders } from "./schedule-answer.ts";
 
 const parameters = {
   queue: z.string(),
-  pageSize: z.coerce.number().int().min(0).max(500).default(0),
+  pageSize: wholeNumber(0, 500).default(0),
   pageToken: z.string().default(""),
 };
 
@@ -31,11 +31,8 @@ export function listSchedulesRoute(parts: GatewayParts): HttpRoute<Caller> {
       assertValid(ListSchedulesRequestSchema, request);
       const page = create(ListSchedulesResponseSchema, await list(request, context));
       const schedules = page.schedules.map(scheduleJson).join(",");
-      return {
-        status: 200,
-        headers: jsonHeaders,
-        body: `{"schedules":[${schedules}],"nextPageToken":${JSON.stringify(page.nextPageToken)}}`,
-      };
+      const next = JSON.stringify(page.nextPageToken);
+      return jsonAnswer(200, `{"schedules":[${schedules}],"nextPageToken":${next}}`);
     },
   };
 }

@@ -2,11 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { ScheduleSchema } from "@millrace/proto/schedule";
 import type { HttpAnswer } from "@millrace/runtime";
 import { scheduleJson } from "../../messages/schedule-json.ts";
-
-export const jsonHeaders = {
-  "content-type": "application/json",
-  "cache-control": "no-store",
-} as const;
+import { jsonAnswer } from "../json-answer.ts";
 
 /** A handler's reply. */
 interface Reply {
@@ -14,11 +10,8 @@ interface Reply {
 }
 
 /** Answers with a reply's schedule. */
-export const scheduleAnswer = (reply: Reply): HttpAnswer => ({
-  status: 200,
-  headers: jsonHeaders,
-  body: scheduleJson(create(ScheduleSchema, reply.schedule)),
-});
+export const scheduleAnswer = (reply: Reply): HttpAnswer =>
+  jsonAnswer(200, scheduleJson(create(ScheduleSchema, reply.schedule)));
 
 /** Answers with a reply's schedule and its warnings. */
 export function storedAnswer(
@@ -26,9 +19,7 @@ export function storedAnswer(
   status: number,
 ): HttpAnswer {
   const schedule = create(ScheduleSchema, reply.schedule);
-  return {
-    status,
-    headers: { ...jsonHeaders, location: `/v1/schedules/${schedule.id}` },
-    body: `{"schedule":${scheduleJson(schedule)},"warnings":${JSON.stringify(reply.warnings ?? [])}}`,
-  };
+  const warnings = JSON.stringify(reply.warnings ?? []);
+  const body = `{"schedule":${scheduleJson(schedule)},"warnings":${warnings}}`;
+  return jsonAnswer(status, body, { location: `/v1/schedules/${schedule.id}` });
 }

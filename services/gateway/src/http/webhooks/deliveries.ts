@@ -8,14 +8,14 @@ import {
   SendTestEventRequestSchema,
   WebhookService,
 } from "@millrace/proto/webhook-service";
-import { assertValid, type HttpRoute } from "@millrace/runtime";
+import { assertValid, type HttpRoute, wholeNumber } from "@millrace/runtime";
 import { z } from "zod";
 import type { Caller } from "../../callers/caller.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { webhookHandlers } from "../../handlers/webhooks/webhook-handlers.ts";
 import { deliveryJson } from "../../messages/webhook-json.ts";
+import { jsonAnswer } from "../json-answer.ts";
 import { readQuery } from "../read-query.ts";
-import { jsonAnswer } from "./json-answer.ts";
 import { readMessage } from "./read-message.ts";
 
 const { method: rpc } = WebhookService;
@@ -29,7 +29,7 @@ const state = z
 const parameters = {
   endpoint: z.string().default(""),
   state: state.optional(),
-  pageSize: z.coerce.number().int().min(0).max(500).default(0),
+  pageSize: wholeNumber(0, 500).default(0),
   pageToken: z.string().default(""),
 };
 

@@ -11,8 +11,8 @@ import type { Caller } from "../../callers/caller.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { webhookHandlers } from "../../handlers/webhooks/webhook-handlers.ts";
 import { messageJson } from "../../messages/webhook-json.ts";
+import { jsonAnswer } from "../json-answer.ts";
 import { readQuery } from "../read-query.ts";
-import { jsonAnswer } from "./json-answer.ts";
 import { readMessage } from "./read-message.ts";
 
 const { method: rpc } = WebhookService;
