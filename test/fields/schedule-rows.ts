@@ -83,13 +83,16 @@ export const scheduleRows: readonly Row[] = [
       ["jobs.", ["Submit response", "WatchFinished response", "GetJobs response"]],
       ["jobs.", ["ListJobs response", "HTTP GET /v1/jobs"]],
       ["page.jobs.", ["List response"]],
-      ["event.job.", ["Watch response"]],
+      ["event.job.", ["Watch response", "AdminService.WatchJob response"]],
+      ["job.", ["AdminService.GetJob response", "AdminService.CancelJob response"]],
+      ["jobs.", ["AdminService.ListJobs response"]],
       ["finished.", ["SubmitStream response"]],
       ["dead_letters.job.", ["ListDeadLetters response"]],
       ["dead_letter.job.", ["GetDeadLetter response"]],
       ["", ["HTTP POST /v1/jobs answer", "HTTP GET /v1/jobs/{id}", "HTTP DELETE /v1/jobs/{id}"]],
       ["", ["client getJob", "client list", "client wait", "client cancel"]],
       ["", ["millrace get", "millrace list", "millrace cancel", "worker SDK assignment"]],
+      ["", ["millrace jobs get", "millrace jobs list"]],
     ] as const
   ).map(([prefix, ways]) => ({
     ways,
