@@ -115,7 +115,7 @@ test("a provider account is defined, changed in part, reset and deleted", async 
   const put = (...args: string[]) => run(["providers", "put", name, ...args]);
   await put("--requests-per-minute", "500", "--max-running", "8");
   const shown = `\
-ACCOUNT       STATE   WHY  SINCE  NEXT TRY  REQ/MIN  TOK/MIN   RUNNING  LIMIT NOW
+ACCOUNT       STATE   WHY  SINCE  NEXT TRY  REQ/MIN  TOK/MIN   RUNNING  LIMIT NOW  LAST REFUSAL
 openai/gpt-5  CLOSED                        0/500    0/200000  0/-      -
 `;
   expect((await put("--tokens-per-minute", "200000", "--max-running", "none")).out).toBe(shown);

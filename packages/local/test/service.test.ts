@@ -29,7 +29,7 @@ async function setup() {
 test("a service reports where it listens, and exits with 0 when it is stopped", async () => {
   const { scheduler, lines } = await setup();
   expect(Object.keys(scheduler.addresses).sort()).toEqual([
-    ...["address", "admin", "metrics", "workers"],
+    ...["address", "admin", "adminHttp", "metrics", "workers"],
   ]);
   expect(await scheduler.stop()).toEqual({ code: 0, signal: null });
   const messages = lines.map((line) => String(JSON.parse(line).msg));
