@@ -109,9 +109,9 @@ async function rowOf(file: string): Promise<Row> {
     plain.map(triplesInParagraphs);
   // A program that breaks lines elsewhere may leave few paragraphs, which would say little.
   const paragraphs = [
-    { wanted: ofParagraphs, all: ofPoppler, others: ofMiner },
-    { wanted: ofParagraphsToo, all: ofMiner, others: ofPoppler },
-  ].filter(({ wanted, all }) => wanted.size >= Math.max(LEAST_WORDS, all.size / 2));
+    { wanted: ofParagraphs, words: poppler, all: ofPoppler, others: ofMiner },
+    { wanted: ofParagraphsToo, words: miner, all: ofMiner, others: ofPoppler },
+  ].filter(({ wanted, words, all }) => words.length >= LEAST_WORDS && wanted.size >= all.size / 2);
   const highest = (shares: readonly number[]) =>
     shares.length === 0 ? undefined : Math.max(...shares);
   return {
@@ -158,7 +158,10 @@ const summaryOf = (some: readonly Row[]) => ({
   ),
   medianAgreement: rounded(median(some.map(({ best }) => best ?? 0))),
   shareGood: shareOf(some, isGood),
-  shareGoodInParagraphs: shareOf(some, ({ inParagraphs }) => (inParagraphs ?? 0) >= GOOD),
+  shareGoodInParagraphs: shareOf(
+    some.filter(({ inParagraphs }) => inParagraphs !== undefined),
+    ({ inParagraphs = 0 }) => inParagraphs >= GOOD,
+  ),
   shareRecall: shareOf(some, ({ recall }) => (recall ?? 0) >= GOOD),
 });
 const compared = rows.filter(({ best }) => best !== undefined);
