@@ -8,8 +8,8 @@
  *
  * A file counts as prose if `isProse` holds for what `pdftotext` reads. The aims are that 95 % of the prose files have
  * an agreement of 0.95 with the program that agrees more, and that the agreement with pdfminer is not below that of
- * pdftotext with pdfminer. The two programs often disagree, in tables most of all. So a second figure is the agreement
- * with the triples that both of them read.
+ * pdftotext with pdfminer. The two programs often disagree, in tables most of all. So other figures are the agreement
+ * with the triples that both of them read, with those in the paragraphs of each, and how far the two agree.
  *
  * The directory keeps the references in `.references`, and the texts that were read in `.references/millrace`.
  */
@@ -24,6 +24,7 @@ import {
   agreement,
   isProse,
   recall,
+  triplesInParagraphs,
   triplesOf,
   withoutFurniture,
   wordsOf,
@@ -50,6 +51,8 @@ interface Pairs {
   readonly pdftotextOfPdfminer: number;
   readonly millraceOfPdftotext: number;
   readonly pdfminerOfPdftotext: number;
+  /** How far one of the programs reads what stands in paragraphs of the other. */
+  readonly inParagraphs: number | undefined;
 }
 
 interface Row {
@@ -60,6 +63,8 @@ interface Row {
   /** Undefined if no program reads enough words. */
   readonly best: number | undefined;
   readonly recall: number | undefined;
+  /** As `best`, of the triples in paragraphs. */
+  readonly inParagraphs: number | undefined;
   /** The share of the triples that both programs read. Undefined without two programs. */
   readonly both: number | undefined;
   /** How far the programs agree with each other, and Millrace with each. Undefined without two programs. */
@@ -100,6 +105,13 @@ async function rowOf(file: string): Promise<Row> {
   const [ofPoppler, ofMiner] = [triplesOf(poppler), triplesOf(miner)];
   const hasBoth = Math.min(poppler.length, miner.length) >= LEAST_WORDS;
   const inBoth = new Set([...ofPoppler].filter((triple) => ofMiner.has(triple)));
+  const [ofParagraphs = new Set<string>(), ofParagraphsToo = new Set<string>()] =
+    plain.map(triplesInParagraphs);
+  // A program that breaks lines elsewhere may leave few paragraphs, which would say little.
+  const paragraphs = [
+    { wanted: ofParagraphs, words: poppler, all: ofPoppler, others: ofMiner },
+    { wanted: ofParagraphsToo, words: miner, all: ofMiner, others: ofPoppler },
+  ].filter(({ wanted, words, all }) => words.length >= LEAST_WORDS && wanted.size >= all.size / 2);
   const highest = (shares: readonly number[]) =>
     shares.length === 0 ? undefined : Math.max(...shares);
   return {
@@ -107,6 +119,7 @@ async function rowOf(file: string): Promise<Row> {
     prose: isProse(plain[0] ?? ""),
     best: highest(enough.map((reference) => agreement(triples, triplesOf(reference)))),
     recall: highest(enough.map((reference) => recall(words, reference))),
+    inParagraphs: highest(paragraphs.map(({ wanted }) => agreement(triples, wanted))),
     both: hasBoth ? agreement(triples, inBoth) : undefined,
     pairs: hasBoth
       ? {
@@ -114,6 +127,7 @@ async function rowOf(file: string): Promise<Row> {
           pdftotextOfPdfminer: agreement(ofPoppler, ofMiner),
           millraceOfPdftotext: agreement(triples, ofPoppler),
           pdfminerOfPdftotext: agreement(ofMiner, ofPoppler),
+          inParagraphs: highest(paragraphs.map(({ wanted, others }) => agreement(others, wanted))),
         }
       : undefined,
   };
@@ -133,6 +147,7 @@ const work = async () => {
 await Promise.all([work(), work()]);
 await pool.close();
 
+const isGood = ({ best }: Row) => (best ?? 0) >= GOOD;
 const shareOf = (some: readonly Row[], holds: (row: Row) => boolean) =>
   rounded(some.filter(holds).length / some.length);
 const summaryOf = (some: readonly Row[]) => ({
@@ -142,12 +157,20 @@ const summaryOf = (some: readonly Row[]) => ({
     ({ both = 0 }) => both >= GOOD,
   ),
   medianAgreement: rounded(median(some.map(({ best }) => best ?? 0))),
-  shareGood: shareOf(some, ({ best }) => (best ?? 0) >= GOOD),
+  shareGood: shareOf(some, isGood),
+  shareGoodInParagraphs: shareOf(
+    some.filter(({ inParagraphs }) => inParagraphs !== undefined),
+    ({ inParagraphs = 0 }) => inParagraphs >= GOOD,
+  ),
   shareRecall: shareOf(some, ({ recall }) => (recall ?? 0) >= GOOD),
 });
 const compared = rows.filter(({ best }) => best !== undefined);
 const prose = compared.filter((row) => row.prose);
 const withPairs = prose.flatMap(({ pairs }) => (pairs === undefined ? [] : [pairs]));
+const programsAgree = ({ pairs }: Row) =>
+  pairs !== undefined && Math.max(pairs.pdftotextOfPdfminer, pairs.pdfminerOfPdftotext) >= GOOD;
+const agreed = prose.filter(programsAgree);
+const disagreed = prose.filter((row) => row.pairs !== undefined && !programsAgree(row));
 const meanOf = (of: (pairs: Pairs) => number) =>
   rounded(withPairs.reduce((sum, pairs) => sum + of(pairs), 0) / withPairs.length);
 const outcomes = Object.groupBy(rows, ({ outcome }) => outcome);
@@ -167,10 +190,10 @@ const result = {
     pdftotextOfPdfminer: meanOf((pairs) => pairs.pdftotextOfPdfminer),
     millraceOfPdftotext: meanOf((pairs) => pairs.millraceOfPdftotext),
     pdfminerOfPdftotext: meanOf((pairs) => pairs.pdfminerOfPdftotext),
-    shareInWhichTheProgramsAgree: rounded(
-      withPairs.filter(
-        (pairs) => Math.max(pairs.pdftotextOfPdfminer, pairs.pdfminerOfPdftotext) >= GOOD,
-      ).length / withPairs.length,
+    inWhichTheProgramsAgree: { files: agreed.length, shareGood: shareOf(agreed, isGood) },
+    inWhichTheyDoNot: { files: disagreed.length, shareGood: shareOf(disagreed, isGood) },
+    shareOfTheProgramsInParagraphs: rounded(
+      withPairs.filter(({ inParagraphs }) => (inParagraphs ?? 0) >= GOOD).length / withPairs.length,
     ),
   },
   seconds: rounded(rows.reduce((sum, { ms }) => sum + ms, 0) / 1_000),

@@ -17,6 +17,7 @@ const benchmarks = [
   ["engine.ts", "keys"],
   ["summaries.ts"],
   ["book.ts", "3"],
+  ["book-reading.ts"],
 ] as const;
 
 for (const [at, [file, ...args]] of benchmarks.entries()) {

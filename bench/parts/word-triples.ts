@@ -1,3 +1,5 @@
+import * as stopwords from "stopword";
+
 /** The most lines at an edge of a page that may be a running head or foot. */
 const edgeLines = 3;
 /** On this many pages, equal lines at the edges are a running head or foot. */
@@ -28,14 +30,20 @@ export function withoutFurniture(text: string): string {
     .join("\n");
 }
 
-/** The words of a text, in lower case. A word is two letters or more, or a character of Chinese or Japanese. */
+/** Accents, and the letter that only stands below them: some programs read one character, and some read two. */
+const accents = /[\u0300-\u036f]/g;
+/** Whether a word is broken at its hyphen is a guess, in which programs differ. */
+const hyphen = /(?<=\p{L})[-‐\u00ad]\s*\n?\s*(?=\p{L})/gu;
+const word =
+  /(?=\p{L})[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}]|[\p{scx=Arabic}&&[\p{L}\p{M}]]{2,}|[[\p{L}\p{M}]--[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Arabic}]]{2,}/gv;
+
+/**
+ * The words of a text, in lower case, without accents and hyphens. A word is two letters or more of one script, or a
+ * character of Chinese or Japanese.
+ */
 export function wordsOf(text: string): string[] {
-  const joined = text
-    .normalize("NFKC")
-    .replace(/\u00ad\s*/g, "")
-    .replace(/(\p{L})[-‐]\s*\n\s*(?=\p{Ll})/gu, "$1")
-    .toLowerCase();
-  return joined.match(/[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|[\p{L}\p{M}]{2,}/gu) ?? [];
+  const plain = text.normalize("NFKD").replace(accents, "").normalize("NFKC");
+  return plain.replace(hyphen, "").toLowerCase().replaceAll("ı", "i").match(word) ?? [];
 }
 
 export const triplesOf = (words: readonly string[]): Set<string> =>
@@ -59,32 +67,49 @@ const lineWords = 5;
 /** Prose has so many lines of this kind one after the other. */
 const paragraphLines = 4;
 
-/**
- * Whether a text is mostly prose: it has 150 words, and at least 70 % of them stand in paragraphs, that is in 4 or more
- * lines of 5 words or more, one after the other. A table, a form, a drawing or a list of names has shorter lines
- * between.
- */
-export function isProse(text: string): boolean {
-  let all = 0;
-  let inParagraphs = 0;
-  let paragraph: number[] = [];
+/** The paragraphs of a text: 4 or more lines of 5 words or more, one after the other, and a last line that is shorter. */
+function paragraphsOf(text: string): string[] {
+  const found: string[] = [];
+  let lines: string[] = [];
   const end = () => {
-    if (paragraph.length >= paragraphLines) {
-      inParagraphs += paragraph.reduce((sum, words) => sum + words, 0);
-    }
-    paragraph = [];
+    if (lines.length >= paragraphLines) found.push(lines.join("\n"));
+    lines = [];
   };
   for (const line of text.split("\n")) {
     const words = wordsOf(line).length;
-    all += words;
     if (words === 0) continue;
-    // The last line of a paragraph is shorter.
-    if (words >= lineWords) paragraph.push(words);
-    else {
-      if (paragraph.length >= paragraphLines - 1) paragraph.push(words);
-      end();
-    }
+    if (words >= lineWords || lines.length >= paragraphLines - 1) lines.push(line);
+    if (words < lineWords) end();
   }
   end();
-  return all >= 150 && inParagraphs >= all * 0.7;
+  return found;
+}
+
+/** The triples of a text that stand in its paragraphs, and so not in its tables, forms and formulas. */
+export const triplesInParagraphs = (text: string): Set<string> =>
+  new Set(paragraphsOf(text).flatMap((paragraph) => [...triplesOf(wordsOf(paragraph))]));
+
+/** The words without which no sentences are made, such as "the", of each language. */
+const languages = Object.values(stopwords)
+  .filter((words) => Array.isArray(words))
+  .map((words) => new Set(wordsOf(words.join("\n"))));
+/** Of prose, at least this part is such words. A font that does not say what it shows gives none. */
+const leastStopwords = 0.03;
+
+function hasSentences(words: readonly string[]): boolean {
+  const shares = languages.map((language) => words.filter((word) => language.has(word)).length);
+  return Math.max(...shares) >= words.length * leastStopwords;
+}
+
+/**
+ * Whether a text is mostly prose: it has 150 words, at least 70 % of them stand in paragraphs, and 3 % are stop words of
+ * one language. A table, a form, a drawing or a list of names has shorter lines between.
+ */
+export function isProse(text: string): boolean {
+  const words = wordsOf(text);
+  const inParagraphs = paragraphsOf(text).reduce(
+    (sum, paragraph) => sum + wordsOf(paragraph).length,
+    0,
+  );
+  return words.length >= 150 && inParagraphs >= words.length * 0.7 && hasSentences(words);
 }

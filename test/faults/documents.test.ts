@@ -38,12 +38,12 @@ async function pdf(draw: Draw, options: PDFKit.PDFDocumentOptions = {}): Promise
 }
 const words: Draw = (page) => void page.text("The whale swam past the ship. The sea was calm.");
 const drawing: Draw = (page) => void page.rect(10, 10, 50, 50).fill("red");
-const png = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
+const gif = Buffer.from("474946383961010001000000", "hex");
 
 const mismatch = "DOCUMENT_TYPE_MISMATCH";
-test("a job that is to read an image is refused, and told what to do", async () => {
+test("a job that is to read an image of another type is refused, and told what to do", async () => {
   const { caller, upload } = await setup();
-  const documentIds = [await upload(png)];
+  const documentIds = [await upload(gif)];
   const job = { queue: "documents", type: "summarize", documentIds };
   const fault = await faultOf(caller.jobs.submitJob({ job }));
   expect(fault).toMatchObject({ code: status.INVALID_ARGUMENT, reason: mismatch });
@@ -53,7 +53,7 @@ test("a job that is to read an image is refused, and told what to do", async () 
 test.each<[string, string, string, () => Promise<Buffer> | Buffer]>([
   ["text declared as a PDF", mismatch, "application/pdf", () => Buffer.from("words")],
   ["a PDF declared as text", mismatch, "text/plain", () => pdf(words)],
-  ["an image declared as text", mismatch, "text/markdown", () => png],
+  ["an image declared as text", mismatch, "text/markdown", () => gif],
   ["nothing", "DOCUMENT_EMPTY", "", () => Buffer.alloc(0)],
   [
     "a document one byte over the limit",

@@ -1,3 +1,4 @@
+import { looksLikeImage } from "./content-refusal.ts";
 import { controlsIn, decodeText, hasTooManyControls, textEncodingOf } from "./text-encoding.ts";
 import { looksLikeEmail, looksLikeHtml, looksLikeRtf } from "./text-types.ts";
 
@@ -9,12 +10,16 @@ const ZIP_MAGICS = new Set(["504b0304", "504b0506"]);
 /** The type of a text and its encoding show in its first bytes. */
 const HEAD_BYTES = 64 * 1_024;
 
-/** What kind the content is, judged from the content alone. A ZIP archive may be a document, or anything else. */
-export type ContentKind = "pdf" | "zip" | "rtf" | "html" | "email" | "text" | "other";
+/**
+ * What kind the content is, judged from the content alone. A ZIP archive may be a document, or anything else, and an
+ * image may be of a format that cannot be read.
+ */
+export type ContentKind = "pdf" | "zip" | "image" | "rtf" | "html" | "email" | "text" | "other";
 
 function kindByMagic(head: Buffer): ContentKind | undefined {
   if (head.subarray(0, PDF_WINDOW_BYTES).includes(PDF_MAGIC)) return "pdf";
   if (ZIP_MAGICS.has(head.toString("hex", 0, 4))) return "zip";
+  if (looksLikeImage(head)) return "image";
   // RTF may have binary parts, such as images.
   return looksLikeRtf(head.toString("latin1", 0, 64)) ? "rtf" : undefined;
 }

@@ -1,4 +1,4 @@
-import { typeNames } from "./document-types.ts";
+import { contentTypes, type DocumentContentType, typeNames } from "./document-types.ts";
 
 /** Why content cannot be read. "The document" and `problem` make a sentence, which says what to do. */
 export interface ContentRefusal {
@@ -29,7 +29,7 @@ const ENCRYPTED_PACKAGE = Buffer.from("EncryptedPackage", "utf16le");
 const SNIFFED_BYTES = 4_100;
 
 const advice: readonly (readonly [RegExp, string])[] = [
-  [/^image\//, "put it into a PDF, or run text recognition (OCR) over it and upload its text"],
+  [/^image\//, "save it as PNG, or run text recognition (OCR) over it and upload its text"],
   [/^(audio|video)\//, "upload a transcript instead"],
   [
     /(zip|gzip|bzip2|x-7z|x-rar|vnd\.rar|tar|x-xz|zstd|lz4|compress)/,
@@ -37,12 +37,42 @@ const advice: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+async function sniffed(head: Buffer) {
+  // Most processes never need this library.
+  const { fileTypeFromBuffer } = await import("file-type");
+  return fileTypeFromBuffer(head.subarray(0, SNIFFED_BYTES)).catch(() => undefined);
+}
+
+/** How each type of image begins. */
+const images: readonly (readonly [RegExp, DocumentContentType])[] = [
+  [/^89504e47/, contentTypes.png],
+  [/^ffd8ff/, contentTypes.jpeg],
+  [/^(49492a00|4d4d002a)/, contentTypes.tiff],
+];
+
+export const looksLikeImage = (head: Buffer): boolean => imageNamed(head) !== undefined;
+
+function imageNamed(head: Buffer): DocumentContentType | undefined {
+  const start = head.toString("hex", 0, 4);
+  return images.find(([magic]) => magic.test(start))?.[1];
+}
+
+/**
+ * Tells the type of an image by its first bytes. Raw pictures of cameras begin as TIFF does, and cannot be read. The
+ * library tells them, if their directory is near: a TIFF may have it at its end.
+ */
+export async function imageTypeOf(head: Buffer): Promise<DocumentContentType | ContentRefusal> {
+  const named = imageNamed(head);
+  const found = await sniffed(head);
+  return named === undefined || (found !== undefined && found.mime !== named)
+    ? refusalOf(head)
+    : named;
+}
+
 /** Says what content is that cannot be read, by its first bytes. */
 export async function refusalOf(head: Buffer): Promise<ContentRefusal> {
   if (head.includes(ENCRYPTED_PACKAGE)) return encrypted(OLD_CONTAINER);
-  // Most processes never need this library.
-  const { fileTypeFromBuffer } = await import("file-type");
-  const found = await fileTypeFromBuffer(head.subarray(0, SNIFFED_BYTES)).catch(() => undefined);
+  const found = await sniffed(head);
   if (found?.mime === OLD_CONTAINER) {
     const problem =
       "is of an old binary type (such as DOC, XLS, PPT or MSG): save it as DOCX, XLSX, PPTX, EML or PDF, and upload that";

@@ -16,6 +16,9 @@ export const contentTypes = {
   epub: "application/epub+zip",
   email: "message/rfc822",
   rtf: "application/rtf",
+  png: "image/png",
+  jpeg: "image/jpeg",
+  tiff: "image/tiff",
 } as const;
 
 export type DocumentType = keyof typeof contentTypes;
@@ -25,12 +28,13 @@ const documentContentTypes = Object.values(contentTypes);
 
 /** What people call the types, for messages. */
 export const typeNames =
-  "PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, EPUB, RTF, HTML, e-mail (EML), Markdown or plain text";
+  "PDF, DOCX, PPTX, XLSX, ODT, ODP, ODS, EPUB, RTF, HTML, e-mail (EML), Markdown, plain text, or a PNG, JPEG or TIFF image";
 
 const aliases: Readonly<Record<string, DocumentContentType>> = {
   "text/rtf": contentTypes.rtf,
   "text/x-markdown": contentTypes.markdown,
   "application/xhtml+xml": contentTypes.html,
+  "image/jpg": contentTypes.jpeg,
 };
 
 /** A media type without parameters (RFC 6838). */
@@ -47,6 +51,9 @@ export function contentTypeNamed(mediaType: string): DocumentContentType | undef
   const name = mediaTypeNamed(mediaType) ?? "";
   return documentContentTypes.find((known) => known === name) ?? aliases[name];
 }
+
+/** Whether content of this media type is a picture. */
+export const isImage = (mediaType: string): boolean => mediaType.startsWith("image/");
 
 /** Whether content of this media type is text, such as JSON. It is read as plain text. */
 export const isTextual = (mediaType: string): boolean =>

@@ -6,6 +6,7 @@ export {
   contentTypeNamed,
   contentTypes,
   type DocumentContentType,
+  isImage,
   isTextual,
   mediaTypeNamed,
   typeNames,

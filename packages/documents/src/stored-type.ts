@@ -1,6 +1,6 @@
 import type { ContentCheck } from "./content-check.ts";
 import type { ContentRefusal } from "./content-refusal.ts";
-import { contentTypeNamed, contentTypes, isTextual } from "./document-types.ts";
+import { contentTypeNamed, contentTypes, isImage, isTextual } from "./document-types.ts";
 import { isText, mayBeDeclared, typeOfContent } from "./type-of-content.ts";
 import type { ZipSource } from "./zip-directory.ts";
 
@@ -55,7 +55,8 @@ export async function storedTypeOf(
     if (known !== undefined) {
       return mayBeDeclared(found, known) ? { contentType: found } : { declared, actual: found };
     }
-    const holds = isText(found) && isTextual(declared);
+    // Formats that Millrace does not know may look like one that it knows: like text, or like TIFF.
+    const holds = isText(found) ? isTextual(declared) : isImage(found) && isImage(declared);
     return holds ? { contentType: declared } : { declared, actual: found };
   }
   const { contentType: actual, ...unreadable } = found;

@@ -1,5 +1,5 @@
 import type { ContentCheck } from "./content-check.ts";
-import { type ContentRefusal, refusalOf } from "./content-refusal.ts";
+import { type ContentRefusal, imageTypeOf, refusalOf } from "./content-refusal.ts";
 import { contentTypes, type DocumentContentType } from "./document-types.ts";
 import { typeOfZip } from "./office-types.ts";
 import type { ZipSource } from "./zip-directory.ts";
@@ -41,6 +41,8 @@ export async function typeOfContent(
       return contentTypes[kind];
     case "zip":
       return typeOfZip(source);
+    case "image":
+      return imageTypeOf(check.head);
     case "other":
       return refusalOf(check.head);
     case "text": {

@@ -25,6 +25,8 @@ const office = (folder: string) => zip({ "[Content_Types].xml": "", [`${folder}/
 const openDocument = (type: string, manifest = "") =>
   zip({ mimetype: type, "META-INF/manifest.xml": manifest, "content.xml": "" });
 
+const farTiff = Buffer.from("49492a0000001000".padEnd(10_000, "0"), "hex");
+
 test.each<[string, Uint8Array, string]>([
   ["DOCX", office("word"), contentTypes.docx],
   ["DOCX of a program that writes other cases", office("Word"), contentTypes.docx],
@@ -46,6 +48,11 @@ test.each<[string, Uint8Array, string]>([
   ["e-mail", Buffer.from("Received: by b\r\n\tfor c\r\nSubject: d\r\n\r\ne"), contentTypes.email],
   ["mailbox", Buffer.from("From a@b Mon Jun 01 2009\nFrom: a@b\nTo: c\n\nd"), contentTypes.email],
   ["Markdown that begins with HTML", Buffer.from("<p align=center>\n\n# a"), contentTypes.text],
+  ["PNG", Buffer.from("89504e470d0a1a0a0000000d4948445200000001", "hex"), contentTypes.png],
+  ["JPEG", Buffer.from("ffd8ffe000104a46494600", "hex"), contentTypes.jpeg],
+  ["TIFF of little-endian numbers", Buffer.from("49492a00080000000000", "hex"), contentTypes.tiff],
+  ["TIFF with its directory far from its head", farTiff, contentTypes.tiff],
+  ["TIFF of big-endian numbers", Buffer.from("4d4d002a000000080000", "hex"), contentTypes.tiff],
   ["notes with a colon", Buffer.from("Subject: mills\nDate: today\n\nText"), contentTypes.text],
 ])("tells %s by its content", async (_, bytes, type) => {
   expect(await typeOf(bytes)).toBe(type);
@@ -62,7 +69,9 @@ test.each<[string, DocumentContentType]>([
   expect(await typeOf(text, contentTypes.text, name)).toBe(contentTypes.text);
 });
 
-const png = Buffer.from("89504e470d0a1a0a0000000d4948445200000001", "hex");
+const gif = Buffer.from("474946383961010001000000", "hex");
+/** A raw picture of a camera, which begins as TIFF does. */
+const raw = Buffer.from("49492a00100000004352020000000000", "hex");
 const old = Buffer.concat([Buffer.from("d0cf11e0a1b11ae1", "hex"), Buffer.alloc(600)]);
 const locked = Buffer.concat([old, Buffer.from("EncryptedPackage", "utf16le"), Buffer.alloc(64)]);
 /** Sets the flag of encryption of the first file, in its header and in the directory. */
@@ -75,7 +84,8 @@ function withPassword(bytes: Uint8Array) {
 const junk = Buffer.from(Array.from({ length: 2_000 }, (_, index) => (index * index * 7) % 251));
 
 test.each<[string, Uint8Array, string, RegExp]>([
-  ["an image", png, "DOCUMENT_TYPE_MISMATCH", /image\/png.*text recognition/],
+  ["an image of another type", gif, "DOCUMENT_TYPE_MISMATCH", /image\/gif.*text recognition/],
+  ["a raw picture", raw, "DOCUMENT_TYPE_MISMATCH", /image\/x-canon-cr2.*save it as PNG/],
   ["an old Word document", old, "DOCUMENT_TYPE_MISMATCH", /save it as DOCX.* or PDF/],
   ["a Word document with a password", locked, "DOCUMENT_ENCRYPTED", /remove its password/],
   ["an archive", zip({ "a.docx": "a" }), "DOCUMENT_TYPE_MISMATCH", /unpack it/],

@@ -133,7 +133,7 @@ export const workerConfig = defineConfig(
     ocr: setting(
       "MILLRACE_OCR",
       z.enum(["off", "tesseract"]).default("off"),
-      "text recognition for pages of PDF files that have no text: tesseract reads them, in threads of its own",
+      "text recognition for images, and for pages of PDF files that have no text: tesseract reads them, in threads of its own",
     ),
     ocrLanguages: setting(
       "MILLRACE_OCR_LANGUAGES",

@@ -87,3 +87,15 @@ export function pagesPdf(
 /** Content that shows a text in the font /F at a place. */
 export const show = (text: string, x: number, y: number, size = 12) =>
   `BT /F ${size} Tf ${x} ${y} Td (${text}) Tj ET\n`;
+
+/** A font whose capital letters are letters of a script from a code point on. */
+export const lettersFrom = (first: number): { font: string; more: Buffer[] } => {
+  const code = (n: number) => n.toString(16).padStart(4, "0");
+  const map = `/CIDInit /ProcSet findresource begin 12 dict begin begincmap
+/CMapName /M def /CMapType 2 def 1 begincodespacerange <00> <ff> endcodespacerange
+2 beginbfrange <41> <5a> <${code(first)}> <30> <39> <0030> endbfrange endcmap end end`;
+  return {
+    font: `<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode ${firstMore(1)} 0 R>>`,
+    more: [streamOf(map)],
+  };
+};

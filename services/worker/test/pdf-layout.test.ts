@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { firstMore, pagesPdf, show, streamOf } from "./hand-written-pdf.ts";
+import { firstMore, lettersFrom, pagesPdf, show } from "./hand-written-pdf.ts";
 import { paragraphsOf } from "./read-pdf.ts";
 
 const left = [
@@ -81,6 +81,27 @@ test("reads the cells of a table that have several lines one after the other", a
     [0, 1, 2, 3]
       .flatMap((row) => [...left.slice(row, row + 2), ...right.slice(row, row + 2)])
       .join(" "),
+  );
+});
+
+test("reads a table row by row if some rows are headings, and the row below it stands on one side", async () => {
+  const rows = [0, 1, 2].map((row) => [
+    ...column(left.slice(row, row + 2), 72, 690 - row * 90),
+    ...column(right.slice(row, row + 2), 320, 690 - row * 90),
+  ]);
+  const headings = ["Mills", "Ferries", "Gates"];
+  const heads = headings.map((heading, row) => show(heading, 72, 714 - row * 90));
+  const source = show("Source: the council.", 72, 440);
+  const text = await paragraphsOf(pagesPdf([[...rows.flat(), ...heads, source].join("")]));
+  expect(text.join(" ")).toBe(
+    [
+      ...headings.flatMap((heading, row) => [
+        heading,
+        ...left.slice(row, row + 2),
+        ...right.slice(row, row + 2),
+      ]),
+      "Source: the council.",
+    ].join(" "),
   );
 });
 
@@ -180,70 +201,6 @@ test("joins the lines of a paragraph before a capital too, and across columns an
   expect(await paragraphsOf(pdf)).toEqual([
     "Der Rat der Stadt bezahlte den Müller aus den Zöllen der Brücke Bis der lange und sehr kalte Winter kam und das Eis das alte Rad aus Holz zum Stehen brachte.",
   ]);
-});
-
-test("joins words that are broken by hyphens which the file does not show", async () => {
-  const broken = [
-    "The translations of the miller are kept in the library of the mill, and the trans",
-    "lations of his wife in that of the town. The librarian of the town reads all transla",
-    "tions of the miller in the morning, and those of his wife at noon, when the lib",
-    "rarian of the mill sleeps. He likes those of the wife best, as they are shor",
-    "ter than those of the miller, and is sure that the town does so too, in time.",
-  ];
-  const shown = (lines: readonly string[]) =>
-    lines.map((line, at) => show(line, 72, 700 - at * 14));
-  expect(await paragraphsOf(pagesPdf([shown(broken).join("")]))).toEqual([
-    broken.join(" ").replaceAll(/(trans|transla|lib|shor) (?=lations|tions|rarian|ter)/g, "$1"),
-  ]);
-  const sound = ["The mill is in", "side the town, and the miller looks out", "side each morning."];
-  expect((await paragraphsOf(pagesPdf([shown(sound).join("")]))).join(" ")).toBe(sound.join(" "));
-});
-
-/** A font whose capital letters are letters of a script from a code point on. */
-const lettersFrom = (first: number) => {
-  const code = (n: number) => n.toString(16).padStart(4, "0");
-  const map = `/CIDInit /ProcSet findresource begin 12 dict begin begincmap
-/CMapName /M def /CMapType 2 def 1 begincodespacerange <00> <ff> endcodespacerange
-2 beginbfrange <41> <5a> <${code(first)}> <30> <39> <0030> endbfrange endcmap end end`;
-  return {
-    font: `<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode ${firstMore(1)} 0 R>>`,
-    more: [streamOf(map)],
-  };
-};
-const hebrew = (latin: string) =>
-  latin.replace(/[A-Z]/g, (letter) => String.fromCodePoint(0x05d0 + letter.charCodeAt(0) - 0x41));
-
-test("reads lines that run to the left from their right end, with spaces, and numbers the right way round", async () => {
-  // Each word is written as it is drawn, from the left.
-  const words = [
-    ["CBA", 300],
-    ["FED", 260],
-    ["10", 240],
-    ["IHG", 200],
-  ] as const;
-  const content = words.map(([word, x]) => show(word, x, 700)).join("");
-  expect(await paragraphsOf(pagesPdf([content], lettersFrom(0x05d0)))).toEqual([
-    hebrew("ABC DEF 10 GHI"),
-  ]);
-});
-
-test("reads the columns of text that runs to the left from the right", async () => {
-  const side = (seed: number) =>
-    Array.from({ length: 4 }, (_, line) =>
-      Array.from({ length: 4 }, (_, word) =>
-        [..."ABCDEF"]
-          .map((_, at) => String.fromCharCode(65 + ((seed + line * 5 + word * 3 + at) % 26)))
-          .join(""),
-      ).join(" "),
-    );
-  const [first, second] = [side(0), side(11)];
-  const backwards = (line: string) => [...line].reverse().join("");
-  const content = first.flatMap((line, at) => [
-    show(backwards(second[at] ?? ""), 72, 700 - at * 14),
-    show(backwards(line), 330, 700 - at * 14),
-  ]);
-  const text = (await paragraphsOf(pagesPdf([content.join("")], lettersFrom(0x05d0)))).join(" ");
-  expect(text).toBe(hebrew([...first, ...second].join(" ")));
 });
 
 test("reads Japanese in a font that names its map, without spaces between lines", async () => {

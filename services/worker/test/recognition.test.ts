@@ -1,30 +1,7 @@
 /** Tests documents of pictures, with text recognition on and off. */
-import { createCanvas, ImageData } from "@napi-rs/canvas";
 import { expect, test } from "vitest";
-import { renderPage } from "../src/documents/ocr/render-page.ts";
+import { ferry, mill, pictureOf, size, write } from "./pictures.ts";
 import { keyId, makePdf, openDocuments } from "./setup.ts";
-
-const mill =
-  "The mill stands at the river north of the town. The council paid for its repair from the tolls of the bridge.";
-const ferry =
-  "Visitors come by the ferry that leaves the town each morning. In winter the ice stops the wheel for two weeks.";
-
-/** Small pages, because recognition takes time for each pixel. */
-const size: [number, number] = [360, 360];
-const write = (pdf: PDFKit.PDFDocument, text: string) => void pdf.fontSize(14).text(text, 30, 100);
-
-/** A picture of a page of text, as a scanner makes it. */
-async function pictureOf(text: string): Promise<Buffer> {
-  const page = await makePdf((pdf) => write(pdf, text), { size, margin: 30 });
-  const { grey, width, height } = await renderPage(new Uint8Array(page), 1);
-  const pixels = new Uint8ClampedArray(width * height * 4);
-  for (const [index, value] of grey.entries()) {
-    pixels.set([value, value, value, 255], index * 4);
-  }
-  const canvas = createCanvas(width, height);
-  canvas.getContext("2d").putImageData(new ImageData(pixels, width, height), 0, 0);
-  return canvas.toBuffer("image/png");
-}
 
 type Page =
   | { readonly text: string }

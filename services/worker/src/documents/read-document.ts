@@ -3,6 +3,7 @@ import {
   contentTypeNamed,
   contentTypes,
   type DocumentContentType,
+  isImage,
   isText,
   isTextual,
   typeNames,
@@ -17,11 +18,11 @@ export interface ReadDocumentInput {
   readonly contentType: string;
   readonly bytes: Uint8Array;
   readonly limits: DocumentLimits;
-  /** What text recognition has read of a PDF. */
+  /** What text recognition has read of a PDF or an image. */
   readonly recognised?: RecognisedPages;
 }
 
-type Readable = Exclude<keyof typeof contentTypes, "pdf">;
+type Readable = Exclude<keyof typeof contentTypes, "pdf" | "png" | "jpeg" | "tiff">;
 const openDocument = async () =>
   (await import("./formats/office/open-document.ts")).readOpenDocument;
 const plainText = async () => (await import("./formats/plain-text.ts")).readPlainText;
@@ -87,6 +88,11 @@ async function readType(
     const { pdfText } = await import("./pdf/pdf-text.ts");
     const { bytes, limits, recognised } = input;
     return pdfText(name, bytes, { limits, progress, recognised });
+  }
+  if (isImage(type)) {
+    const { readImage } = await import("./image/read-image.ts");
+    const { bytes, limits, recognised } = input;
+    return readImage(name, type, bytes, { limits, recognised });
   }
   try {
     return await readFormat(type, input, progress);

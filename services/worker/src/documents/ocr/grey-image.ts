@@ -13,14 +13,3 @@ export function pgmOf({ grey, width, height }: GreyImage): Uint8Array {
   file.set(grey, head.length);
   return file;
 }
-
-/** Turns an image by a quarter, clockwise. */
-export function turned({ grey, width, height }: GreyImage): GreyImage {
-  const result = new Uint8Array(grey.length);
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      result[x * height + height - 1 - y] = grey[y * width + x] ?? 0;
-    }
-  }
-  return { grey: result, width: height, height: width };
-}

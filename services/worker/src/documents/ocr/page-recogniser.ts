@@ -16,7 +16,7 @@ export interface Recognition {
   readonly warnings: readonly string[];
 }
 
-/** Reads pages of a PDF by how they look, one after another. Pages that take too long are empty. */
+/** Reads pages of a PDF, or of an image, by how they look, one after another. Pages that take too long are empty. */
 export type PageRecogniser = (
   bytes: Uint8Array,
   pages: readonly number[],
@@ -28,13 +28,13 @@ const pagesOf = (count: number) => (count === 1 ? "1 page was" : `${count} pages
 export function pageRecogniser(options: RecognitionOptions): PageRecogniser {
   const { threads, languages, pages: limit } = options;
   return async (bytes, pages, { onProgress, ...task }) => {
-    // Shared memory, because each page is a task of its own and needs the whole PDF.
-    const pdf = new SharedArrayBuffer(bytes.length);
-    new Uint8Array(pdf).set(bytes);
+    // Shared memory, because each page is a task of its own and needs the whole content.
+    const content = new SharedArrayBuffer(bytes.length);
+    new Uint8Array(content).set(bytes);
     const found = new Map<number, string>();
     const chosen = pages.slice(0, limit);
     for (const [index, page] of chosen.entries()) {
-      const input = { pdf, page, languages };
+      const input = { content, page, languages };
       const outcome = await threads.run("recognisePage", () => ({ input }), task);
       const text = outcome.kind === "done" ? outcome.value.trim() : "";
       if (text !== "") found.set(page, text);

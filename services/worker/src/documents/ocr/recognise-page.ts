@@ -1,6 +1,10 @@
+import { ContentCheck } from "@millrace/documents";
+import { isTiff, putFirst, tiffPages } from "../image/tiff-pages.ts";
+import type { RecognisedText, Turn } from "./tesseract.ts";
+
 export interface RecognisePageInput {
-  /** The whole PDF, shared between the pages' tasks so that it is not copied for each. */
-  readonly pdf: SharedArrayBuffer;
+  /** The whole PDF or image, shared between the pages' tasks so that it is not copied for each. */
+  readonly content: SharedArrayBuffer;
   /** From 1. */
   readonly page: number;
   readonly languages: readonly string[];
@@ -10,7 +14,7 @@ export interface RecognisePageInput {
 const CERTAIN = 70;
 /** Text with less confidence than this has more wrong words than right ones. */
 const LEAST_CONFIDENCE = 50;
-const QUARTERS = 4;
+const turns: readonly Turn[] = ["upright", "quarter", "half", "threeQuarters"];
 /** Circles and lines of a drawing are read as letters that stand alone. Some of a table's cells are such letters too. */
 const LONE_SHARE = 0.6;
 const EAST_ASIAN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
@@ -22,22 +26,41 @@ function isOfWords(text: string): boolean {
   return lone <= words.length * LONE_SHARE;
 }
 
+/** The page as a file of one image. Undefined if the page cannot be drawn. */
+async function imageOf(content: Uint8Array, page: number): Promise<Uint8Array | undefined> {
+  const check = new ContentCheck();
+  check.add(content);
+  if (check.finish() !== "image") {
+    const { renderPage } = await import("./render-page.ts");
+    const { pgmOf } = await import("./grey-image.ts");
+    return pgmOf(await renderPage(content, page));
+  }
+  if (!isTiff(content)) return content;
+  const wanted = tiffPages(content, page).at(page - 1);
+  if (wanted === undefined) return undefined;
+  putFirst(content, wanted);
+  return content;
+}
+
 /**
  * Reads the text of a page by how it looks, whichever side is up. Empty lines separate paragraphs. Empty if the page
  * cannot be drawn, or has no text that can be told. Call it only in threads: it computes for seconds.
  */
-export async function recognisePage({ pdf, page, languages }: RecognisePageInput): Promise<string> {
-  const { renderPage } = await import("./render-page.ts");
-  const { pgmOf, turned } = await import("./grey-image.ts");
+export async function recognisePage({
+  content,
+  page,
+  languages,
+}: RecognisePageInput): Promise<string> {
   const { recognise } = await import("./tesseract.ts");
-  // The PDF library transfers what it gets, which shared memory cannot be.
-  let image = await renderPage(new Uint8Array(pdf).slice(), page).catch(() => undefined);
+  // Libraries transfer or change what they get, which shared memory must not be.
+  const image = await imageOf(new Uint8Array(content).slice(), page).catch(() => undefined);
   if (image === undefined) return "";
-  let best = await recognise(pgmOf(image), languages);
-  for (let turn = 1; turn < QUARTERS && best.text !== "" && best.confidence < CERTAIN; turn += 1) {
-    image = turned(image);
-    const found = await recognise(pgmOf(image), languages);
+  let best: RecognisedText = { text: "", confidence: 0 };
+  for (const turn of turns) {
+    const found = await recognise(image, languages, turn);
+    if (found.text === "" && turn === "upright") return "";
     if (found.confidence > best.confidence) best = found;
+    if (best.confidence >= CERTAIN) break;
   }
   return best.confidence >= LEAST_CONFIDENCE && isOfWords(best.text) ? best.text : "";
 }

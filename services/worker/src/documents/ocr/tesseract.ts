@@ -5,8 +5,9 @@ import { languageFileOf } from "./languages.ts";
 
 /** The engine that reads words by lines, which the files of languages are made for. */
 const LSTM_ONLY = 1;
-/** The image is neither turned nor mirrored. */
-const UPRIGHT = 1;
+/** How an image is turned before it is read, clockwise: as the field "orientation" of EXIF says it. */
+const orientations = { upright: 1, quarter: 6, half: 3, threeQuarters: 8 } as const;
+export type Turn = keyof typeof orientations;
 /** Resolution that the recognition is told, since images without one are guessed. */
 export const DOTS_PER_INCH = 200;
 
@@ -17,7 +18,9 @@ export interface RecognisedText {
   readonly confidence: number;
 }
 
-type Recognise = (image: Uint8Array) => RecognisedText;
+type Recognise = (image: Uint8Array, turn: Turn) => RecognisedText;
+
+const nothing: RecognisedText = { text: "", confidence: 0 };
 
 /** Loading a language takes half a second, so a thread keeps the last one. */
 let loaded: { readonly languages: string; readonly recognise: Recognise } | undefined;
@@ -36,9 +39,9 @@ async function load(languages: readonly string[]): Promise<Recognise> {
     throw new Error(`Text recognition cannot use the languages ${languages.join(", ")}.`);
   }
   api.SetVariable("user_defined_dpi", String(DOTS_PER_INCH));
-  return (image) => {
+  return (image, turn) => {
     core.FS.writeFile("/input", image);
-    if (api.SetImageFile(UPRIGHT, 0) !== 0) throw new Error("The image of a page cannot be read.");
+    if (api.SetImageFile(orientations[turn], 0) !== 0) return nothing;
     api.Recognize(null);
     const found = { text: api.GetUTF8Text().trim(), confidence: api.MeanTextConf() };
     api.Clear();
@@ -46,12 +49,13 @@ async function load(languages: readonly string[]): Promise<Recognise> {
   };
 }
 
-/** Reads the text of an image in a format that the library knows, such as PGM. */
+/** Reads the text of an image. Nothing is found in a format that the library cannot read, or in a damaged image. */
 export async function recognise(
   image: Uint8Array,
   languages: readonly string[],
+  turn: Turn,
 ): Promise<RecognisedText> {
   const key = languages.join("+");
   if (loaded?.languages !== key) loaded = { languages: key, recognise: await load(languages) };
-  return loaded.recognise(image);
+  return loaded.recognise(image, turn);
 }

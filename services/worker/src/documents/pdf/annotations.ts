@@ -1,5 +1,5 @@
 import type { TextItem } from "pdfjs-dist/types/src/display/api.js";
-import { runsToTheLeft } from "./runs.ts";
+import { areMostlyToTheLeft } from "./direction.ts";
 
 /** What the library tells of an annotation, as far as it is read here. */
 interface Annotation {
@@ -75,7 +75,7 @@ export function annotationItems(annotations: readonly Annotation[]): TextItem[] 
       lines.length > 1 ? top - size : bottom + Math.max(0, height - size) / 2 + size / 5;
     return lines.map((str, index) => ({
       str,
-      dir: runsToTheLeft([str]) ? "rtl" : "ltr",
+      dir: areMostlyToTheLeft([str]) ? "rtl" : "ltr",
       transform: [size, 0, 0, size, left, first - index * size * lineHeight],
       width: Math.min(str.length * size * characterWidth, Math.max(right - left, size)),
       height: size,

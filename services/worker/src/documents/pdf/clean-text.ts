@@ -8,12 +8,15 @@ const noText =
 
 /** Codes that some fonts take from Windows, where these are quotation marks and dashes. */
 const windowsCode = /[\u0080-\u009f]/g;
+/** Fonts name their hyphen so. A hyphen that is drawn is visible. */
+const softHyphen = /\u00ad/g;
 const windows = new TextDecoder("windows-1252");
 
-/** Removes what is no text, and makes each white space a plain space. */
+/** Removes what is no text, makes each white space a plain space, and soft hyphens plain ones. */
 export function cleanText(text: string): string {
   return text
     .replace(windowsCode, (code) => windows.decode(Uint8Array.of(code.charCodeAt(0))))
+    .replace(softHyphen, "-")
     .replace(noText, "")
     .replace(/\s/g, " ");
 }

@@ -60,12 +60,18 @@ function hasTableBands(rows: readonly Run[][], [left, right]: readonly [Run[], R
   const bands = bandsOf(rows, Math.max(pitchOf(rowsOf(left)), pitchOf(rowsOf(right))));
   if (bands.length < tableBands || rows.length > bands.length * bandRows) return false;
   const [lefts, rights] = [new Set(left), new Set(right)];
-  const aligned = bands.filter(([top = []]) => {
-    const a = top.find((run) => lefts.has(run));
-    const b = top.find((run) => rights.has(run));
-    return a !== undefined && b !== undefined && Math.abs(a.y - b.y) <= a.size * 0.4;
-  });
-  return aligned.length >= bands.length * 0.7;
+  const beginOf = (row: readonly Run[], side: ReadonlySet<Run>) => row.find((run) => side.has(run));
+  // A heading of rows stands on one side only, in a band of its own or close above its first row.
+  const shared = bands.filter((band) =>
+    [lefts, rights].every((side) => beginOf(band.flat(), side)),
+  );
+  const aligned = shared.filter((band) =>
+    band.slice(0, 2).some((row) => {
+      const [a, b] = [beginOf(row, lefts), beginOf(row, rights)];
+      return a !== undefined && b !== undefined && Math.abs(a.y - b.y) <= a.size * 0.4;
+    }),
+  );
+  return shared.length >= tableBands && aligned.length >= shared.length * 0.7;
 }
 
 /**

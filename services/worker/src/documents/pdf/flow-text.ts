@@ -1,4 +1,3 @@
-import { brokenWords } from "./broken-words.ts";
 import { type Line, linePitch } from "./page-lines.ts";
 
 /** A gap of more than this many line pitches separates paragraphs. */
@@ -12,8 +11,10 @@ const indent = 0.8;
 
 const sentenceEnd = /[.!?…:;。！？：；؟۔]["”’»')\]」』）]*$/;
 const bullet = /^[•▪◦‣·–*-]\s/;
-const wordBreak = /\p{L}[-‐\u00ad]$/u;
+const wordBreak = /\p{L}[-‐]$/u;
 const goesOn = /^\p{Ll}/u;
+/** What follows the hyphen of a compound, which stays: a capital or a number. */
+const compound = /^[\p{Lu}\p{N}]/u;
 const hasCase = /\p{Ll}|\p{Lu}/u;
 const idealographs = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\u3000-\u303f\uff00-\uff60]/u;
 
@@ -65,8 +66,11 @@ function continues(before: Line, of: Measures, line: Line): boolean {
 const isSeamless = (before: string, line: string) =>
   idealographs.test(before.at(-1) ?? "") && idealographs.test(line.charAt(0));
 
-/** A line as it is read: without the places where it might be broken, and without leading dots. */
-const tidy = (text: string) => text.replaceAll("\u00ad", "").replace(leaders, "…");
+/** Whether no space separates two lines of a paragraph because a compound is broken at its hyphen. */
+const isCompound = (before: string, line: string) => wordBreak.test(before) && compound.test(line);
+
+/** A line as it is read: without leading dots. */
+const tidy = (text: string) => text.replace(leaders, "…");
 
 /**
  * Makes text from the blocks of each page, in the order of reading. It joins the lines of a paragraph, also across blocks and
@@ -79,7 +83,6 @@ export function flowPages(pages: readonly (readonly (readonly Line[])[])[]): {
 } {
   let text = "";
   const pageStarts: number[] = [];
-  const isBroken = brokenWords(pages.flat());
   let before: Line | undefined;
   let last: Measures | undefined;
   for (const blocks of pages) {
@@ -91,7 +94,7 @@ export function flowPages(pages: readonly (readonly (readonly Line[])[])[]): {
         else if (wordBreak.test(before.text) && goesOn.test(line.text)) {
           text = text.replace(/[-‐]$/, "") + tidy(line.text);
         } else if (index > 0 ? joins(before, line, measures) : continues(before, last, line)) {
-          const isOne = isSeamless(before.text, line.text) || isBroken(before.text, line.text);
+          const isOne = isSeamless(before.text, line.text) || isCompound(before.text, line.text);
           text += (isOne ? "" : " ") + tidy(line.text);
         } else text += `\n\n${tidy(line.text)}`;
         before = line;

@@ -1,4 +1,5 @@
-import { inReadingOrder, type Run, runsToTheLeft } from "./runs.ts";
+import { inReadingOrder, runToTheLeft } from "./direction.ts";
+import type { Run } from "./runs.ts";
 
 /** A line of a block of text. Measures are in points. */
 export interface Line {
@@ -20,7 +21,10 @@ const cellGap = 2;
 export function linesOf(rows: readonly (readonly Run[])[]): Line[] {
   return rows.map((row) => {
     const runs = row.toSorted((a, b) => a.left - b.left);
-    const toTheLeft = runsToTheLeft(runs.map(({ text }) => text));
+    const toTheLeft = runToTheLeft(
+      runs.map(({ text }) => text),
+      runs[0]?.isInPageToTheLeft ?? false,
+    );
     const left = runs[0]?.left ?? 0;
     const right = runs.reduce((most, run) => Math.max(most, run.right), left);
     const main = runs.reduce((a, b) => (b.text.length > a.text.length ? b : a));

@@ -1,8 +1,9 @@
 import { bandsOf } from "./bands.ts";
 import { columnsOrTable } from "./columns-or-table.ts";
+import { runToTheLeft } from "./direction.ts";
 import { findGutter, type Gutter } from "./gutters.ts";
 import { type Line, linesOf } from "./page-lines.ts";
-import { type Run, rowsOf, runsToTheLeft } from "./runs.ts";
+import { type Run, rowsOf } from "./runs.ts";
 
 /** Columns in columns: deeper than this, a page is read row by row. */
 const deepest = 8;
@@ -32,7 +33,10 @@ export function blocksOf(runs: readonly Run[], depth = 0, isInTable = false): Li
   const inBody = () => {
     const kind = columnsOrTable(body, sides, isInTable);
     if (kind === "columns") {
-      const toTheLeft = runsToTheLeft(body.flat().map(({ text }) => text));
+      const toTheLeft = runToTheLeft(
+        body.flat().map(({ text }) => text),
+        runs[0]?.isInPageToTheLeft ?? false,
+      );
       return (toTheLeft ? sides.toReversed() : sides).flatMap((side) => inner(side));
     }
     const bands = bandsOf(body);

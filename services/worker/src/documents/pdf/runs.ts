@@ -1,3 +1,4 @@
+import { areMostlyToTheLeft, inReadingOrder, runToTheLeft } from "./direction.ts";
 import type { Piece } from "./pieces.ts";
 
 /** Pieces of one line with no wide gap between them: a line of a column, or a cell of a table. */
@@ -10,6 +11,8 @@ export interface Run {
   /** The size of most of its text. */
   readonly size: number;
   readonly isRightToLeft: boolean;
+  /** Whether most text of its page runs to the left. */
+  readonly isInPageToTheLeft: boolean;
   /** The place of its first piece in the file. */
   readonly order: number;
 }
@@ -101,41 +104,6 @@ export function rowsOf<Of extends Part>(parts: readonly Of[]): Of[][] {
   return rows.map((row) => row.parts);
 }
 
-/** The direction of a text that has both, by its letters. */
-const rightToLeftLetters = /[\p{sc=Hebrew}\p{sc=Arabic}\p{sc=Syriac}\p{sc=Thaana}\p{sc=Nko}]/gu;
-const letters = /\p{L}/gu;
-
-/** Whether most letters of some texts are of scripts that run to the left. */
-export function runsToTheLeft(texts: readonly string[]): boolean {
-  let balance = 0;
-  for (const text of texts) {
-    const back = text.match(rightToLeftLetters)?.length ?? 0;
-    if (back > 0) balance += 2 * back - (text.match(letters)?.length ?? 0);
-  }
-  return balance > 0;
-}
-
-/**
- * Puts parts of a line, sorted from left to right, into the order of reading. In a line that runs to the left, Latin
- * words and numbers that stand side by side keep their order.
- */
-export function inReadingOrder<Part extends { readonly isRightToLeft: boolean }>(
-  parts: readonly Part[],
-  toTheLeft: boolean,
-): Part[] {
-  if (parts.every(({ isRightToLeft }) => isRightToLeft === toTheLeft)) {
-    return toTheLeft ? parts.toReversed() : [...parts];
-  }
-  const groups: Part[][] = [];
-  for (const part of parts) {
-    const group = groups.at(-1);
-    if (group?.[0]?.isRightToLeft === part.isRightToLeft) group.push(part);
-    else groups.push([part]);
-  }
-  const inGroups = groups.map((group) => (group[0]?.isRightToLeft ? group.toReversed() : group));
-  return (toTheLeft ? inGroups.toReversed() : inGroups).flat();
-}
-
 const spacingAccents: Readonly<Record<string, string>> = {
   ...{ "´": "\u0301", "`": "\u0300", "¨": "\u0308", "^": "\u0302", ˆ: "\u0302", "˜": "\u0303" },
   ...{ ˇ: "\u030c", "¸": "\u0327", "˚": "\u030a", "˘": "\u0306", "˙": "\u0307", "¯": "\u0304" },
@@ -161,19 +129,26 @@ const idealograph = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\u3000-\u303f\uff0
 const isIdealograph = (character: string | undefined) =>
   character !== undefined && idealograph.test(character);
 
+const isLatinEnd = /\p{sc=Latin}$/u;
+
 /** Whether a gap between two pieces is a space between words. Chinese and Japanese have none. */
 function isSpace(before: Piece, after: Piece, gap: number, size: number): boolean {
   if (isIdealograph(before.text.at(-1)) && isIdealograph(after.text.at(0))) return false;
   if (gap > wordGap || gap < overlapGap) return true;
+  // Prefixes of Arabic and Hebrew stand before Latin words, but nothing is written after them without a space.
+  if (!before.isRightToLeft && after.isRightToLeft && isLatinEnd.test(before.text)) return true;
   if (after.isSpaced && after.order > before.order && gap > -wordGap) return true;
   return alikeSizes(before.size, after.size) && Math.abs(before.y - after.y) > raisedWord * size;
 }
 
 /** Makes a run of pieces, which are sorted from left to right. */
-function runOf(pieces: readonly Piece[]): Run {
+function runOf(pieces: readonly Piece[], isInPageToTheLeft: boolean): Run {
   const toTheLeft =
     pieces.some(({ isRightToLeft }) => isRightToLeft) &&
-    runsToTheLeft(pieces.map(({ text }) => text));
+    runToTheLeft(
+      pieces.map(({ text }) => text),
+      isInPageToTheLeft,
+    );
   const sorted = inReadingOrder(pieces, toTheLeft);
   let text = "";
   let before: Piece | undefined;
@@ -198,12 +173,14 @@ function runOf(pieces: readonly Piece[]): Run {
     y: main?.y ?? 0,
     size: main?.size ?? 0,
     isRightToLeft: toTheLeft,
+    isInPageToTheLeft,
     order: pieces.reduce((least, { order }) => Math.min(least, order), Infinity),
   };
 }
 
 /** Joins the pieces of a page into runs. */
 export function runsOf(pieces: readonly Piece[]): Run[] {
+  const isInPageToTheLeft = areMostlyToTheLeft(pieces.map(({ text }) => text));
   return rowsOf(pieces).flatMap((row) => {
     const runs: Piece[][] = [];
     let right = -Infinity;
@@ -214,6 +191,6 @@ export function runsOf(pieces: readonly Piece[]): Run[] {
       else runs.push([piece]);
       right = Math.max(right, piece.right);
     }
-    return runs.map(runOf).filter(({ text }) => text !== "");
+    return runs.map((run) => runOf(run, isInPageToTheLeft)).filter(({ text }) => text !== "");
   });
 }
