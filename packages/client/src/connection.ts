@@ -12,7 +12,6 @@ import {
 import {
   Client,
   type ClientDuplexStream,
-  connectivityState,
   type CallOptions as GrpcOptions,
   type Metadata,
 } from "@grpc/grpc-js";
@@ -20,6 +19,7 @@ import {
   callMetadata,
   channelCredentials,
   channelOptions,
+  LastingClient,
   methodDefinition,
   type OpenCall,
   openDuplex,
@@ -44,7 +44,7 @@ export class Connection {
   readonly clock: Clock;
   readonly random: Random;
   readonly #addresses: readonly string[];
-  readonly #clients: readonly Client[];
+  readonly #clients: readonly LastingClient[];
   readonly #apiKey: string | undefined;
   readonly #deadlineMs: number;
   readonly #closed = new AbortController();
@@ -57,10 +57,16 @@ export class Connection {
       throw new RangeError("`address` is empty: name at least one host:port");
     this.#addresses = addresses;
     const secure = channelCredentials(tls);
-    this.#clients = addresses.map((one) => new Client(one, secure, channelOptions()));
     this.#apiKey = apiKey;
     this.#deadlineMs = deadlineMs ?? DEFAULT_DEADLINE_MS;
     this.clock = clock ?? systemClock;
+    this.#clients = addresses.map(
+      (one) =>
+        new LastingClient({
+          make: () => new Client(one, secure, channelOptions()),
+          clock: this.clock,
+        }),
+    );
     this.random = random ?? systemRandom;
   }
 
@@ -133,14 +139,8 @@ export class Connection {
 
   /** Resolves once the client is connected to a gateway. A message that is sent before that may be lost on the way. */
   ready(deadlineAtMs: number): Promise<void> {
-    return Promise.any(
-      this.#clients.map(
-        (client) =>
-          new Promise<void>((resolve, reject) => {
-            client.waitForReady(deadlineAtMs, (error) => (error ? reject(error) : resolve()));
-          }),
-      ),
-    ).catch((cause: unknown) => {
+    const all = this.#clients.map((client) => client.ready(deadlineAtMs));
+    return Promise.any(all).catch((cause: unknown) => {
       if (this.closed.aborted) throw closedError();
       throw this.unreachable(cause);
     });
@@ -164,10 +164,9 @@ export class Connection {
     for (let tried = 0; tried < count; tried += 1) {
       this.#turn = (this.#turn + 1) % count;
       const client = this.#clients[this.#turn];
-      const state = client?.getChannel().getConnectivityState(false);
-      if (client !== undefined && state !== connectivityState.TRANSIENT_FAILURE) return client;
+      if (client?.hasFailed() === false) return client.current();
     }
-    return this.#clients[this.#turn] as Client;
+    return (this.#clients[this.#turn] as LastingClient).current();
   }
 
   #open(method: DescMethod, signal: AbortSignal | undefined, options: GrpcOptions): OpenCall {

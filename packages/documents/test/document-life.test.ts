@@ -13,7 +13,10 @@ const DAY_MS = 24 * 3_600_000;
 async function setup({
   clock = new ManualClock(Date.UTC(2096, 10, 1)),
   ...options
-}: { readonly retentionMs?: number; readonly clock?: ManualClock } = {}) {
+}: {
+  readonly retentionMs?: number;
+  readonly clock?: ManualClock;
+} = {}) {
   const directory = await mkdtemp(join(tmpdir(), "millrace-documents-"));
   onTestFinished(() => rm(directory, { recursive: true }));
   const store = await openDocumentStore({

@@ -4,6 +4,8 @@ import { channelOptions } from "./channel-options.ts";
 const common = {
   "grpc.keepalive_time_ms": 10_000,
   "grpc.keepalive_timeout_ms": 5_000,
+  "grpc.dns_min_time_between_resolutions_ms": 1_000,
+  "grpc.service_config_disable_resolution": 1,
   "grpc.initial_reconnect_backoff_ms": 250,
   "grpc.max_reconnect_backoff_ms": 5_000,
   "grpc.max_receive_message_length": 16 * 1024 * 1024,

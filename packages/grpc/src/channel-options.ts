@@ -15,6 +15,12 @@ export const keepalive = {
  */
 const RECEIVE_BYTES = 16 * 1024 * 1024;
 
+/**
+ * How often a name may be looked up, at most, after connections have failed. Pods are replaced within seconds, and gRPC's own
+ * limit is 30 s. The system and the name server have caches of their own.
+ */
+const RESOLUTION_MS = 1_000;
+
 /** How one client may differ from others. Every difference that is not listed here is a mistake. */
 export interface ChannelUse {
   /**
@@ -31,13 +37,16 @@ export interface ChannelUse {
 
 /**
  * The channel options of every Millrace client. A client reconnects within 250 ms after a short outage, and within 5 s after
- * a long one; gRPC's own maximum is two minutes. Calls are balanced over all addresses of a name.
+ * a long one; gRPC's own maximum is two minutes. It looks the name up again after each failure, at most once a second. Calls are balanced over all addresses of a name.
  */
 export const channelOptions = ({
   oneStream = false,
   pingsWhenIdle = false,
 }: ChannelUse = {}): ChannelOptions => ({
   ...keepalive,
+  "grpc.dns_min_time_between_resolutions_ms": RESOLUTION_MS,
+  // gRPC would also ask the name server for a configuration in a TXT record, at every resolution.
+  "grpc.service_config_disable_resolution": 1,
   "grpc.initial_reconnect_backoff_ms": 250,
   "grpc.max_reconnect_backoff_ms": 5_000,
   "grpc.max_receive_message_length": RECEIVE_BYTES,

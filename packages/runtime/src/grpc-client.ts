@@ -22,6 +22,7 @@ import {
   callMetadata,
   channelCredentials,
   channelOptions,
+  LastingClient,
   methodDefinition,
   type OpenCall,
   openBidi,
@@ -129,9 +130,11 @@ export function grpcClient<Service extends DescService>(
   address: string,
   options: GrpcClientOptions = {},
 ): GrpcClient<Service> {
-  const client = new Client(address, options.credentials ?? channelCredentials(undefined), {
-    ...channelOptions({ pingsWhenIdle: true }),
-    ...options.channelOptions,
+  const credentials = options.credentials ?? channelCredentials(undefined);
+  const channel = { ...channelOptions({ pingsWhenIdle: true }), ...options.channelOptions };
+  const client = new LastingClient({
+    make: () => new Client(address, credentials, channel),
+    clock: systemClock,
   });
 
   const metadataOf = (call: CallOptions, trace: TraceHeaders): Metadata => {
@@ -148,7 +151,7 @@ export function grpcClient<Service extends DescService>(
   const bind = (method: DescMethod): unknown => {
     const definition = methodDefinition(method);
     const open = (call: CallOptions, trace: TraceHeaders): OpenCall => ({
-      client,
+      client: client.current(),
       definition,
       metadata: metadataOf(call, trace),
       options: grpcOptionsOf(call),
@@ -184,12 +187,7 @@ export function grpcClient<Service extends DescService>(
     rpc: Object.fromEntries(
       desc.methods.map((method) => [method.localName, bind(method)]),
     ) as GrpcClient<Service>["rpc"],
-    ready: (deadlineMs) =>
-      new Promise((resolve, reject) => {
-        client.waitForReady(systemClock.nowMs() + deadlineMs, (error?: Error) =>
-          error === undefined ? resolve() : reject(error),
-        );
-      }),
+    ready: (deadlineMs) => client.ready(systemClock.nowMs() + deadlineMs),
     close: () => client.close(),
   };
 }

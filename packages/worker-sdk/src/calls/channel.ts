@@ -1,5 +1,6 @@
 import { type ChannelCredentials, Client } from "@grpc/grpc-js";
-import { type ChannelUse, channelCredentials, channelOptions } from "@millrace/grpc";
+import { type ChannelUse, channelCredentials, channelOptions, LastingClient } from "@millrace/grpc";
+import { systemClock } from "@millrace/shared";
 import type { WorkerTls } from "../worker-options.ts";
 
 const sameTls = (one: WorkerTls | undefined, other: WorkerTls | undefined): boolean =>
@@ -17,7 +18,7 @@ export interface ChannelOptions {
 /** A channel to schedulers that is opened at the first call, and opened again when its certificates are replaced. */
 export class Channel {
   readonly #options: ChannelOptions;
-  #client: Client | undefined;
+  #client: LastingClient | undefined;
   #tls: WorkerTls | undefined;
 
   constructor(options: ChannelOptions) {
@@ -28,12 +29,11 @@ export class Channel {
     if (!sameTls(tls, this.#tls)) this.close();
     this.#tls = tls;
     const { address, use, credentials } = this.#options;
-    this.#client ??= new Client(
-      address,
-      credentials ?? channelCredentials(tls),
-      channelOptions(use),
-    );
-    return this.#client;
+    this.#client ??= new LastingClient({
+      make: () => new Client(address, credentials ?? channelCredentials(tls), channelOptions(use)),
+      clock: systemClock,
+    });
+    return this.#client.current();
   }
 
   /** Calls under way go on. */

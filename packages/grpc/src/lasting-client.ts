@@ -1,0 +1,91 @@
+import { type Client, connectivityState } from "@grpc/grpc-js";
+import type { Clock, TimerHandle } from "@millrace/shared";
+
+/** How long nobody may answer at the addresses of a channel before it is made anew. */
+const UNANSWERED_MS = 5_000;
+const LOOK_EVERY_MS = 1_000;
+
+export interface LastingClientOptions {
+  readonly make: () => Client;
+  readonly clock: Clock;
+}
+
+/**
+ * A client whose channel is made anew when nobody has answered for 5 s. A channel looks its name up again only when a
+ * connection fails. A connection to an address that has vanished, such as that of a pod that was replaced, does not fail:
+ * its packets are dropped, and the system tries for up to two minutes. Calls that wait for such a channel fail with
+ * UNAVAILABLE when it is replaced, and their retries find the addresses of now.
+ */
+export class LastingClient {
+  readonly #options: LastingClientOptions;
+  #client: Client;
+  #unansweredMs = 0;
+  #timer: TimerHandle | undefined;
+  #closed = false;
+
+  constructor(options: LastingClientOptions) {
+    this.#options = options;
+    this.#client = options.make();
+  }
+
+  /** The client for a call that begins now. */
+  current(): Client {
+    this.#look();
+    return this.#client;
+  }
+
+  /** Whether the last connection has failed. */
+  hasFailed(): boolean {
+    return this.#state() === connectivityState.TRANSIENT_FAILURE;
+  }
+
+  /** Resolves when the client is connected. Rejects at `deadlineAtMs`. */
+  async ready(deadlineAtMs: number): Promise<void> {
+    for (;;) {
+      const client = this.current();
+      try {
+        return await new Promise((resolve, reject) => {
+          client.waitForReady(deadlineAtMs, (error) => (error ? reject(error) : resolve()));
+        });
+      } catch (error) {
+        const wasReplaced = client !== this.#client && !this.#closed;
+        if (!wasReplaced || this.#options.clock.nowMs() >= deadlineAtMs) throw error;
+      }
+    }
+  }
+
+  /** Calls under way go on. */
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#client.close();
+  }
+
+  #state(): connectivityState {
+    return this.#client.getChannel().getConnectivityState(false);
+  }
+
+  /** Looks every second from the beginning of a call until the channel is connected, or rests because nobody calls. */
+  #look(): void {
+    if (this.#closed || this.#timer !== undefined || this.#state() === connectivityState.READY) {
+      return;
+    }
+    this.#timer = this.#options.clock.after(LOOK_EVERY_MS, () => {
+      this.#timer = undefined;
+      const state = this.#state();
+      const rests = state === connectivityState.READY || state === connectivityState.IDLE;
+      this.#unansweredMs = rests ? 0 : this.#unansweredMs + LOOK_EVERY_MS;
+      if (rests) return;
+      if (this.#unansweredMs >= UNANSWERED_MS) this.#renew();
+      this.#look();
+    });
+  }
+
+  #renew(): void {
+    const { make } = this.#options;
+    const former = this.#client;
+    this.#unansweredMs = 0;
+    this.#client = make();
+    former.close();
+  }
+}

@@ -1,0 +1,40 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+
+/** Listens, and then never runs again: the system accepts as many connections as the queue holds, for nobody. */
+const LISTENER = `
+const server = require("node:net").createServer();
+server.listen({ host: process.argv[1], port: Number(process.argv[2]), backlog: 1 }, () => {
+  require("node:fs").writeSync(1, String(server.address().port));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+});`;
+
+/** How many connections a queue of 1 holds. */
+const HELD = 2;
+
+/**
+ * An address at which no connection is answered, as at that of a pod that has gone: the queue of its listener is full, so the
+ * system drops what asks for a connection.
+ */
+export async function openBlackHole(host: string, port = 0) {
+  const child = spawn(process.execPath, ["-e", LISTENER, host, String(port)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [bytes] = (await once(child.stdout, "data")) as [Buffer];
+  const bound = Number(bytes.toString());
+  const sockets: Socket[] = [];
+  for (let at = 0; at < HELD; at += 1) {
+    const socket = connect(bound, host);
+    sockets.push(socket);
+    await once(socket, "connect");
+  }
+  return {
+    port: bound,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      child.kill("SIGKILL");
+      await once(child, "exit");
+    },
+  };
+}

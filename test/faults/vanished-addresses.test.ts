@@ -1,0 +1,88 @@
+/**
+ * Tests that calls find a service again whose addresses have changed, although the former ones do not answer and do not refuse
+ * either. In a cluster that happens at each rollout: the name server tells of new pods seconds late, and packets to former pods
+ * are dropped.
+ */
+import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { connectMillrace } from "@millrace/client";
+import { methodDefinition } from "@millrace/grpc";
+import { JobService } from "@millrace/proto/job-service";
+import { WorkerService } from "@millrace/proto/worker-service";
+import { grpcClient } from "@millrace/runtime";
+import { systemClock, systemRandom } from "@millrace/shared";
+import { startWorker } from "@millrace/worker-sdk";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { startDnsServer } from "../security/dns-server.ts";
+import { openBlackHole } from "./black-hole.ts";
+import { Heard } from "./heard.ts";
+
+// Then gRPC asks the name server that a target names. It reads the variable when it is loaded.
+vi.hoisted(() => {
+  process.env.GRPC_NODE_USE_ALTERNATIVE_RESOLVER = "true";
+});
+const NAME = "service.test";
+const BEFORE = "127.0.0.2";
+const NOW = "127.0.0.3";
+const jobId = "01KB3Y8ZM0000000000000000A~documents~0000~k7f3q2m9";
+
+/** A service whose name leads to an address that has vanished when it is asked for first, and to the service from then on. */
+async function setup() {
+  const hole = await openBlackHole(BEFORE);
+  onTestFinished(() => hole[Symbol.asyncDispose]());
+  const names = await startDnsServer((_, asked) => [asked === 0 ? BEFORE : NOW]);
+  onTestFinished(() => void names.close());
+  const server = new Server();
+  onTestFinished(() => server.forceShutdown());
+  const hellos = new Heard<object>();
+  server.addService(
+    { getJob: methodDefinition(JobService.method.getJob) },
+    { getJob: (_: unknown, answer: (error: null, reply: object) => void) => answer(null, {}) },
+  );
+  server.addService(
+    { work: methodDefinition(WorkerService.method.work) },
+    {
+      work(stream: ServerDuplexStream<object, object>) {
+        stream.on("data", (hello: object) => hellos.add(hello));
+        stream.on("end", () => stream.end());
+        stream.on("error", () => undefined);
+      },
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.bindAsync(`${NOW}:${hole.port}`, ServerCredentials.createInsecure(), (error) =>
+      error === null ? resolve() : reject(error),
+    );
+  });
+  return { target: `dns://${names.address}/${NAME}:${hole.port}`, hellos };
+}
+
+test("a service's client", async () => {
+  const { target } = await setup();
+  const client = grpcClient(JobService, target);
+  onTestFinished(() => client.close());
+  const waiting = client.rpc.getJob({ jobId }, { deadlineMs: 30_000 });
+  const failed = expect(waiting).rejects.toMatchObject({ code: status.UNAVAILABLE });
+  await client.ready(30_000);
+  // What waited for the former address has failed, and is tried again by whoever tries calls again.
+  await failed;
+  expect(await client.rpc.getJob({ jobId })).toMatchObject({ $typeName: expect.any(String) });
+});
+
+test("a caller's client, whose calls are tried again", async () => {
+  const { target } = await setup();
+  const millrace = connectMillrace({ address: target, apiKey: "mr_k7f3q2m9_secret" });
+  onTestFinished(() => millrace.close());
+  // The service's answer has no job.
+  await expect(millrace.getJob(jobId)).rejects.toThrow("answered with an empty message");
+});
+
+test("a worker", async () => {
+  const { target, hellos } = await setup();
+  const worker = startWorker({
+    schedulerAddress: target,
+    ...{ workerId: "w1", queues: ["documents"], slots: 1, executors: {} },
+    ...{ clock: systemClock, random: systemRandom, log: () => undefined },
+  });
+  onTestFinished(() => worker.drain(0));
+  await hellos.until(() => true);
+});
