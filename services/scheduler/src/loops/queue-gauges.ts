@@ -1,6 +1,7 @@
 import type {
   ConstraintKind,
   Engine,
+  OutboxLength,
   ProviderAccountState,
   ProviderReport,
   QueueDefinition,
@@ -49,8 +50,7 @@ interface Reading {
   readonly queue: QueueDefinition;
   readonly stats: QueueStats;
   readonly waits: QueueWaits;
-  /** How many ends wait to be delivered. */
-  readonly outbox: number;
+  readonly outbox: OutboxLength;
 }
 
 type AccountReading = Awaited<ReturnType<Engine["providerAccounts"]["list"]>>[number];
@@ -67,7 +67,8 @@ export function startQueueGauges(parts: QueueGaugesParts, options: LoopOptions):
     for (const { queue, stats, waits, outbox } of readings) {
       limitedKeys.seen(queue.name, waits.limitedKeys, nowMs);
       showQueue(metrics, queue.name, stats);
-      metrics.outboxLength.set({ queue: queue.name }, outbox);
+      metrics.outboxLength.set({ queue: queue.name }, outbox.fresh + outbox.setAside);
+      metrics.outboxSetAside.set({ queue: queue.name }, outbox.setAside);
       showWaits(metrics, queue.name, waits, nowMs);
       for (const [pool, jobs] of poolLengths(waits, (pool) => labels.pool(pool, names))) {
         metrics.queueLength.set({ queue: queue.name, state: "queued", pool }, jobs);

@@ -1,8 +1,9 @@
-import type { Engine, SubmitOutcome } from "@millrace/engine";
+import type { Engine } from "@millrace/engine";
 import type { Scope } from "@millrace/runtime";
 import type { LoopOptions, Random } from "@millrace/shared";
 import type { Logger, SchedulerMetrics } from "@millrace/telemetry";
 import type { JobObserver, ObserverKnowledge } from "../observing/job-observer.ts";
+import { reportUnmoved } from "../observing/report-unmoved.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
 import { runSchedules } from "../schedules/run-schedules.ts";
@@ -92,7 +93,13 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   scope.use(startPolicySync(engine, leaseTokens, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
   scope.use(startStrays(engine, metrics.jobsRepaired, loop("strays", STRAYS_EVERY_MS)));
   scope.use(startRenewFiles(engine, log, loop("renew-files", RENEW_FILES_EVERY_MS)));
-  scope.use(startOutboxMover(outboxMoverParts(parts), loop("outbox", OUTBOX_EVERY_MS)));
+  const outbox = { engine, clock: engine.clock, random: parts.random };
+  const mover = {
+    ...outbox,
+    holder: allWorkers.publishedAs,
+    onUnmoved: reportUnmoved(metrics, log),
+  };
+  scope.use(startOutboxMover(mover, loop("outbox", OUTBOX_EVERY_MS)));
   scope.use(
     startMemoryWatch(
       { engine, pressure, storedBytes, metrics, onChange: logMemoryChange(log) },
@@ -105,15 +112,3 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
     startWorkerRoster({ connected, allWorkers, metrics }, loop("worker-roster", ROSTER_EVERY_MS)),
   );
 }
-
-const outboxMoverParts = ({ engine, random, metrics, log, allWorkers }: LoopParts) => ({
-  ...{ engine, clock: engine.clock, random, holder: allWorkers.publishedAs },
-  onRefused: (outcomes: readonly SubmitOutcome[]) => {
-    metrics.deliveriesRefused.inc(outcomes.length);
-    const [outcome] = outcomes;
-    log.warn(
-      { outcome, deliveries: outcomes.length },
-      "deliveries were refused and are tried again",
-    );
-  },
-});
