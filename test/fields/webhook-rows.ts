@@ -101,6 +101,12 @@ export const webhookRows: readonly Row[] = [
     provedIn: calls,
   },
   {
+    ways: ["SchedulerService.SendTestEvent request", "SchedulerService.RedeliverWebhooks request"],
+    paths: ["delivery_id"],
+    why: "the gateway makes it; the named test proves that a repeated call has the same",
+    provedIn: "services/gateway/test/webhooks.test.ts",
+  },
+  {
     ways: ["ApplyConfiguration request"],
     paths: ["configuration.webhook_endpoints.secret_file"],
     why: "only a scheduler's own file may name a file; the named test proves it",
