@@ -95,7 +95,10 @@ function proveBoth({ ledger }: World, name: keyof Calls, ...paths: readonly stri
 async function wholeEndpoint(world: World) {
   const { webhooks, scheduler, engine, keyId } = world;
   const url = "https://example.com/read?token=a";
-  const fields = { name: "read", url, eventTypes: ["job.failed"], includeResult: true };
+  const fields = {
+    ...{ name: "read", url, eventTypes: ["job.failed"], includeResult: true },
+    queues: ["documents"],
+  };
   const made = await webhooks.createWebhookEndpoint(fields);
   const endpointId = String(made.endpoint?.id);
   const base: Expected = {

@@ -19,7 +19,7 @@ import { providerCommands } from "./providers/commands.ts";
 import { queueCommands } from "./queues/commands.ts";
 import { scheduleCommands } from "./schedules/commands.ts";
 import type { Shell } from "./shell.ts";
-import { webhookCommands } from "./webhooks/commands.ts";
+import { operatorWebhookCommands, webhookCommands } from "./webhooks/commands.ts";
 import { workerCommands } from "./workers/commands.ts";
 
 const afterHelp = `
@@ -79,6 +79,7 @@ export function millraceProgram(shell: Shell): Command {
     providerCommands,
     workerCommands,
     deadLetterCommands,
+    operatorWebhookCommands,
     configurationCommands,
     changesCommand,
     auditCommand,

@@ -19,6 +19,7 @@ export const endpointText = (endpoint: WebhookEndpoint): string =>
     ["name", endpoint.name || undefined],
     ["url", endpoint.url],
     ["events", typesText(endpoint)],
+    ["queues", queuesText(endpoint)],
     ["state", stateText(endpoint)],
     ["includes results", endpoint.includeResult ? "yes" : undefined],
     ["failing since", timeText(endpoint.failingSince)],
@@ -30,6 +31,9 @@ export const endpointText = (endpoint: WebhookEndpoint): string =>
 
 export const typesText = ({ eventTypes }: WebhookEndpoint): string =>
   eventTypes.length === 0 ? "all" : eventTypes.join(" ");
+
+export const queuesText = ({ queues }: WebhookEndpoint): string =>
+  queues.length === 0 ? "all" : queues.join(" ");
 
 const formerText = (time: Date | undefined): string | undefined =>
   time === undefined ? undefined : `signs until ${timeText(time)}`;

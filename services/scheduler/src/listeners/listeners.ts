@@ -15,6 +15,7 @@ import type { Logger } from "@millrace/telemetry";
 import { adminService } from "../admin-service.ts";
 import { type SchedulerSettings, tokenSources } from "../config.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
+import { changeRecorder } from "../operators/record-change.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import { schedulerService, workerService } from "../service.ts";
 import type { AllWorkers } from "../session/all-workers.ts";
@@ -26,6 +27,7 @@ import { operatorTokens, requireOperator } from "../tokens/operator-tokens.ts";
 import { recordWorkerTokens } from "../tokens/record-worker-tokens.ts";
 import { requireWorker, workerTokens } from "../tokens/worker-tokens.ts";
 import { callbackRules } from "../webhooks/callback-rules.ts";
+import { operatorWebhookService } from "../webhooks/operator-webhook-service.ts";
 import type { WebhookParts } from "../webhooks/webhook-parts.ts";
 import { messageFields } from "./message-fields.ts";
 
@@ -166,6 +168,7 @@ function serveOperators(parts: ListenerParts): Promise<RunningServer> {
           ...([engine, engine.clock, random, allWorkers, webhooks] as const),
           config.schedulesPerKey,
         ),
+        operatorWebhookService(webhooks, changeRecorder(engine.changeLog)),
       ],
       limits: { ...inflowLimitsOf(config), messageFields: messageFields.operators },
       authenticate: requireOperator(tokens),

@@ -17,6 +17,7 @@ export function webhookEndpointMessage(
   const formerMs = formerSecretExpiresMs(secrets, nowMs);
   return {
     ...{ id, name, url, eventTypes: [...eventTypes], includeResult, enabled },
+    queues: [...(endpoint.queues ?? [])],
     disabledReason: WebhookDisabledReason[disabledReason ?? "UNSPECIFIED"],
     createTime: timestampOf(endpoint.createdMs),
     updateTime: timestampOf(endpoint.updatedMs),

@@ -8,7 +8,11 @@ export const updateWebhookEndpoint = (parts: WebhookParts) =>
   webhookHandler<"updateWebhookEndpoint">(async (request, keyId) => {
     const { endpointId, etag, url, name, includeResult, enabled } = request;
     const before = await ownEndpoint(parts, keyId, endpointId);
-    const change = { url, eventTypes: request.eventTypes?.types, name, includeResult, enabled };
+    const { eventTypes, queues } = request;
+    const change = {
+      ...{ url, name, includeResult, enabled },
+      ...{ eventTypes: eventTypes?.types, queues: queues?.names },
+    };
     const endpoint = await updateEndpoint(parts, before, change, etag);
     return { endpoint: webhookEndpointMessage(endpoint, parts.clock.nowMs()) };
   });

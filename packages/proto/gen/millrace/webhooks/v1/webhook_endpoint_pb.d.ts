@@ -107,6 +107,13 @@ export declare type WebhookEndpoint = Message<"millrace.webhooks.v1.WebhookEndpo
    * @generated from field: string etag = 13;
    */
   etag: string;
+
+  /**
+   * Only events of jobs and groups of these queues are sent. Empty: of all queues.
+   *
+   * @generated from field: repeated string queues = 14;
+   */
+  queues: string[];
 };
 
 /**
