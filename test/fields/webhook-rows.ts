@@ -10,6 +10,7 @@ export const webhookRows: readonly Row[] = [
       "endpoint.disabled_reason",
       "endpoint.former_secret_expire_time",
       "endpoint.failing_since",
+      ...["reason", "since", "until"].map((name) => `endpoint.pause.${name}`),
     ],
     why: "a new endpoint has none of them",
   },
@@ -19,6 +20,7 @@ export const webhookRows: readonly Row[] = [
       ...["disabled_reason", "former_secret_expire_time", "failing_since"].map(
         (name) => `response.endpoint.${name}`,
       ),
+      ...["reason", "since", "until"].map((name) => `response.endpoint.pause.${name}`),
     ],
     why: "a new endpoint has none of them",
   },

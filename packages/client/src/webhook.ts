@@ -8,6 +8,7 @@ import {
   type WebhookEndpoint as EndpointMessage,
   WebhookDeliveryState as StateMessage,
   WebhookDisabledReason,
+  WebhookPauseReason,
 } from "@millrace/proto/webhook-endpoint";
 import type { UpdateWebhookEndpointRequestSchema } from "@millrace/proto/webhook-service";
 import { parsed } from "./parsed.ts";
@@ -64,7 +65,18 @@ export interface WebhookEndpoint {
   readonly formerSecretExpireTime?: Date;
   /** Since when every request has failed. */
   readonly failingSince?: Date;
+  /** Why no request is made now. Left out: requests are made. */
+  readonly pause?: WebhookPause;
   readonly etag: string;
+}
+
+/** A pause of an endpoint. Deliveries wait, and no attempt of theirs is spent. */
+export interface WebhookPause {
+  /** BUSY: the receiver answered 429, 503 or 529. FAILING: several requests in a row failed. */
+  readonly reason: "BUSY" | "FAILING";
+  readonly since?: Date;
+  /** When the next request is made, if a delivery waits by then. Left out: one is under way. */
+  readonly until?: Date;
 }
 
 export type WebhookDeliveryState = "PENDING" | "DELIVERED" | "FAILED" | "CANCELLED";
@@ -141,6 +153,14 @@ export function webhookEndpointOf(message: EndpointMessage): WebhookEndpoint {
   };
   if (message.disabledReason !== WebhookDisabledReason.UNSPECIFIED) {
     endpoint.disabledReason = nameOf(WebhookDisabledReason, message.disabledReason);
+  }
+  if (message.pause !== undefined) {
+    const { reason, since, until } = message.pause;
+    endpoint.pause = {
+      reason: nameOf(WebhookPauseReason, reason),
+      ...(since === undefined ? {} : { since: timestampDate(since) }),
+      ...(until === undefined ? {} : { until: timestampDate(until) }),
+    };
   }
   for (const field of endpointTimes) {
     const time: Timestamp | undefined = message[field];

@@ -13,6 +13,7 @@ import type { SchedulerMetrics } from "@millrace/telemetry";
 import type { JobLabels } from "../observing/job-labels.ts";
 import type { LimitedKeys } from "../observing/limited-keys.ts";
 import { bands } from "../policy/band-of.ts";
+import { isEndpointPool } from "../webhooks/endpoint-circuits.ts";
 import { eachQueue } from "./each-queue.ts";
 
 export interface QueueGaugesParts {
@@ -86,7 +87,10 @@ export function startQueueGauges(parts: QueueGaugesParts, options: LoopOptions):
     );
   };
   return every(async () => {
-    const accounts = await engine.providerAccounts.list();
+    // The states of webhook endpoints are for their owners.
+    const accounts = (await engine.providerAccounts.list()).filter(
+      ({ account }) => !isEndpointPool(account.name),
+    );
     const readings: Reading[] = [];
     const reading = eachQueue(engine, async (queue) => {
       labels.declare(queue.name, queue.types);

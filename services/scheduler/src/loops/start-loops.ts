@@ -10,6 +10,7 @@ import { runSchedules } from "../schedules/run-schedules.ts";
 import type { AllWorkers } from "../session/all-workers.ts";
 import type { ConnectedWorkers } from "../session/connected-workers.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
+import { startCircuits } from "./circuits.ts";
 import { startGroupTender } from "./group-tender.ts";
 import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
 import { startOutboxMover } from "./outbox-mover.ts";
@@ -33,6 +34,7 @@ const STRAYS_EVERY_MS = 2_000;
 const RENEW_FILES_EVERY_MS = 1_000;
 const ROSTER_EVERY_MS = 5_000;
 const OUTBOX_EVERY_MS = 1_000;
+const CIRCUITS_EVERY_MS = 60_000;
 
 export interface LoopParts {
   readonly engine: Engine;
@@ -92,6 +94,7 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   );
   scope.use(startPolicySync(engine, leaseTokens, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
   scope.use(startStrays(engine, metrics.jobsRepaired, loop("strays", STRAYS_EVERY_MS)));
+  scope.use(startCircuits(engine, loop("circuits", CIRCUITS_EVERY_MS)));
   scope.use(startRenewFiles(engine, log, loop("renew-files", RENEW_FILES_EVERY_MS)));
   const outbox = { engine, clock: engine.clock, random: parts.random };
   const mover = {

@@ -31,6 +31,7 @@ import {
   spanNames,
 } from "@millrace/telemetry";
 import { bandOf } from "../policy/band-of.ts";
+import { isEndpointPool } from "../webhooks/endpoint-circuits.ts";
 import { JobLabels } from "./job-labels.ts";
 import { LimitedKeys } from "./limited-keys.ts";
 
@@ -147,6 +148,11 @@ const waitingObserver = ({
   coolingDown(account, reason, { kind, coolUntilMs }) {
     metrics.providerCooldowns.inc({ account: labels.account(account), reason });
     const until = coolUntilMs === undefined ? undefined : new Date(coolUntilMs).toISOString();
+    if (isEndpointPool(account)) {
+      // Its owner sees it. Operators see how many there are.
+      log?.debug({ pool: account, reason, until }, "requests to a webhook endpoint pause");
+      return;
+    }
     log?.warn(
       { account, reason, probe: kind === "PROBE", until },
       "a provider account is cooling down",

@@ -12,6 +12,7 @@ import {
   type Random,
   type StoredDelivery,
   WEBHOOK_BACKOFFS_MS,
+  WEBHOOK_POOL_PREFIX,
   WEBHOOK_QUEUE,
   WEBHOOK_TYPE,
 } from "@millrace/shared";
@@ -48,7 +49,7 @@ export function deliveryJob(delivery: StoredDelivery, options: DeliveryOptions):
     priority: limits.priority.default,
     maxAttempts: WEBHOOK_BACKOFFS_MS.length + 1,
     backoff: defaultBackoff,
-    pool: `webhook/${endpointId ?? callbackPool(keyId, callbackUrl ?? "")}`,
+    pool: `${WEBHOOK_POOL_PREFIX}${endpointId ?? callbackPool(keyId, callbackUrl ?? "")}`,
     labels: {
       ...(endpointId === undefined ? {} : { [deliveryLabels.endpointId]: endpointId }),
       [deliveryLabels.eventId]: delivery.event_id,

@@ -3,6 +3,7 @@ import type { QueueName } from "@millrace/shared";
 import { webhookEtag } from "../messages/etag.ts";
 import { changedMeanwhile } from "../operators/refusals.ts";
 import { nameTaken } from "./create-endpoint.ts";
+import { closeCircuit } from "./endpoint-circuits.ts";
 import { assertReceiver, typesFor } from "./receiver-rules.ts";
 import { endpointNotFound, type WebhookParts } from "./webhook-parts.ts";
 
@@ -19,7 +20,7 @@ export interface EndpointChange {
 /** Checks a change of an endpoint, and makes it. With an etag it throws CHANGED_MEANWHILE if the endpoint has another one. */
 export async function updateEndpoint(
   parts: Pick<WebhookParts, "clock" | "urlProblem"> & {
-    readonly engine: Pick<WebhookParts["engine"], "webhookEndpoints">;
+    readonly engine: Pick<WebhookParts["engine"], "webhookEndpoints" | "providerAccounts">;
   },
   { id, keyId }: Pick<WebhookEndpoint, "id" | "keyId">,
   change: EndpointChange,
@@ -36,6 +37,7 @@ export async function updateEndpoint(
     return changedEndpoint(before, change, clock.nowMs());
   });
   if (changed === undefined) throw endpointNotFound(id);
+  if (url !== undefined || change.enabled !== undefined) await closeCircuit(engine, id);
   return changed;
 }
 

@@ -1,3 +1,4 @@
+import { closeCircuit } from "../../webhooks/endpoint-circuits.ts";
 import { webhookHandler } from "../../webhooks/webhook-handler.ts";
 import { endpointNotFound, type WebhookParts } from "../../webhooks/webhook-parts.ts";
 
@@ -8,5 +9,6 @@ export const deleteWebhookEndpoint = ({ engine }: WebhookParts) =>
     if (endpoint === undefined) return {};
     if (endpoint.keyId !== keyId) throw endpointNotFound(endpointId);
     await engine.webhookEndpoints.delete(endpointId);
+    await closeCircuit(engine, endpointId);
     return {};
   });
