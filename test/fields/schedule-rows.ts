@@ -88,6 +88,9 @@ export const scheduleRows: readonly Row[] = [
       ["dead_letters.job.", ["ListDeadLetters response"]],
       ["dead_letter.job.", ["GetDeadLetter response"]],
       ["", ["HTTP POST /v1/jobs answer", "HTTP GET /v1/jobs/{id}", "HTTP DELETE /v1/jobs/{id}"]],
+      ["explanation.", ["Explain response"]],
+      ["", ["ExplainJob response", "HTTP GET /v1/jobs/{id}/explain"]],
+      ["", ["client explain", "millrace explain"]],
       ["", ["client getJob", "client list", "client wait", "client cancel"]],
       ["", ["millrace get", "millrace list", "millrace cancel", "worker SDK assignment"]],
     ] as const
