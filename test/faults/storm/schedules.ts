@@ -45,6 +45,8 @@ export class StormSchedules {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #ids: string[] = [];
+  /** The first due time of each. */
+  readonly #firstMs: number[] = [];
 
   constructor(callers: Callers, ledger: Ledger, clock: Clock) {
     this.#callers = callers;
@@ -56,7 +58,9 @@ export class StormSchedules {
   async create(): Promise<void> {
     const { schedules } = this.#callers.millrace("free");
     for (const [index, plan] of plans.entries()) {
-      this.#ids.push((await schedules.create(scheduleOf(plan, index))).id);
+      const { id, nextTimes } = await schedules.create(scheduleOf(plan, index));
+      this.#ids.push(id);
+      this.#firstMs.push(Number(nextTimes[0]));
     }
   }
 
@@ -94,7 +98,8 @@ export class StormSchedules {
       const schedule = await this.#callers.retryTransient(() => schedules.get(id));
       const plan = plans[index];
       if (plan !== undefined) {
-        const problems = wrongRuns(plan, schedule, jobs, this.#clock.nowMs());
+        const times = { firstMs: this.#firstMs[index] ?? 0, nowMs: this.#clock.nowMs() };
+        const problems = wrongRuns(plan, schedule, jobs, times);
         wrong.push(...problems.map((what) => `${id}: ${what}`));
       }
       ofSchedule.delete(id);
@@ -110,15 +115,16 @@ export class StormSchedules {
 /** What is wrong with the runs of a schedule that was paused. */
 export function wrongRuns(
   { overlap, intervalMs }: Pick<Plan, "overlap" | "intervalMs">,
-  schedule: Pick<Schedule, "createTime" | "runs" | "skipped" | "missed">,
+  schedule: Pick<Schedule, "runs" | "skipped" | "missed">,
   jobs: readonly Pick<Job, "id" | "scheduleDueTime" | "state">[],
-  nowMs: number,
+  { firstMs, nowMs }: { readonly firstMs: number; readonly nowMs: number },
 ): readonly string[] {
   const wrong: string[] = [];
-  const createdMs = Number(schedule.createTime);
+  /** Due times are counted from 1. */
+  const countOf = (ms: number) => (ms - firstMs) / intervalMs + 1;
   const seen = new Map<number, string>();
   for (const { id, scheduleDueTime, state } of jobs) {
-    const nth = (Number(scheduleDueTime) - createdMs) / intervalMs;
+    const nth = countOf(Number(scheduleDueTime));
     if (!Number.isInteger(nth) || nth < 1) wrong.push(`${id} is for no due time: ${nth}`);
     const other = seen.get(nth);
     if (other !== undefined) wrong.push(`due time ${nth} has two jobs: ${other} and ${id}`);
@@ -131,7 +137,7 @@ export function wrongRuns(
   const decided = runs + skipped + missed;
   const last = Math.max(0, ...seen.keys());
   // With these policies the last due time that was decided may have no job.
-  const most = Math.floor((nowMs - createdMs) / intervalMs);
+  const most = Math.floor(countOf(nowMs));
   const isWrong = overlap === "allow_all" ? decided !== last : decided < last || decided > most;
   if (isWrong) {
     const counts = `${runs} submitted, ${skipped} skipped, ${missed} missed`;
