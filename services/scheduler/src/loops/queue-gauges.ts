@@ -11,6 +11,7 @@ import type {
 import { every, type Loop, type LoopOptions } from "@millrace/shared";
 import type { SchedulerMetrics } from "@millrace/telemetry";
 import type { JobLabels } from "../observing/job-labels.ts";
+import { runOutcomes } from "../observing/job-observer.ts";
 import type { LimitedKeys } from "../observing/limited-keys.ts";
 import { bands } from "../policy/band-of.ts";
 import { isEndpointPool } from "../webhooks/endpoint-circuits.ts";
@@ -108,6 +109,7 @@ export function startQueueGauges(parts: QueueGaugesParts, options: LoopOptions):
 
 function showQueue(metrics: SchedulerMetrics, queue: string, stats: QueueStats): void {
   for (const state of states) metrics.queueLength.set({ queue, state, pool: "" }, stats[state]);
+  for (const outcome of runOutcomes) metrics.scheduleRuns.inc({ queue, outcome }, 0);
   metrics.groupsUnfinished.set({ queue }, stats.groups);
   metrics.deadLetters.set({ queue }, stats.dead);
 }
