@@ -115,20 +115,13 @@ async function round(situation: Situation, batch: number) {
 
 async function moveAll(engine: Engine): Promise<void> {
   const shard = { queue, shard: 0 };
-  const onRefused = () => {
-    throw new Error("refused");
-  };
   for (;;) {
     const read = await engine.outbox.read(shard, { holder: "b", holdMs: 2_000, count: 200 });
     if (read.kind === "held" || read.entries.length === 0) return;
-    const moved = await moveEntries(
-      { engine, clock: systemClock, random, onRefused },
-      read.entries,
-    );
-    await engine.outbox.takeOut(
-      shard,
-      moved.map(({ entryId }) => entryId),
-    );
+    const parts = { engine, clock: systemClock, random };
+    const { moved, unmoved } = await moveEntries(parts, read.entries);
+    if (unmoved.length > 0) throw new Error("deliveries were refused");
+    await engine.outbox.takeOut(shard, { done: moved, aside: [], dueMs: 0 });
   }
 }
 

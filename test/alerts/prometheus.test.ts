@@ -3,12 +3,16 @@
  * run, and each query of the dashboards must find something. Each command of the runbooks is run too.
  */
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { connectMillrace } from "@millrace/client";
 import { startSystem } from "@millrace/local";
+import { WEBHOOK_QUEUE } from "@millrace/shared";
 import { answer, freePort, refuse, startProviderSimulator } from "@millrace/testing";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { folder, installed, root, startProgram } from "./programs.ts";
@@ -32,11 +36,17 @@ async function startMillrace() {
       : { ...answer("one ", "two ", "three"), pauseMs: 50 },
   );
   parts.use(model);
+  const receiver = await startReceiver();
   const system = parts.use(
     await startSystem({
       queues: [{ name: "documents", types: ["chat"] }, { name: "spare" }],
       settings: {
+        all: {
+          MILLRACE_WEBHOOK_KEY: Buffer.alloc(32, 1).toString("base64"),
+          MILLRACE_WEBHOOK_ALLOWED_DESTINATIONS: "http://127.0.0.1",
+        },
         worker: {
+          MILLRACE_QUEUES: `documents,${WEBHOOK_QUEUE}`,
           ...{ MILLRACE_PROVIDER: "openai", OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "k" },
           ...{ MILLRACE_MODEL: "m", MILLRACE_POOLS: `${POOL},${POOR}` },
         },
@@ -56,7 +66,24 @@ async function startMillrace() {
     parts.defer(() => client.close());
     return client;
   };
-  return { system, millrace, clientOf, client: clientOf(system.apiKey) };
+  return { system, receiver, millrace, clientOf, client: clientOf(system.apiKey) };
+}
+
+/** A receiver of webhooks that is busy at first. */
+async function startReceiver(): Promise<string> {
+  let requests = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    requests += 1;
+    response.writeHead(requests === 1 ? 429 : 204, { "retry-after": "1" }).end();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  parts.defer(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
 type Millrace = Awaited<ReturnType<typeof startMillrace>>;
@@ -68,7 +95,12 @@ const chat = (pool: string, content = pool) => ({
 });
 
 /** Runs jobs that end in each way, and leaves some that wait. */
-async function work({ client, clientOf, millrace, system }: Millrace) {
+async function work({ client, clientOf, millrace, system, receiver }: Millrace) {
+  await client.webhooks.create({ url: receiver });
+  const { traceparent: _, ...job } = chat("", "hi");
+  const { id: schedule } = await client.schedules.create({
+    ...{ name: "often", intervalMs: 1_000, job },
+  });
   await millrace("providers", "put", POOL, "--requests-per-minute", "600");
   const limitedKey = await system.createApiKey("limited");
   const keyId = limitedKey.split("_")[1] ?? "";
@@ -82,7 +114,7 @@ async function work({ client, clientOf, millrace, system }: Millrace) {
   await Promise.all([...runs, group.done(), client.wait(deadJob).catch(() => undefined)]);
   await client.submit(chat(POOR));
   await client.submit({ queue: "spare", type: "chat" });
-  return { keyId, deadJob };
+  return { keyId, deadJob, schedule };
 }
 
 async function startPrometheus({ system }: Millrace) {
@@ -224,7 +256,7 @@ describe.skipIf(prometheus === undefined)("with Prometheus", () => {
 
   test.each(commands)("the runbooks' command works: %s", async (command) => {
     const { client, system, millrace: cli } = millrace;
-    const { keyId, deadJob } = known;
+    const { keyId, deadJob, schedule } = known;
     const jobOf = async (text: string) =>
       text.startsWith("millrace dead-letters")
         ? deadJob
@@ -235,7 +267,7 @@ describe.skipIf(prometheus === undefined)("with Prometheus", () => {
       command.split(" ").map(async (word) => {
         if (word === "JOB") return jobOf(command);
         const values: Record<string, string> = { QUEUE: "documents", NAME: POOR, KEY: keyId };
-        return { ...values, FILE: file, REDIS: system.redis.url }[word] ?? word;
+        return { ...values, SCHEDULE: schedule, FILE: file, REDIS: system.redis.url }[word] ?? word;
       }),
     );
     const [program = "", ...args] = words;

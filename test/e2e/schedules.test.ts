@@ -96,6 +96,13 @@ test("a schedule's jobs run at its due times, and the worker and every reader se
   expect(new Date(String(answer.body.scheduleDueTime))).toEqual(scheduleDueTime);
   const [line] = await Array.fromAsync(cliLines("get", jobId));
   expect(line).toMatchObject({ scheduleId: inJson.scheduleId });
+  const explained = { state: "SUCCEEDED", scheduleId, scheduleDueTime };
+  expect(await millrace.explain(jobId)).toMatchObject(explained);
+  expect((await rpc.rpc.explainJob({ jobId })).scheduleId).toBe(scheduleId);
+  const overHttp = await http("GET", `/v1/jobs/${jobId}/explain`);
+  expect(overHttp.body).toMatchObject({ scheduleId });
+  const [explanation] = await Array.fromAsync(cliLines("explain", jobId));
+  expect(explanation).toMatchObject({ scheduleId });
   // Each due time has one job, though two schedulers look.
   const dues = jobs.map((one) => Number(one.scheduleDueTime?.seconds));
   expect(new Set(dues).size).toBe(dues.length);

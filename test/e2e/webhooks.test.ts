@@ -3,6 +3,7 @@
  * not ours.
  */
 import { connectMillrace, type Millrace } from "@millrace/client";
+import { connectAdmin } from "@millrace/client/admin";
 import { type LocalSystem, startSystem } from "@millrace/local";
 import {
   systemClock as clock,
@@ -189,6 +190,37 @@ test("an endpoint receives only the types of events that it names, of its own ke
   expect(await Array.fromAsync(other.millrace.webhooks.deliveries())).toMatchObject([
     { subjectId: theirs.jobId },
   ]);
+});
+
+test("operators hear of dead letters of the queues that they name, signed, and of nothing else", async () => {
+  const { system, millrace, receiver, queue } = await setup();
+  const other = await setup();
+  const admin = connectAdmin({ address: String(system.schedulers[0]?.addresses.admin) });
+  onTestFinished(() => admin.close());
+  const { endpoint, secret } = await admin.webhooks.create({
+    ...{ url: receiver.url("/pager"), name: "pager", queues: [queue] },
+  });
+  await other.millrace.wait(
+    (await other.millrace.submit({ queue: other.queue, type: "fail" })).jobId,
+  );
+  await millrace.wait((await millrace.submit({ queue, type: "succeed" })).jobId);
+  const { jobId } = await millrace.submit({ queue, type: "fail", labels: { team: "a" } });
+  const request = await receiver.next(isAbout(jobId));
+  for (const verify of Object.values(verifiers)) {
+    expect(await verify(request, secret)).toMatchObject({
+      ...{ type: "job.dead_lettered", object: "event" },
+      data: { id: jobId, queue, state: "failed", failure: { reason: "BROKEN" }, attempt: 1 },
+    });
+  }
+  expect(receiver.count()).toBe(1);
+  const deliveries = await Array.fromAsync(admin.webhooks.deliveries());
+  expect(deliveries).toMatchObject([{ endpointId: endpoint.id, subjectId: jobId }]);
+  // Callers see neither the endpoint nor its deliveries.
+  expect(await millrace.webhooks.list()).toEqual([]);
+  await expect(millrace.webhooks.get(endpoint.id)).rejects.toMatchObject({
+    reason: "WEBHOOK_NOT_FOUND",
+  });
+  await admin.webhooks.delete(endpoint.id);
 });
 
 test("callers and operators have no use of the internal queue", async () => {

@@ -44,6 +44,7 @@ function declaration(): { readonly configuration: Configuration; readonly secret
       "api_keys.budget.max_stored_bytes": 50_000_000n,
       "webhook_endpoints.url": `https://example.com/declared/${declared}`,
       "webhook_endpoints.event_types": ["job.failed", "group.*"],
+      "webhook_endpoints.queues": ["documents", "mail"],
     },
   });
   // Each of the new keys gets an endpoint.
@@ -104,9 +105,10 @@ async function present(
     webhookEndpoints: (await Promise.all(
       webhookEndpoints.map(async ({ keyId }) => {
         const [stored] = await engine.webhookEndpoints.list(keyId as KeyId);
-        const { name, url, eventTypes, includeResult, enabled } = stored ?? {};
+        const { name, url, eventTypes = [], queues = [], includeResult, enabled } = stored ?? {};
         if (enabled === undefined) return { keyId };
-        return { keyId, name, url, eventTypes: [...(eventTypes ?? [])], includeResult, enabled };
+        const lists = { eventTypes: [...eventTypes], queues: [...queues] };
+        return { keyId, name, url, includeResult, enabled, ...lists };
       }),
     )) as Configuration["webhookEndpoints"],
     providerAccounts: providerAccounts.flatMap(

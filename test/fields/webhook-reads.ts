@@ -7,6 +7,7 @@ import {
   WebhookDeliveryState,
   WebhookDisabledReason,
   WebhookEndpointSchema,
+  WebhookPauseReason,
 } from "@millrace/proto/webhook-endpoint";
 import {
   ListWebhookDeliveriesResponseSchema,
@@ -33,9 +34,11 @@ const secretText = new Wanted("a secret", (value) => /^whsec_[\w+/]+=*$/.test(St
 
 /** Converts an endpoint of the client, or of the command's JSON, to the contract's message. An unknown member throws. */
 function endpointOfClient(endpoint: unknown) {
-  const { disabledReason, ...same } = JSON.parse(JSON.stringify(endpoint)) as JsonObject;
+  const { disabledReason, pause, ...same } = JSON.parse(JSON.stringify(endpoint)) as JsonObject;
   const reason = `WEBHOOK_DISABLED_REASON_${disabledReason ?? "UNSPECIFIED"}`;
-  return fromJson(WebhookEndpointSchema, { ...same, disabledReason: reason });
+  const why = `WEBHOOK_PAUSE_REASON_${(pause as JsonObject)?.reason}`;
+  const paused = pause === undefined ? {} : { pause: { ...(pause as JsonObject), reason: why } };
+  return fromJson(WebhookEndpointSchema, { ...same, ...paused, disabledReason: reason });
 }
 
 function deliveryOfClient(delivery: unknown) {
@@ -95,7 +98,10 @@ function proveBoth({ ledger }: World, name: keyof Calls, ...paths: readonly stri
 async function wholeEndpoint(world: World) {
   const { webhooks, scheduler, engine, keyId } = world;
   const url = "https://example.com/read?token=a";
-  const fields = { name: "read", url, eventTypes: ["job.failed"], includeResult: true };
+  const fields = {
+    ...{ name: "read", url, eventTypes: ["job.failed"], includeResult: true },
+    queues: ["documents"],
+  };
   const made = await webhooks.createWebhookEndpoint(fields);
   const endpointId = String(made.endpoint?.id);
   const base: Expected = {
@@ -117,7 +123,11 @@ async function wholeEndpoint(world: World) {
     ...one,
     ...{ enabled: false, disabledReason: "FAILING", failingSinceMs: 9_000 },
   }));
+  await engine.providerAccounts.report(`webhook/${endpointId}`, {
+    ...{ kind: "refused", askedMs: DAY_MS / 24 },
+  });
   const expected: Expected = {
+    pause: { reason: WebhookPauseReason.BUSY, since: lately, until: inAnHour },
     ...{ ...base, enabled: false, disabledReason: WebhookDisabledReason.FAILING },
     ...{ failingSince: timestampFromMs(9_000), formerSecretExpireTime: inADay },
   };
@@ -171,6 +181,8 @@ async function proveEndpointReads(world: World): Promise<string> {
   const same = await scheduler.getCallbackSecret({ keyId, request: {} });
   compareBoth(world, "getCallbackSecret", [secret, same], { secret: secretText });
   proveBoth(world, "getCallbackSecret");
+  // What follows is sent to the endpoint.
+  await world.engine.providerAccounts.delete(`webhook/${endpointId}`);
   // A call without the request is refused.
   for (const name of ["GetCallbackSecret", "ListWebhookEndpoints"]) {
     ledger.prove(`SchedulerService.${name} request`, "request");

@@ -112,12 +112,13 @@ function clientWay({ millrace }: World): WebhookWay {
       update: "client webhooks update",
       rotate: "client webhooks rotate",
     },
-    async create({ url, eventTypes, name, includeResult, secret }) {
-      const fields = { url, eventTypes, name, includeResult, secret };
+    async create({ url, eventTypes, queues, name, includeResult, secret }) {
+      const fields = { url, eventTypes, queues, name, includeResult, secret };
       return createdOf(await millrace.webhooks.create(fields));
     },
-    update: ({ endpointId, url, eventTypes, name, includeResult, enabled, etag }) =>
+    update: ({ endpointId, url, eventTypes, queues, name, includeResult, enabled, etag }) =>
       millrace.webhooks.update(endpointId, {
+        queues: queues?.names ?? [],
         ...{ url: String(url), eventTypes: eventTypes?.types ?? [], name: String(name), etag },
         ...{ includeResult: Boolean(includeResult), enabled: Boolean(enabled) },
       }),
@@ -144,15 +145,23 @@ function commandWay(world: World): WebhookWay {
       update: "millrace webhooks update",
       rotate: "millrace webhooks rotate",
     },
-    async create({ url, eventTypes, name, secret }) {
+    async create({ url, eventTypes, queues, name, secret }) {
       const file = await fileOf(secret);
       const flags = ["--name", name, "--events", eventTypes.join(), "--include-result", ...file];
-      return createdOf(await run("create", url, ...flags));
+      return createdOf(await run("create", url, "--queues", queues.join(), ...flags));
     },
-    update: ({ endpointId, url, eventTypes, name, etag }) =>
+    update: ({ endpointId, url, eventTypes, queues, name, etag }) =>
       run(
         ...["update", endpointId, "--url", String(url), "--name", String(name), "--disable"],
-        ...["--events", String(eventTypes?.types.join()), "--include-result", "--etag", etag],
+        ...[
+          "--queues",
+          String(queues?.names.join()),
+          "--events",
+          String(eventTypes?.types.join()),
+          "--include-result",
+          "--etag",
+          etag,
+        ],
       ),
     rotate: async ({ endpointId, secret }) =>
       run("rotate", endpointId, "--revoke-former", ...(await fileOf(secret))),
@@ -186,14 +195,21 @@ const provePaths = (world: World, way: WebhookWay, name: string, paths: readonly
 async function proveCreation(world: World, way: WebhookWay): Promise<string> {
   const secret = newWebhookSecret(random);
   const request = filled(CreateWebhookEndpointRequestSchema, {
-    set: { url: "https://example.com/created", event_types: ["job.failed", "group.*"], secret },
+    set: {
+      url: "https://example.com/created",
+      event_types: ["job.failed", "group.*"],
+      secret,
+      queues: ["documents", "mail"],
+    },
   });
   const created = await way.create(request);
   expect(created.secret).toBe(secret);
-  const { url, name, eventTypes, includeResult } = request;
+  const { url, name, eventTypes, queues, includeResult } = request;
   const stored = await storedEndpoint(world, created.id);
-  expect(stored).toMatchObject({ keyId: world.keyId, url, name, eventTypes, includeResult });
-  const paths = ["url", "event_types", "name", "include_result", "secret"];
+  expect(stored).toMatchObject({
+    ...{ keyId: world.keyId, url, name, eventTypes, queues, includeResult },
+  });
+  const paths = ["url", "event_types", "queues", "name", "include_result", "secret"];
   provePaths(world, way, way.names.create, paths);
   return created.id;
 }
@@ -205,16 +221,26 @@ async function proveChange(world: World, way: WebhookWay, id: string): Promise<v
     set: {
       ...{ endpoint_id: id, url: "https://example.com/changed", enabled: false },
       ...{ "event_types.types": ["job.expired", "job.cancelled"], etag: String(endpoint?.etag) },
+      "queues.names": ["mail", "pictures"],
     },
   });
   await expect(way.update({ ...request, etag: "other" })).rejects.toThrow();
   await way.update(request);
-  const { url, name, eventTypes, includeResult, enabled } = request;
+  const { url, name, eventTypes, queues, includeResult, enabled } = request;
   expect(await storedEndpoint(world, id)).toMatchObject({
-    ...{ url, name, includeResult, enabled, eventTypes: eventTypes?.types },
+    ...{ url, name, includeResult, enabled, eventTypes: eventTypes?.types, queues: queues?.names },
   });
   const paths = [
-    ...["endpoint_id", "url", "event_types.types", "name", "include_result", "enabled", "etag"],
+    ...[
+      "endpoint_id",
+      "url",
+      "event_types.types",
+      "queues.names",
+      "name",
+      "include_result",
+      "enabled",
+      "etag",
+    ],
   ];
   provePaths(world, way, way.names.update, paths);
 }

@@ -10,6 +10,7 @@ export const webhookRows: readonly Row[] = [
       "endpoint.disabled_reason",
       "endpoint.former_secret_expire_time",
       "endpoint.failing_since",
+      ...["reason", "since", "until"].map((name) => `endpoint.pause.${name}`),
     ],
     why: "a new endpoint has none of them",
   },
@@ -19,6 +20,7 @@ export const webhookRows: readonly Row[] = [
       ...["disabled_reason", "former_secret_expire_time", "failing_since"].map(
         (name) => `response.endpoint.${name}`,
       ),
+      ...["reason", "since", "until"].map((name) => `response.endpoint.pause.${name}`),
     ],
     why: "a new endpoint has none of them",
   },
@@ -99,6 +101,12 @@ export const webhookRows: readonly Row[] = [
     paths: ["response.more"],
     why: "true only for more than 1,000 deliveries",
     provedIn: calls,
+  },
+  {
+    ways: ["SchedulerService.SendTestEvent request", "SchedulerService.RedeliverWebhooks request"],
+    paths: ["delivery_id"],
+    why: "the gateway makes it; the named test proves that a repeated call has the same",
+    provedIn: "services/gateway/test/webhooks.test.ts",
   },
   {
     ways: ["ApplyConfiguration request"],

@@ -9,13 +9,18 @@ import { withBackend } from "bullmq";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { GroupModel } from "./group-model.ts";
-import { type MoveCrash, OutboxModel } from "./outbox-model.ts";
+import { type Move, OutboxModel } from "./outbox-model.ts";
 import { settings } from "./settings.ts";
 import { openWorld, type Replica, type World } from "./world.ts";
 
 const KEY = "aaaa" as KeyId;
 /** A key that subscribes to no events. */
 const OTHER_KEY = "bbbb";
+/** A key that subscribes, in another shard. */
+const SECOND_KEY = "cccc" as KeyId;
+const SHARDS = 3;
+/** The shard of KEY. The engine's choice never changes. */
+const KEY_SHARD = 1;
 const HOUR_MS = 3_600_000;
 const failure = { reason: "NO", message: "no", retryable: true };
 
@@ -46,13 +51,18 @@ const action = fc.oneof(
   fc.record({ kind: fc.constant("cancelGroup" as const), nth: fc.nat(4) }),
   fc.record({ kind: fc.constant("cancelJob" as const), nth: fc.nat(30) }),
   fc.record({ kind: fc.constant("remove" as const), nth: fc.nat(30) }),
-  fc.record({ kind: fc.constant("submit" as const), key: fc.constantFrom(KEY, KEY, OTHER_KEY) }),
+  fc.record({
+    kind: fc.constant("submit" as const),
+    key: fc.constantFrom(KEY, KEY, OTHER_KEY, SECOND_KEY),
+  }),
+  fc.record({ kind: fc.constant("room" as const), deliveries: fc.constantFrom(1, 4, 1_000_000) }),
   {
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant("move" as const),
-      crash: fc.constantFrom<MoveCrash>("never", "before submit", "before takeOut"),
+      crash: fc.constantFrom<Move["crash"]>("never", "never", "before submit", "before takeOut"),
       count: fc.constantFrom(1, 3, 50),
+      blind: fc.constantFrom(false, false, false, true),
     }),
   },
   {
@@ -100,28 +110,34 @@ const run = fc.array(fc.record({ by: fc.constantFrom<Replica>(0, 1), action }), 
 
 test("a finalizer runs exactly once, not before its group has succeeded, and each end is delivered once, whatever happens", async () => {
   const property = fc.asyncProperty(run, async (steps) => {
-    const world = await openWorld(1);
+    const world = await openWorld(SHARDS);
     const { Queue: FairQueue } = withBackend(fairBackend());
     const bull = new FairQueue(world.queue, {
       connection: { url: world.url },
-      prefix: bullPrefix(world.queue, 0, world.rootPrefix),
+      prefix: bullPrefix(world.queue, KEY_SHARD, world.rootPrefix),
     });
     const model = new GroupModel(world.engine(0));
-    const outbox = new OutboxModel(world.engine(0), world.queue, KEY);
+    const outbox = new OutboxModel(world.engine(0), world.queue, SHARDS, [KEY, SECOND_KEY]);
+    const seconds: JobId[] = [];
+    const look = () => outbox.look([...model.jobIds, ...seconds], model.groupIds);
     const remove = (id: JobId) => bull.remove(id);
     await outbox.subscribe();
     try {
       for (const { by, action } of steps) {
         if (action.kind === "move") {
-          await outbox.move(world.engine(by), world.clock(by), action.crash, action.count);
+          await outbox.move(world.engine(by), world.clock(by), action);
+        } else if (action.kind === "room") {
+          await outbox.setRoom(action.deliveries);
         } else {
-          await take(action, world, world.engine(by), model, remove);
+          await take(action, world, world.engine(by), { model, remove, seconds });
         }
-        await outbox.look(model.jobIds, model.groupIds);
+        await look();
         expect(await world.engine(0).audit()).toEqual([]);
       }
-      await finish(world, model, () => outbox.look(model.jobIds, model.groupIds));
-      await outbox.finished(world.clock(0));
+      await finish(world, model, look);
+      await outbox.finished(world.clock(0), (ms) => {
+        world.time.nowMs += ms;
+      });
       expect(await world.engine(0).audit()).toEqual([]);
     } finally {
       await bull.close();
@@ -132,11 +148,19 @@ test("a finalizer runs exactly once, not before its group has succeeded, and eac
 }, 600_000);
 
 async function take(
-  next: Exclude<Action, { kind: "move" }>,
+  next: Exclude<Action, { kind: "move" | "room" }>,
   world: World,
   engine: Engine,
-  model: GroupModel,
-  remove: (id: JobId) => Promise<number>,
+  {
+    model,
+    remove,
+    seconds,
+  }: {
+    readonly model: GroupModel;
+    readonly remove: (id: JobId) => Promise<number>;
+    /** The jobs of SECOND_KEY. */
+    readonly seconds: JobId[];
+  },
 ): Promise<void> {
   const { time, queue } = world;
   const submit = async (group?: GroupId, index?: number) => {
@@ -189,7 +213,11 @@ async function take(
     }
     case "submit":
       if (next.key === KEY) await submit();
-      else await engine.submit([world.job({ key: next.key })]);
+      else {
+        const spec = world.job({ key: next.key });
+        const [outcome] = await engine.submit([spec]);
+        if (next.key === SECOND_KEY && outcome?.kind === "accepted") seconds.push(spec.id);
+      }
       return;
     case "lease": {
       const request = { queue, count: next.count, leaseMs: world.leaseMs, workerId: "w1" };

@@ -1,4 +1,5 @@
-/** What must be delivered, as it is seen from outside: each end of a subscribed key's jobs and groups, and nothing else. */
+/** What must be delivered, as it is seen from outside: each end of a subscribing key's jobs and groups, and nothing else. */
+import { isDeepStrictEqual } from "node:util";
 import type { Engine, JobRecord } from "@millrace/engine";
 import {
   type Clock,
@@ -12,36 +13,55 @@ import {
 import { expect } from "vitest";
 import { defineWebhookQueue } from "../../services/scheduler/src/webhooks/define-queue.ts";
 import { deliveryLabels } from "../../services/scheduler/src/webhooks/delivery-job.ts";
-import { moveEntries } from "../../services/scheduler/src/webhooks/move-entries.ts";
+import { moveShard } from "../../services/scheduler/src/webhooks/move-shard.ts";
 
-/** Where a scheduler dies while it moves entries. */
-export type MoveCrash = "never" | "before submit" | "before takeOut";
+/** How one scheduler moves entries. */
+export interface Move {
+  /** Where it dies. */
+  readonly crash: "never" | "before submit" | "before takeOut";
+  /** How many entries it reads before it dies or ends. */
+  readonly count: number;
+  /** It cannot read what entries say. */
+  readonly blind: boolean;
+}
+
+class Died extends Error {}
 
 const finals: ReadonlySet<string> = new Set(["SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED"]);
-const endpoint = { id: "we_model", url: "https://receiver.example/", name: "", eventTypes: [] };
+const deliveries = WEBHOOK_QUEUE as QueueName;
+const endpoint = { url: "https://receiver.example/", name: "", eventTypes: [] };
 
 export class OutboxModel {
   readonly #engine: Engine;
   readonly #queue: QueueName;
-  readonly #keyId: KeyId;
+  readonly #shards: number;
+  readonly #keyIds: readonly KeyId[];
   /** The ends that were seen: "subject type". */
   readonly #ends = new Set<string>();
 
-  constructor(engine: Engine, queue: QueueName, keyId: KeyId) {
+  constructor(engine: Engine, queue: QueueName, shards: number, keyIds: readonly KeyId[]) {
     this.#engine = engine;
     this.#queue = queue;
-    this.#keyId = keyId;
+    this.#shards = shards;
+    this.#keyIds = keyIds;
   }
 
   async subscribe(): Promise<void> {
     await defineWebhookQueue(this.#engine);
-    await this.#engine.webhookEndpoints.create(
-      {
-        ...{ ...endpoint, keyId: this.#keyId, includeResult: false, enabled: true },
-        ...{ createdMs: 1, updatedMs: 1, secrets: [] },
-      },
-      50,
-    );
+    for (const keyId of this.#keyIds) {
+      await this.#engine.webhookEndpoints.create(
+        {
+          ...{ ...endpoint, id: `we_${keyId}`, keyId, includeResult: false, enabled: true },
+          ...{ createdMs: 1, updatedMs: 1, secrets: [] },
+        },
+        50,
+      );
+    }
+  }
+
+  /** Changes how many deliveries of a key may wait. More are refused. */
+  async setRoom(maxDepthPerKey: number): Promise<void> {
+    await this.#engine.defineQueue({ name: deliveries, maxDepthPerKey });
   }
 
   /** Looks for ends that have come since the last look. */
@@ -56,28 +76,52 @@ export class OutboxModel {
     }
   }
 
-  /** Moves up to `count` entries, as one scheduler does that may die at any time. Returns how many it read. */
-  async move(engine: Engine, clock: Clock, crash: MoveCrash, count: number): Promise<number> {
-    const shard = { queue: this.#queue, shard: 0 };
+  /** Moves entries of all shards, as one scheduler does that may die at any time. */
+  async move(engine: Engine, clock: Clock, { crash, count, blind }: Move): Promise<void> {
+    const outbox: Engine["outbox"] = {
+      ...engine.outbox,
+      async read(shard, reading) {
+        const read = await engine.outbox.read(shard, { ...reading, count });
+        if (read.kind === "held") throw new Error("the only holder is held off");
+        if (!blind) return read;
+        const entries = read.entries.map((one) => ({ ...one, hasCallback: true, details: "{" }));
+        return { ...read, entries };
+      },
+      async takeOut(...args) {
+        if (crash === "before takeOut") throw new Died();
+        await engine.outbox.takeOut(...args);
+      },
+    };
+    const submit: Engine["submit"] = async (jobs) => {
+      if (crash === "before submit") throw new Died();
+      return engine.submit(jobs);
+    };
+    const onUnmoved = (kind: string) => expect(kind, "what became of an entry").toBe("setAside");
     // Every mover is a new one, and none waits for another.
-    const read = await engine.outbox.read(shard, { holder: "model", holdMs: 1_000, count });
-    if (read.kind === "held") throw new Error("the only holder is held off");
-    if (crash === "before submit") return read.entries.length;
-    const onRefused = () => expect.unreachable("a delivery was refused");
-    const moved = await moveEntries({ engine, clock, random, onRefused }, read.entries);
-    if (crash === "never") {
-      await engine.outbox.takeOut(
-        shard,
-        moved.map(({ entryId }) => entryId),
-      );
+    const parts = {
+      engine: { ...engine, outbox, submit },
+      clock,
+      random,
+      holder: "model",
+      onUnmoved,
+    };
+    for (let shard = 0; shard < this.#shards; shard += 1) {
+      await moveShard(parts, { queue: this.#queue, shard }, () => false).catch((error: unknown) => {
+        if (!(error instanceof Died)) throw error;
+      });
     }
-    return read.entries.length;
   }
 
   /** Checks at the end that each end has exactly one delivery, and that nothing is left. */
-  async finished(clock: Clock): Promise<void> {
-    while ((await this.move(this.#engine, clock, "never", 50)) > 0);
-    expect(await this.#engine.outbox.length(this.#queue)).toBe(0);
+  async finished(clock: Clock, pass: (ms: number) => void): Promise<void> {
+    await this.setRoom(1_000_000);
+    const none = { fresh: 0, setAside: 0 };
+    for (let round = 0; round < 50; round += 1) {
+      await this.move(this.#engine, clock, { crash: "never", count: 200, blind: false });
+      if (isDeepStrictEqual(await this.#engine.outbox.length(this.#queue), none)) break;
+      pass(61_000);
+    }
+    expect(await this.#engine.outbox.length(this.#queue)).toEqual(none);
     const deliveries = await this.#deliveries();
     const ended = deliveries.map(
       ({ labels }) => `${labels[deliveryLabels.subjectId]} ${labels[deliveryLabels.eventType]}`,
@@ -88,15 +132,16 @@ export class OutboxModel {
   }
 
   async #deliveries(): Promise<readonly JobRecord[]> {
-    const queue = WEBHOOK_QUEUE as QueueName;
     const all: JobRecord[] = [];
-    let pageToken: string | undefined;
-    do {
-      const filter = { queue, keyId: this.#keyId, pageSize: 500 };
-      const page = await this.#engine.listJobs({ ...filter, ...(pageToken && { pageToken }) });
-      all.push(...page.jobs);
-      pageToken = page.nextPageToken;
-    } while (pageToken !== undefined);
+    for (const keyId of this.#keyIds) {
+      let pageToken: string | undefined;
+      do {
+        const filter = { queue: deliveries, keyId, pageSize: 500 };
+        const page = await this.#engine.listJobs({ ...filter, ...(pageToken && { pageToken }) });
+        all.push(...page.jobs);
+        pageToken = page.nextPageToken;
+      } while (pageToken !== undefined);
+    }
     return all;
   }
 }

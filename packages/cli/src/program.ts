@@ -21,7 +21,7 @@ import { queueCommands } from "./queues/commands.ts";
 import { scheduleCommands } from "./schedules/commands.ts";
 import type { Shell } from "./shell.ts";
 import { usageCommand } from "./usage.ts";
-import { webhookCommands } from "./webhooks/commands.ts";
+import { operatorWebhookCommands, webhookCommands } from "./webhooks/commands.ts";
 import { workerCommands } from "./workers/commands.ts";
 
 const afterHelp = `
@@ -83,6 +83,7 @@ export function millraceProgram(shell: Shell): Command {
     providerCommands,
     workerCommands,
     deadLetterCommands,
+    operatorWebhookCommands,
     configurationCommands,
     changesCommand,
     auditCommand,

@@ -7,6 +7,7 @@ import type {
 } from "@bufbuild/protobuf";
 import type { CallOptions, ConnectOptions } from "./connect-options.ts";
 import { Connection } from "./connection.ts";
+import { type Webhooks, webhookCalls } from "./webhooks.ts";
 
 export { explanationOf } from "./explanation.ts";
 export { jobOf } from "./job.ts";
@@ -19,7 +20,7 @@ export interface ConnectAdminOptions extends Omit<ConnectOptions, "apiKey"> {
 
 /**
  * Calls an operator's methods on a scheduler, with the messages of the contract. Every failure is a
- * MillraceError. No call is repeated.
+ * MillraceError. `call` and `stream` repeat nothing.
  */
 export interface Admin {
   /** `call(AdminService.method.putQueue, { queue: { name: "mail" } })`. */
@@ -34,6 +35,8 @@ export interface Admin {
     request: MessageInitShape<I>,
     options?: CallOptions,
   ): AsyncIterable<MessageShape<O>>;
+  /** The webhook endpoints of operators. They receive the type "job.dead_lettered". Calls that are safe to repeat are repeated. */
+  readonly webhooks: Webhooks;
   close(): void;
 }
 
@@ -44,6 +47,7 @@ export function connectAdmin({ token, ...options }: ConnectAdminOptions): Admin 
     call: (method, request, call = {}) =>
       connection.unary(method, request, connection.deadlineAtMs(call), call.signal),
     stream: (method, request, call = {}) => connection.serverStream(method, request, call),
+    webhooks: webhookCalls(connection),
     close: () => connection.close(),
   };
 }

@@ -17,6 +17,9 @@ export interface Explanation {
   /** Left out if there is no basis for an estimate. */
   readonly estimatedStartTime?: Date;
   readonly estimateBasis: string;
+  /** The schedule that submitted the job. */
+  readonly scheduleId?: string;
+  readonly scheduleDueTime?: Date;
 }
 
 /** One thing that holds a waiting job. */
@@ -40,6 +43,10 @@ export const explanationOf = (message: ExplainJobResponse): Explanation => ({
     ? {}
     : { estimatedStartTime: timestampDate(message.estimatedStartTime) }),
   estimateBasis: message.estimateBasis,
+  ...(message.scheduleId === "" ? {} : { scheduleId: message.scheduleId }),
+  ...(message.scheduleDueTime === undefined
+    ? {}
+    : { scheduleDueTime: timestampDate(message.scheduleDueTime) }),
 });
 
 const constraintOf = (message: ConstraintMessage): Constraint => ({

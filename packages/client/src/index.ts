@@ -48,5 +48,6 @@ export type {
   WebhookDeliveryState,
   WebhookEndpoint,
   WebhookEndpointChange,
+  WebhookPause,
 } from "./webhook.ts";
 export type { DeliveryFilter, RotatedSecret, RotateOptions, Webhooks } from "./webhooks.ts";

@@ -8,6 +8,7 @@ import {
   type WebhookEndpoint as EndpointMessage,
   WebhookDeliveryState as StateMessage,
   WebhookDisabledReason,
+  WebhookPauseReason,
 } from "@millrace/proto/webhook-endpoint";
 import type { UpdateWebhookEndpointRequestSchema } from "@millrace/proto/webhook-service";
 import { parsed } from "./parsed.ts";
@@ -25,6 +26,8 @@ export interface Callback {
 export interface NewWebhookEndpoint extends Callback {
   /** A name for people. No two endpoints of an API key have the same name. */
   readonly name?: string;
+  /** Only events of jobs and groups of these queues are sent. Default: of all queues. */
+  readonly queues?: readonly string[];
   /** A secret that you bring: "whsec_" and the base64 of 24 to 64 bytes. Default: Millrace makes one. */
   readonly secret?: string;
 }
@@ -32,6 +35,8 @@ export interface NewWebhookEndpoint extends Callback {
 /** The new values of an endpoint. What is left out stays as it is. */
 export interface WebhookEndpointChange extends Partial<Callback> {
   readonly name?: string;
+  /** Empty: all. */
+  readonly queues?: readonly string[];
   /** True enables an endpoint again, also one that Millrace disabled. */
   readonly enabled?: boolean;
   /** The etag of the endpoint that you read: the change fails with CHANGED_MEANWHILE if it has changed since. */
@@ -46,6 +51,8 @@ export interface WebhookEndpoint {
   readonly url: string;
   /** Empty: all types. */
   readonly eventTypes: readonly string[];
+  /** Empty: all. */
+  readonly queues: readonly string[];
   readonly includeResult: boolean;
   readonly enabled: boolean;
   /** Why Millrace disabled it. */
@@ -58,7 +65,18 @@ export interface WebhookEndpoint {
   readonly formerSecretExpireTime?: Date;
   /** Since when every request has failed. */
   readonly failingSince?: Date;
+  /** Why no request is made now. Left out: requests are made. */
+  readonly pause?: WebhookPause;
   readonly etag: string;
+}
+
+/** A pause of an endpoint. Deliveries wait, and no attempt of theirs is spent. */
+export interface WebhookPause {
+  /** BUSY: the receiver answered 429, 503 or 529. FAILING: several requests in a row failed. */
+  readonly reason: "BUSY" | "FAILING";
+  readonly since?: Date;
+  /** When the next request is made, if a delivery waits by then. Left out: one is under way. */
+  readonly until?: Date;
 }
 
 export type WebhookDeliveryState = "PENDING" | "DELIVERED" | "FAILED" | "CANCELLED";
@@ -114,12 +132,13 @@ export const callbackOf = ({ url, eventTypes, includeResult }: CallbackMessage):
 
 export function changeMessage(
   endpointId: string,
-  { url, eventTypes, includeResult, name, enabled, etag }: WebhookEndpointChange,
+  { url, eventTypes, queues, includeResult, name, enabled, etag }: WebhookEndpointChange,
 ): MessageInitShape<typeof UpdateWebhookEndpointRequestSchema> {
   return {
     endpointId,
     ...(url === undefined ? {} : { url }),
     ...(eventTypes === undefined ? {} : { eventTypes: { types: [...eventTypes] } }),
+    ...(queues === undefined ? {} : { queues: { names: [...queues] } }),
     ...(includeResult === undefined ? {} : { includeResult }),
     ...(name === undefined ? {} : { name }),
     ...(enabled === undefined ? {} : { enabled }),
@@ -128,12 +147,20 @@ export function changeMessage(
 }
 
 export function webhookEndpointOf(message: EndpointMessage): WebhookEndpoint {
-  const { id, name, url, eventTypes, includeResult, enabled, secretHint, etag } = message;
+  const { id, name, url, eventTypes, queues, includeResult, enabled, secretHint, etag } = message;
   const endpoint: Mutable<WebhookEndpoint> = {
-    ...{ id, name, url, eventTypes, includeResult, enabled, secretHint, etag },
+    ...{ queues, id, name, url, eventTypes, includeResult, enabled, secretHint, etag },
   };
   if (message.disabledReason !== WebhookDisabledReason.UNSPECIFIED) {
     endpoint.disabledReason = nameOf(WebhookDisabledReason, message.disabledReason);
+  }
+  if (message.pause !== undefined) {
+    const { reason, since, until } = message.pause;
+    endpoint.pause = {
+      reason: nameOf(WebhookPauseReason, reason),
+      ...(since === undefined ? {} : { since: timestampDate(since) }),
+      ...(until === undefined ? {} : { until: timestampDate(until) }),
+    };
   }
   for (const field of endpointTimes) {
     const time: Timestamp | undefined = message[field];

@@ -83,8 +83,8 @@ export function webhookCalls(connection: Connection): Webhooks {
   const endpointOf = (endpoint: Parameters<typeof webhookEndpointOf>[0] | undefined) =>
     webhookEndpointOf(required(endpoint));
   return {
-    async create({ eventTypes = [], ...fields }, call = {}) {
-      const request = { ...fields, eventTypes: [...eventTypes] };
+    async create({ eventTypes = [], queues = [], ...fields }, call = {}) {
+      const request = { ...fields, eventTypes: [...eventTypes], queues: [...queues] };
       const answer = await once(method.createWebhookEndpoint, request, call);
       return { endpoint: endpointOf(answer.endpoint), secret: answer.secret };
     },

@@ -30,7 +30,7 @@ const right = [
   "api_keys: [{ key_id: abcd, budget: { weight: 0.01, tokens_per_day: 1000000000000 } }]",
   "provider_accounts: [{ name: openai/gpt-5, requests_per_minute: 100000000 }]",
   "provider_accounts: [{ name: a, requests_per_minute: 1e6, max_running: 1.0 }]",
-  "webhook_endpoints: [{ key_id: abcd, name: a, url: 'https://a.b', event_types: [job.*], include_result: true, enabled: false }]",
+  "webhook_endpoints: [{ key_id: abcd, name: a, url: 'https://a.b', event_types: [job.*], include_result: true, enabled: false, queues: [documents] }]",
 ];
 const wrong = [
   "[]",

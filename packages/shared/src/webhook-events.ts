@@ -8,6 +8,9 @@ export const webhookEventTypes: readonly string[] = subjects.flatMap((subject) =
   ...ends.map((end) => `${subject}.${end}`),
 ]);
 
+/** The type of the event that endpoints of operators receive: a job has failed for good. */
+export const DEAD_LETTER_TYPE = "job.dead_lettered";
+
 /** The type of the event that SendTestEvent sends. Endpoints receive it whatever types they name. */
 export const WEBHOOK_TEST_TYPE = "webhook.test";
 

@@ -11,6 +11,9 @@ export const INTERNAL_QUEUE_PREFIX = "millrace-";
 /** The job type of deliveries. */
 export const WEBHOOK_TYPE = "webhook";
 
+/** The pools of deliveries begin with this: an endpoint's is followed by its id. */
+export const WEBHOOK_POOL_PREFIX = "webhook/";
+
 /**
  * The payload of a delivery as it is stored. It has either `endpoint_id` or `callback_url`. It has no secret, and the
  * endpoint is resolved again at each attempt.

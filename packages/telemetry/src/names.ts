@@ -50,6 +50,8 @@ export const metricNames = {
   providerTokens: "millrace_provider_tokens_total",
   webhookRequestDuration: "millrace_webhook_request_duration_seconds",
   outboxLength: "millrace_outbox_length",
+  outboxSetAside: "millrace_outbox_set_aside",
+  outboxDropped: "millrace_outbox_dropped_total",
   deliveriesRefused: "millrace_webhook_deliveries_refused_total",
   awaitedJobs: "millrace_awaited_jobs",
   rpcCalls: "millrace_rpc_calls_total",

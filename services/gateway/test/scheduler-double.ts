@@ -105,6 +105,7 @@ export async function startSchedulerDouble(
   keys: Readonly<Record<string, string>>,
   clock: Clock = systemClock,
   maxStoredBytes?: number,
+  calls: Partial<Service> = {},
 ) {
   const jobs = new Jobs();
   /** What FindDocumentUses answers. */
@@ -141,6 +142,7 @@ export async function startSchedulerDouble(
         createJobToken: notImplemented,
         authenticateJobToken: notImplemented,
         ...noSchedules,
+        ...calls,
       }),
     ],
   });

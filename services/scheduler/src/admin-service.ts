@@ -36,6 +36,7 @@ import { rotateApiKey } from "./handlers/admin/rotate-api-key.ts";
 import { updateApiKey } from "./handlers/admin/update-api-key.ts";
 import { watchJob } from "./handlers/admin/watch-job.ts";
 import type { JobObserver } from "./observing/job-observer.ts";
+import { keyIdOf } from "./operators/existing-key.ts";
 import { changeRecorder, type RecordChange } from "./operators/record-change.ts";
 import { storeApiKey } from "./operators/store-api-key.ts";
 import { storeWebhookEndpoint } from "./operators/store-webhook-endpoint.ts";
@@ -43,7 +44,7 @@ import { DEFAULT_SCHEDULES_PER_KEY } from "./schedules/store-schedule.ts";
 import type { AllWorkers } from "./session/all-workers.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { Operator } from "./tokens/operator-tokens.ts";
-import { receiverViolations } from "./webhooks/receiver-rules.ts";
+import { receiverViolations, typesFor } from "./webhooks/receiver-rules.ts";
 import { notSetUp, type WebhookParts } from "./webhooks/webhook-parts.ts";
 
 /** The handlers of AdminService that apply a configuration. */
@@ -67,7 +68,9 @@ export const configurationCalls = (
     violationsOf: (endpoint) =>
       webhooks.sealer === undefined
         ? [{ field: "name", description: notSetUp.message }]
-        : receiverViolations(endpoint, webhooks.urlProblem),
+        : receiverViolations(endpoint, webhooks.urlProblem, {
+            known: typesFor(keyIdOf(endpoint.keyId)),
+          }),
   },
 });
 

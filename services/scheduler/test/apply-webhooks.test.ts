@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { OPERATOR_KEY } from "@millrace/engine";
 import {
   ConfigurationSchema,
   type DeclaredWebhookEndpointSchema,
@@ -123,4 +124,33 @@ test("refuses more endpoints than an API key may have, and a name that is declar
     violations: [{ field: "configuration.webhook_endpoints[1].name" }],
   });
   expect((await apply(named("a"), named("b"))).made).toEqual(["CreateWebhookEndpoint shop/b"]);
+});
+
+test("operators' endpoints are declared under their reserved key, with queues and their own types of events", async () => {
+  const { apply, rpc, engine } = await setup();
+  const declared = { keyId: "operator", name: "pager", url, queues: ["documents"] };
+  const first = await apply(declared);
+  expect(first.made).toEqual(["CreateWebhookEndpoint operator/pager"]);
+  expect(first.notes).toMatchObject([expect.stringContaining("operator-webhooks rotate")]);
+  expect(await apply(declared)).toEqual({ made: [], notes: [] });
+  const change = { ...declared, queues: ["mail", "documents"] };
+  expect((await apply(change)).made).toEqual(["UpdateWebhookEndpoint operator/pager"]);
+  expect(await engine.webhookEndpoints.list(OPERATOR_KEY)).toMatchObject([
+    { name: "pager", queues: ["mail", "documents"] },
+  ]);
+  await expect(apply({ ...declared, eventTypes: ["job.failed"] })).rejects.toMatchObject({
+    violations: [{ description: expect.stringContaining("job.dead_lettered") }],
+  });
+  await expect(
+    apply({ ...declared, keyId: "shop", eventTypes: ["job.dead_lettered"] }),
+  ).rejects.toMatchObject({ violations: [{ description: expect.stringContaining("job.failed") }] });
+  const apiKeys = [{ ...key, keyId: "operator" }];
+  await expect(rpc.applyConfiguration({ configuration: { apiKeys } })).rejects.toMatchObject({
+    violations: [
+      {
+        field: "configuration.api_keys[0].key_id",
+        description: expect.stringContaining("reserved"),
+      },
+    ],
+  });
 });

@@ -37,6 +37,7 @@ const keyId = "aaaa" as KeyId;
 const DAY_MS = 24 * 3_600_000;
 const LEASE_MS = 30_000;
 const failure = { reason: "BAD", message: "it broke", retryable: false };
+const empty = { fresh: 0, setAside: 0 };
 const text = (seed: number) => Buffer.alloc(32, seed).toString("base64");
 const sealerOf = (keys: string) => secretSealer({ current: sealingKeys(keys) }, random);
 
@@ -57,9 +58,9 @@ async function world({ keys = text(1) as string | undefined } = {}) {
     const reading = { holder: "s", holdMs: 2_000, count: 100 };
     const read = await engine.outbox.read({ queue, shard: 0 }, reading);
     if (read.kind !== "read") throw new Error("held");
-    const moved = await moveEntries({ engine, clock, random, onRefused: onError }, read.entries);
-    const ids = moved.map(({ entryId }) => entryId);
-    return { read, takeOut: () => engine.outbox.takeOut({ queue, shard: 0 }, ids) };
+    const { moved: done } = await moveEntries({ engine, clock, random }, read.entries);
+    const move = { done, aside: [], dueMs: time.nowMs };
+    return { read, takeOut: () => engine.outbox.takeOut({ queue, shard: 0 }, move) };
   };
   let made = 0;
   const job = (change: Partial<JobSpec> = {}): JobSpec => ({
@@ -173,7 +174,7 @@ test("each endpoint that receives the type gets one delivery, whatever crashes i
   const { read, takeOut } = await move();
   expect(read.entries).toHaveLength(1);
   await takeOut();
-  expect(await engine.outbox.length(queue)).toBe(0);
+  expect(await engine.outbox.length(queue)).toEqual(empty);
   const leases = await take(WEBHOOK_QUEUE as QueueName, 10);
   expect(leases.map(({ job }) => job.labels.endpoint_id)).toEqual([all?.id]);
   expect([failed?.id, other?.id]).not.toContain(leases[0]?.job.labels.endpoint_id);
@@ -183,18 +184,18 @@ test("the mover delivers at once after news, and what it heard nothing of", asyn
   const { engine, parts, job, endpoint, complete, take, errors } = await world();
   const { secret } = await endpoint();
   expect(secret).toBeDefined();
-  const onRefused = vi.fn();
+  const onUnmoved = vi.fn();
   await complete(job());
   const options = { clock: systemClock, everyMs: 60_000, onError: parts.onError };
-  const mover = startOutboxMover({ ...parts, engine, holder: "s1", onRefused }, options);
+  const mover = startOutboxMover({ ...parts, engine, holder: "s1", onUnmoved }, options);
   onTestFinished(() => mover.close());
   const deliveries = WEBHOOK_QUEUE as QueueName;
-  await vi.waitFor(async () => expect(await engine.outbox.length(queue)).toBe(0));
+  await vi.waitFor(async () => expect(await engine.outbox.length(queue)).toEqual(empty));
   expect(await take(deliveries)).toHaveLength(1);
   await complete(job());
   await vi.waitFor(async () => expect(await take(deliveries)).toHaveLength(1));
   expect(errors).toEqual([]);
-  expect(onRefused).not.toHaveBeenCalled();
+  expect(onUnmoved).not.toHaveBeenCalled();
 });
 
 test("during a rotation both secrets sign, and the former one stops when it expires", async () => {

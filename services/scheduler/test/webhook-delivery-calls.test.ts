@@ -4,6 +4,7 @@ import { timestampOf } from "@millrace/runtime";
 import {
   type KeyId,
   newEventId,
+  newJobId,
   type QueueName,
   systemRandom as random,
   type StoredDelivery,
@@ -175,6 +176,33 @@ test("a delivery whose job was removed is found by its dead letter", async () =>
   expect(await get(event.id)).toMatchObject({ state: FAILED, attempts: [{ status: 500 }] });
   expect(await redeliver(event.id)).toMatchObject({ eventId: event.event_id, state: PENDING });
   await expect(get(event.id)).rejects.toMatchObject({ reason: "DELIVERY_NOT_FOUND" });
+});
+
+test("a call that a gateway repeats makes one delivery, also if what it sends again is gone by then", async () => {
+  const { create, record, failForGood, rpc, list, engine, clock } = await setup();
+  await engine.defineQueue({ name: queue, retainFailedMs: 60_000 });
+  const { endpointId } = await create();
+  const newId = () => newJobId(queue, keyId, clock.nowMs(), random);
+  const test = { keyId, request: { endpointId }, deliveryId: newId() };
+  const sent = await rpc.sendTestEvent(test);
+  clock.advance(1_000);
+  expect(await rpc.sendTestEvent(test)).toEqual(sent);
+  expect((await list()).ids).toEqual([test.deliveryId]);
+  await failForGood();
+  const event = await record({ endpoint_id: endpointId });
+  await failForGood();
+  clock.advance(60_001);
+  await engine.prune(queue, 10);
+  const what = { case: "deliveryId", value: event.id } as const;
+  const again = { keyId, request: { what }, deliveryId: newId() };
+  const first = await rpc.redeliverWebhooks(again);
+  expect(first.response?.deliveries).toMatchObject([{ id: again.deliveryId }]);
+  expect(await rpc.redeliverWebhooks(again)).toEqual(first);
+  expect((await list({ state: PENDING })).ids).toEqual([again.deliveryId]);
+  const other = { ...again, keyId: "bbbb" };
+  await expect(rpc.redeliverWebhooks(other)).rejects.toMatchObject({
+    reason: "DELIVERY_NOT_FOUND",
+  });
 });
 
 test("all deliveries of an endpoint that failed since a time are sent again, each once", async () => {

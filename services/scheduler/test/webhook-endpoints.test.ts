@@ -257,6 +257,22 @@ test("a deleted endpoint is gone, and may be deleted again", async () => {
   await expect(rpc.getWebhookEndpoint(call)).rejects.toMatchObject({ reason: "WEBHOOK_NOT_FOUND" });
 });
 
+test("a deletion that was cut off is completed by its repetition, which leaves no entry of the endpoint's owner", async () => {
+  const owners = vi.fn();
+  const { rpc, create, store } = await setup();
+  const { endpointId } = await create();
+  const call = { keyId: "aaaa", request: { endpointId } };
+  const { delete: remove } = store;
+  // The scheduler dies before it has removed the owner.
+  store.delete = async (id) => {
+    owners(id);
+    return remove(id);
+  };
+  await rpc.deleteWebhookEndpoint(call);
+  await rpc.deleteWebhookEndpoint(call);
+  expect(owners.mock.calls).toEqual([[endpointId], [endpointId]]);
+});
+
 test("without MILLRACE_WEBHOOK_KEY no endpoint is created, and the error names the setting", async () => {
   const { rpc, create } = await setup({ sealer: undefined });
   const notSetUp = {

@@ -26,7 +26,11 @@ test.each([
   [410, {}, { reason: "WEBHOOK_GONE", retryable: false }],
   [429, { "retry-after": "7" }, { retryAfterMs: 7_000, provider: { ...busy, httpStatus: 429 } }],
   [503, {}, { retryAfterMs: undefined, provider: { ...busy, httpStatus: 503 } }],
-  [500, { "retry-after": "7" }, { reason: "WEBHOOK_STATUS", provider: undefined }],
+  [
+    500,
+    { "retry-after": "7" },
+    { reason: "WEBHOOK_STATUS", provider: { ...busy, httpStatus: 500 } },
+  ],
 ])("an answer with status %d and %j", async (status, headers, wanted) => {
   const receiver = await startReceiver((_, response) =>
     response.writeHead(status, headers).end("why"),
@@ -103,6 +107,7 @@ test("a receiver that does not answer in time fails the request, and its connect
   const { failure } = startSending({ clock });
   expect(await failure(receiver.url)).toMatchObject({
     ...{ reason: "WEBHOOK_TIMEOUT", retryable: true, details: { latency_ms: 15_000 } },
+    provider: { ...busy, httpStatus: 0 },
   });
   await closed.promise;
 });
@@ -125,7 +130,9 @@ test("a receiver that cannot be reached: the message and the log name its host a
   await new Promise((resolve) => receiver.server.close(resolve));
   const { failure, logged } = startSending();
   const error = await failure(receiver.url);
-  expect(error).toMatchObject({ reason: "WEBHOOK_UNREACHABLE", retryable: true });
+  expect(error).toMatchObject({
+    ...{ reason: "WEBHOOK_UNREACHABLE", retryable: true, provider: { ...busy, httpStatus: 0 } },
+  });
   expect(error.message).toBe(
     `There was no valid HTTP answer from 127.0.0.1:${receiver.port} (ECONNREFUSED).`,
   );

@@ -16,37 +16,58 @@ import type { Ledger } from "./ledger.ts";
 import type { Admin, Operator } from "./operator.ts";
 import type { Receiver } from "./receiver.ts";
 import { auditWhenRepaired } from "./repaired.ts";
+import type { StormSchedules } from "./schedules.ts";
 
 /** Schedulers give back their share of a provider account at their next exchange with it, within this time. */
 const GIVEN_BACK_MS = 60_000;
+const EMPTY_MS = 60_000;
 const LOOK_EVERY_MS = 500;
 
 export interface Compared extends GroupsCompared {
   /** How many jobs the audit has checked. */
   readonly auditedJobs: number;
+  /** How many jobs schedules have submitted. */
+  readonly scheduled: number;
 }
 
 /** Enters all violations into the ledger. */
 export async function compare(
   { rpc: admin }: Operator,
-  books: Books & { readonly receiver: Receiver },
+  books: Books & { readonly receiver: Receiver; readonly schedules: StormSchedules },
 ): Promise<Compared> {
   const { callers, ledger, clock } = books;
   await groupsFinished(callers, clock);
+  await queuesEmpty(admin, clock);
   const { findings, jobs } = await auditWhenRepaired(admin, clock);
   const stored = [];
   for (const queue of [STORM_QUEUE, DOCUMENTS_QUEUE]) {
     for await (const job of callers.list(queue)) stored.push(job);
   }
-  const compared = await compareGroups(stored, books);
-  ledger.compare(stored, compared.untold);
+  const scheduled = await books.schedules.compare(stored);
+  const ofCallers = stored.filter(({ id }) => !scheduled.has(id));
+  const compared = await compareGroups(ofCallers, books);
+  ledger.compare(ofCallers, compared.untold);
   await compareEvents(stored, [STORM_QUEUE, DOCUMENTS_QUEUE], books);
   const deliveries = await compareQueues(admin, ledger);
   await compareAccounts(admin, ledger, clock);
   for (const { invariant, subject, problem } of findings) {
     ledger.complain(`audit, invariant ${invariant}: ${subject} ${problem}`);
   }
-  return { ...compared, auditedJobs: Number(jobs) - deliveries };
+  return { ...compared, scheduled: scheduled.size, auditedJobs: Number(jobs) - deliveries };
+}
+
+/** Waits until the jobs that schedules have submitted have ended. What is left then is found by compareQueues. */
+async function queuesEmpty(admin: Admin, clock: Clock): Promise<void> {
+  const untilMs = clock.nowMs() + EMPTY_MS;
+  while (clock.nowMs() < untilMs) {
+    const { queues } = await admin.listQueues({});
+    const busy = queues.some(({ queue, stats }) => {
+      const { queued, scheduled, running } = stats ?? {};
+      return queue?.name !== WEBHOOK_QUEUE && (queued || scheduled || running);
+    });
+    if (!busy) return;
+    await sleep(clock, LOOK_EVERY_MS);
+  }
 }
 
 /** Returns how many deliveries of events are stored. Those that failed may still wait for a further attempt. */
@@ -75,8 +96,7 @@ async function compareAccounts(admin: Admin, ledger: Ledger, clock: Clock): Prom
   const untilMs = clock.nowMs() + GIVEN_BACK_MS;
   for (;;) {
     const listed = await admin.listProviderAccounts({});
-    // An endpoint is a pool, too. Deliveries that wait for a further attempt end its cool-down.
-    const accounts = listed.accounts.filter(({ account }) => !account?.name.startsWith("webhook/"));
+    const { accounts } = listed;
     const taken = accounts.filter(({ running }) => running > 0);
     // The last job of the pool succeeded after every cool-down, so each account must be CLOSED.
     const paused = accounts.filter(({ state }) => state !== ProviderState.CLOSED);

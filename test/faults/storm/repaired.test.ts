@@ -8,6 +8,7 @@ import { probeJob, STORM_QUEUE } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
 import { redisCommand } from "./redis-command.ts";
 import { notingRepaired } from "./repaired.ts";
+import { StormSchedules } from "./schedules.ts";
 import { startStormSystem } from "./storm-system.ts";
 import { Tally } from "./tally.ts";
 
@@ -43,7 +44,8 @@ test("a job with only its first write stored is put back by the schedulers and r
   await millrace.close();
 
   const groups = new GroupLedger(ledger);
-  const books = { callers, ledger, groups, clock: systemClock, receiver };
+  const schedules = new StormSchedules(callers, ledger, systemClock);
+  const books = { callers, ledger, groups, clock: systemClock, receiver, schedules };
   expect(await compare(operator, books)).toMatchObject({ auditedJobs: 3, groups: 0 });
   expect(ledger.wrong).toEqual([]);
   expect([...ledger.repaired]).toEqual([stray]);

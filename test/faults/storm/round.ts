@@ -15,6 +15,7 @@ import { Ledger } from "./ledger.ts";
 import { type FaultKind, plannedFaults } from "./plan.ts";
 import { notingRepaired } from "./repaired.ts";
 import { RevokedKeys } from "./revoked-keys.ts";
+import { StormSchedules } from "./schedules.ts";
 import { type StormSystemOptions, startStormSystem } from "./storm-system.ts";
 
 export interface RoundOptions extends StormSystemOptions {
@@ -42,6 +43,8 @@ export async function runRound(options: RoundOptions): Promise<void> {
   const { gateways, victims, keys, document, receiver } = system;
   const callers = new Callers({ gateways, keys, ledger, clock });
   const groups = new GroupLedger(ledger);
+  const schedules = new StormSchedules(callers, ledger, clock);
+  await schedules.create();
   const groupCallers = new GroupCallers({ callers, ledger, groups, seed, clock });
   const { operator } = victims;
   const revokedKeys = new RevokedKeys({ operator, gateways, ledger, clock });
@@ -99,7 +102,10 @@ export async function runRound(options: RoundOptions): Promise<void> {
   // From here on there are no faults.
   const calm = new AbortController();
   const ended = await Promise.race([
-    calls.then(() => groupCallers.cancelUnused()).then(() => true),
+    calls
+      .then(() => groupCallers.cancelUnused())
+      .then(() => schedules.stop())
+      .then(() => true),
     sleep(clock, CALM_MS, calm.signal).then(() => false),
   ]);
   calm.abort();
@@ -108,9 +114,17 @@ export async function runRound(options: RoundOptions): Promise<void> {
     const left = [...callers.doing].slice(0, 20).map(([n, what]) => `${n}: ${what}`);
     ledger.complain(`${callers.doing.size} jobs have not ended: ${left.join(", ")}`);
   } else {
-    const compared = await compare(operator, { callers, ledger, groups, clock, receiver });
+    const compared = await compare(operator, {
+      callers,
+      ledger,
+      groups,
+      schedules,
+      clock,
+      receiver,
+    });
     tally.auditedJobs += compared.auditedJobs;
     tally.fanOuts += compared.fanOuts;
+    tally.scheduled += compared.scheduled;
     for (const [state, count] of compared.states) tally.finish(state, count);
   }
   for (const service of victims.services) service.release();

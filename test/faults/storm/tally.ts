@@ -27,6 +27,8 @@ export class Tally {
   /** Children of fan-outs, and jobs of groups whose creation was never answered. */
   untold = 0;
   fanOuts = 0;
+  /** Jobs of schedules. */
+  scheduled = 0;
   /** How many groups have finished, with those of fan-outs, by state. */
   readonly groups = new Map<string, number>();
   readonly byKind = new Map<FaultKind, FaultTally>();
@@ -70,6 +72,7 @@ export function reportOf(tally: Tally, seed: number, tookMs: number): string {
     `repaired     ${tally.repaired} jobs by the schedulers, ${tally.strays} of which were never acknowledged`,
     `revoked      ${tally.unlisted} jobs of revoked keys, besides those above`,
     `groups       ${[...tally.groups].map(([state, count]) => `${count} ${state}`).join(", ")}; ${tally.fanOuts} of fan-outs`,
+    `scheduled    ${tally.scheduled} jobs of schedules, one for each due time that was not skipped or missed`,
     `untold       ${tally.untold} jobs that workers handed over, or of groups whose creation was never answered`,
     `stalls       ${tally.stalls}: attempts that lost their worker`,
     `watches      ${tally.watches}, cut ${tally.cuts} times`,

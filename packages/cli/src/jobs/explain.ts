@@ -30,12 +30,15 @@ Examples:
 
 export function explanationText(explanation: Explanation): string {
   const { state, constraints, aheadInLane, estimatedStartTime, estimateBasis } = explanation;
+  const { scheduleId, scheduleDueTime } = explanation;
   const summary = details([
     ["state", state],
     [
       "jobs ahead",
       state === "QUEUED" ? `${aheadInLane} of the same key, band, pool and type` : undefined,
     ],
+    ["schedule", scheduleId],
+    ["due", timeText(scheduleDueTime)],
     ["starts", timeText(estimatedStartTime)],
     ["estimated from", estimateBasis === "" ? undefined : estimateBasis],
   ]);

@@ -1,33 +1,37 @@
 import type { Command } from "commander";
+import type { ConnectionOptions } from "../connection-options.ts";
 import { given } from "../given.ts";
 import { note, writeJson, writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
 import { list } from "../values.ts";
-import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
+import type { WebhookOwner } from "./owner.ts";
 import { bringsSecret, type SecretOptions, secretOption } from "./secret-option.ts";
 
-interface Options extends CallerOptions, SecretOptions {
+interface Options extends ConnectionOptions, SecretOptions {
   readonly name?: string;
   readonly events?: readonly string[];
+  readonly queues?: readonly string[];
   readonly includeResult?: boolean;
 }
 
-export function createWebhookCommand(webhooks: Command, shell: Shell): void {
+export function createWebhookCommand(webhooks: Command, shell: Shell, owner: WebhookOwner): void {
   const command = webhooks
     .command("create")
     .summary("create an endpoint, and print its secret")
     .description(
-      "Creates an endpoint: Millrace sends the ends of the API key's jobs and groups to its URL. Prints the id and the secret that verifies requests.",
+      `Creates an endpoint: Millrace sends ${owner.what} to its URL. Prints the id and the secret that verifies requests.`,
     )
     .argument("<url>", "where events are sent by POST: https, unless the operator allows http")
-    .option("--name <name>", "a name for people; unique within the API key")
+    .option("--name <name>", "a name for people; unique among these endpoints")
     .option("--events <types>", "types of events, separated by commas; default: all", list)
+    .option("--queues <names>", "only of these queues, separated by commas; default: all", list)
     .option("--include-result", "send the results of jobs that succeeded, if they are short")
     .action((url: string, options: Options) =>
-      withMillrace(shell, options, async (millrace) => {
-        const { name, events: eventTypes, includeResult } = options;
-        const created = await millrace.webhooks.create(
-          { url, ...given({ name, eventTypes, includeResult, secret: bringsSecret(options) }) },
+      owner.run(shell, options, async (calls) => {
+        const { name, events: eventTypes, queues, includeResult } = options;
+        const secret = bringsSecret(options);
+        const created = await calls.create(
+          { url, ...given({ name, eventTypes, queues, includeResult, secret }) },
           { signal: shell.interrupted },
         );
         if (options.json) return writeJson(shell, created);
@@ -39,8 +43,8 @@ export function createWebhookCommand(webhooks: Command, shell: Shell): void {
       "after",
       `
 Examples:
-  $ millrace webhooks create https://example.com/millrace --name shop --events job.failed,job.expired
-  $ read -r id secret < <(millrace webhooks create https://example.com/millrace)`,
+  $ millrace ${owner.group} create https://example.com/millrace --name shop ${owner.example}
+  $ read -r id secret < <(millrace ${owner.group} create https://example.com/millrace)`,
     );
-  callerOptions(secretOption(command));
+  owner.options(secretOption(command));
 }

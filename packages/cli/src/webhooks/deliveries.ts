@@ -1,15 +1,16 @@
 import type { WebhookDelivery, WebhookDeliveryState } from "@millrace/client";
 import { type Command, Option } from "commander";
+import type { ConnectionOptions } from "../connection-options.ts";
 import { given } from "../given.ts";
 import { note, writeJson, writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
 import { table } from "../table.ts";
 import { timeText } from "../times.ts";
 import { wholeNumber } from "../values.ts";
-import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
+import type { WebhookOwner } from "./owner.ts";
 import { answerText } from "./webhook-text.ts";
 
-interface Options extends CallerOptions {
+interface Options extends ConnectionOptions {
   readonly endpoint?: string;
   readonly state?: string;
   readonly limit: number;
@@ -17,7 +18,7 @@ interface Options extends CallerOptions {
 
 const MOST_A_PAGE = 500;
 
-export function listDeliveriesCommand(webhooks: Command, shell: Shell): void {
+export function listDeliveriesCommand(webhooks: Command, shell: Shell, owner: WebhookOwner): void {
   const command = webhooks
     .command("deliveries")
     .summary("list what was sent, newest first")
@@ -30,7 +31,7 @@ export function listDeliveriesCommand(webhooks: Command, shell: Shell): void {
     )
     .option("--limit <count>", "show at most this many; 0 shows all", wholeNumber, 20)
     .action(({ endpoint: endpointId, state, limit, ...options }: Options) =>
-      withMillrace(shell, options, async (millrace) => {
+      owner.run(shell, options, async (calls) => {
         const pageSize = limit === 0 ? MOST_A_PAGE : Math.min(limit, MOST_A_PAGE);
         const only = given({
           endpointId,
@@ -39,7 +40,7 @@ export function listDeliveriesCommand(webhooks: Command, shell: Shell): void {
         const call = { signal: shell.interrupted };
         const listed: WebhookDelivery[] = [];
         let more = false;
-        for await (const delivery of millrace.webhooks.deliveries({ ...only, pageSize }, call)) {
+        for await (const delivery of calls.deliveries({ ...only, pageSize }, call)) {
           if (limit !== 0 && listed.length === limit) {
             more = true;
             break;
@@ -56,10 +57,10 @@ export function listDeliveriesCommand(webhooks: Command, shell: Shell): void {
       "after",
       `
 Examples:
-  $ millrace webhooks deliveries --state failed
-  $ millrace webhooks deliveries --endpoint we_01JDXW5T5Q6M3C9N2V8K4H7R1B --json | jq -c .attempts`,
+  $ millrace ${owner.group} deliveries --state failed
+  $ millrace ${owner.group} deliveries --endpoint we_01JDXW5T5Q6M3C9N2V8K4H7R1B --json | jq -c .attempts`,
     );
-  callerOptions(command);
+  owner.options(command);
 }
 
 const tableOf = (deliveries: readonly WebhookDelivery[]): string =>

@@ -1,16 +1,17 @@
 import type { WebhookDelivery } from "@millrace/client";
 import type { Command } from "commander";
+import type { ConnectionOptions } from "../connection-options.ts";
 import { writeJson, writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
 import { time } from "../values.ts";
-import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
+import type { WebhookOwner } from "./owner.ts";
 
-interface Options extends CallerOptions {
+interface Options extends ConnectionOptions {
   readonly endpoint?: string;
   readonly since?: Date;
 }
 
-export function redeliverCommand(webhooks: Command, shell: Shell): void {
+export function redeliverCommand(webhooks: Command, shell: Shell, owner: WebhookOwner): void {
   const command = webhooks
     .command("redeliver")
     .summary("send events again")
@@ -27,7 +28,7 @@ export function redeliverCommand(webhooks: Command, shell: Shell): void {
       if (deliveryId === undefined ? !isMany : !isOne) {
         command.error("error: name a delivery, or use --endpoint and --since");
       }
-      return withMillrace(shell, options, async ({ webhooks: calls }) => {
+      return owner.run(shell, options, async (calls) => {
         const call = { signal: shell.interrupted };
         const deliveries: readonly WebhookDelivery[] =
           endpoint !== undefined && since !== undefined
@@ -43,8 +44,8 @@ export function redeliverCommand(webhooks: Command, shell: Shell): void {
       "after",
       `
 Examples:
-  $ millrace webhooks redeliver millrace-webhooks~k7f3q2m9ab~01JDXW5T5Q6M3C9N2V8K4H7R1B
-  $ millrace webhooks redeliver --endpoint we_01JDXW5T5Q6M3C9N2V8K4H7R1B --since 2027-01-31T08:00:00Z`,
+  $ millrace ${owner.group} redeliver millrace-webhooks~k7f3q2m9ab~01JDXW5T5Q6M3C9N2V8K4H7R1B
+  $ millrace ${owner.group} redeliver --endpoint we_01JDXW5T5Q6M3C9N2V8K4H7R1B --since 2027-01-31T08:00:00Z`,
     );
-  callerOptions(command);
+  owner.options(command);
 }

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
+import type { ConnectionOptions } from "../connection-options.ts";
 import { writeJson, writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
-import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
+import type { WebhookOwner } from "./owner.ts";
 import { deliveryText, endpointText } from "./webhook-text.ts";
 
-export function showWebhookCommand(webhooks: Command, shell: Shell): void {
+export function showWebhookCommand(webhooks: Command, shell: Shell, owner: WebhookOwner): void {
   const command = webhooks
     .command("show")
     .summary("show an endpoint or a delivery")
@@ -12,8 +13,8 @@ export function showWebhookCommand(webhooks: Command, shell: Shell): void {
       "Shows an endpoint, or a delivery with its body and what the receiver answered to each request.",
     )
     .argument("<id>", "the id of an endpoint (we_…) or of a delivery (millrace-webhooks~…)")
-    .action((id: string, options: CallerOptions) =>
-      withMillrace(shell, options, async ({ webhooks: calls }) => {
+    .action((id: string, options: ConnectionOptions) =>
+      owner.run(shell, options, async (calls) => {
         const call = { signal: shell.interrupted };
         if (id.includes("~")) {
           const delivery = await calls.delivery(id, call);
@@ -30,8 +31,8 @@ export function showWebhookCommand(webhooks: Command, shell: Shell): void {
       "after",
       `
 Examples:
-  $ millrace webhooks show we_01JDXW5T5Q6M3C9N2V8K4H7R1B
-  $ millrace webhooks show millrace-webhooks~k7f3q2m9ab~01JDXW5T5Q6M3C9N2V8K4H7R1B`,
+  $ millrace ${owner.group} show we_01JDXW5T5Q6M3C9N2V8K4H7R1B
+  $ millrace ${owner.group} show millrace-webhooks~k7f3q2m9ab~01JDXW5T5Q6M3C9N2V8K4H7R1B`,
     );
-  callerOptions(command);
+  owner.options(command);
 }

@@ -1,4 +1,9 @@
-import type { WebhookAttempt, WebhookDelivery, WebhookEndpoint } from "@millrace/client";
+import type {
+  WebhookAttempt,
+  WebhookDelivery,
+  WebhookEndpoint,
+  WebhookPause,
+} from "@millrace/client";
 import { note, writeJson, writeText } from "../output.ts";
 import { printableJson } from "../printable.ts";
 import type { Shell } from "../shell.ts";
@@ -6,10 +11,16 @@ import { details, table } from "../table.ts";
 import { timeText } from "../times.ts";
 
 /** `enabled`, or why it is not. */
-export const stateText = ({ enabled, disabledReason: reason }: WebhookEndpoint): string => {
-  if (enabled) return "enabled";
+export const stateText = ({ enabled, disabledReason: reason, pause }: WebhookEndpoint): string => {
+  if (enabled) return pause === undefined ? "enabled" : pauseText(pause);
   if (reason === "GONE") return "disabled: the receiver answered 410 Gone";
   return reason === "FAILING" ? "disabled: requests failed for days" : "disabled";
+};
+
+const pauseText = ({ reason, until }: WebhookPause): string => {
+  const why = reason === "BUSY" ? "the receiver is busy" : "requests fail";
+  const next = until === undefined ? "a request is under way" : `next request ${timeText(until)}`;
+  return `paused: ${why}, ${next}`;
 };
 
 /** Formats an endpoint for people. */
@@ -19,6 +30,7 @@ export const endpointText = (endpoint: WebhookEndpoint): string =>
     ["name", endpoint.name || undefined],
     ["url", endpoint.url],
     ["events", typesText(endpoint)],
+    ["queues", queuesText(endpoint)],
     ["state", stateText(endpoint)],
     ["includes results", endpoint.includeResult ? "yes" : undefined],
     ["failing since", timeText(endpoint.failingSince)],
@@ -30,6 +42,9 @@ export const endpointText = (endpoint: WebhookEndpoint): string =>
 
 export const typesText = ({ eventTypes }: WebhookEndpoint): string =>
   eventTypes.length === 0 ? "all" : eventTypes.join(" ");
+
+export const queuesText = ({ queues }: WebhookEndpoint): string =>
+  queues.length === 0 ? "all" : queues.join(" ");
 
 const formerText = (time: Date | undefined): string | undefined =>
   time === undefined ? undefined : `signs until ${timeText(time)}`;

@@ -25,6 +25,8 @@ export interface ProviderAccountStatus {
   readonly coolDownReason?: "refused" | "failed";
   /** Failures in a row that were reported while the account is CLOSED. */
   readonly failures: number;
+  /** When the newest of them was reported. */
+  readonly lastFailureMs?: number;
   /** How many jobs run, or may start at once on the slices that shards hold. */
   readonly running: number;
   /** How many jobs may run at once: the limit, or less where refusals have lowered it. */

@@ -2,7 +2,8 @@
 -- KEYS     base
 -- ARGV     now_ms
 -- RETURNS  {state, next_try_ms | "", running, running_limit | "", requests, tokens, requests_clear_ms | "",
---          tokens_clear_ms | "", since_ms | "", why, failures, last_refusal (see R in stored-records.ts)}
+--          tokens_clear_ms | "", since_ms | "", why, failures, last_refusal (see R in stored-records.ts),
+--          last_failure_ms | ""}
 -- REPEAT   safe
 -- TOUCHES  mr:account (hash)
 --
@@ -34,4 +35,4 @@ local bound = math.min(numbers.whole(f[7]) or math.huge, numbers.finite(f[4]) or
 local next_try = state == "half" and f[17] or f[2] or ""
 return { state, next_try, f[3] or "0", bound < math.huge and string.format("%.0f", math.floor(bound)) or "",
   string.format("%.0f", q.sum), string.format("%.0f", t.sum), clear(q, f[5]), clear(t, f[6]),
-  f[14] or "", f[15] or "", (failures.count(f[16] or "")), f[19] or "" }
+  f[14] or "", f[15] or "", (failures.count(f[16] or "")), f[19] or "", failures.latest(f[16] or "") or "" }

@@ -8,6 +8,7 @@ export interface AccountReading {
   readonly coolDownSinceMs?: number;
   readonly coolDownReason?: "refused" | "failed";
   readonly failures: number;
+  readonly lastFailureMs?: number;
   readonly running: number;
   readonly runningLimit?: number;
   readonly requestsUsed: number;
@@ -47,6 +48,7 @@ export const readAccount = defineScript<{ readonly nowMs: number }, AccountReadi
         why,
         failures,
         refusal,
+        lastFailure,
       ] = rest;
       const cooling = state === "COOLING_DOWN" || state === "HALF_OPEN";
       const optional = <Name extends string>(name: Name, value: unknown) => {
@@ -59,6 +61,7 @@ export const readAccount = defineScript<{ readonly nowMs: number }, AccountReadi
         ...(cooling ? optional("coolDownSinceMs", since) : {}),
         ...(cooling ? { coolDownReason: why === "failed" ? "failed" : "refused" } : {}),
         failures: asNumber(failures),
+        ...optional("lastFailureMs", lastFailure),
         running: asNumber(running),
         ...optional("runningLimit", limit),
         requestsUsed: asNumber(requests),

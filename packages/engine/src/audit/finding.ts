@@ -10,6 +10,7 @@ export interface RepairSubject {
     | "stored"
     | "group"
     | "schedule"
+    | "outbox"
     | "subscribers"
     | "account";
   readonly name: string;

@@ -1,15 +1,16 @@
 import { INTERNAL_QUEUE_PREFIX, parseJobId } from "@millrace/shared";
-import { outboxKey, shardIndex } from "../redis/keys.ts";
+import { shardIndex } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { F } from "../redis/stored-names.ts";
 import { OPERATOR_KEY } from "../webhooks/contract.ts";
 import type { Finding } from "./finding.ts";
+import { asideLists, outboxEntries } from "./outbox-entries.ts";
 import type { ShardSnapshot } from "./shard-snapshot.ts";
 
-/** An entry that is older was passed over: schedulers take entries out within seconds. */
-const TAKEN_WITHIN_MS = 3_600_000;
-/** How many entries are read with one command. */
-const AT_ONCE = 500;
+/** A new entry that is older was passed over: schedulers move entries within seconds, or set them aside. */
+const MOVED_WITHIN_MS = 3_600_000;
+/** An entry that was set aside longer ago was passed over: schedulers drop it after a day. */
+const DROPPED_WITHIN_MS = 25 * 3_600_000;
 
 /** What the registry says of subscriptions. */
 export interface Subscribers {
@@ -19,8 +20,8 @@ export interface Subscribers {
 }
 
 /**
- * Checks outboxes (14): a shard that is up to date has the subscriptions of its keys and no others, and no entry is left
- * that schedulers should have taken out, or that names no subject.
+ * Checks outboxes (14): a shard that is up to date has the subscriptions of its keys and no others, each list of entries that
+ * were set aside is tried again, and no entry is left that schedulers should have taken out, or that names no subject.
  */
 export async function* checkOutbox(
   redis: Store,
@@ -30,22 +31,36 @@ export async function* checkOutbox(
   nowMs: number,
 ): AsyncGenerator<Finding> {
   yield* checkSubscribers(shard, shards, subscribers);
-  for (let from = "-"; ; ) {
-    const entries = await redis.xrange(outboxKey(shard.shard), from, "+", "COUNT", AT_ONCE);
-    for (const [id, fields] of entries) {
-      const field = (name: string) => fields[fields.indexOf(name) + 1] ?? "";
-      const subject = field(F.outbox_subject);
-      if (parseJobId(subject) === undefined) {
-        const problem = `the entry ${id} of the outbox names ${JSON.stringify(subject)}, which is no job or group`;
-        yield { invariant: 14, subject: id, problem };
-      } else if (nowMs - Number(field(F.outbox_ended_ms)) > TAKEN_WITHIN_MS) {
-        const problem = `the entry ${id} of the outbox was not taken out within an hour`;
-        yield { invariant: 14, subject, problem };
-      }
+  yield* checkLists(shard);
+  for await (const { id, list, field } of outboxEntries(redis, shard)) {
+    const subject = field(F.outbox_subject);
+    const isLate =
+      list === undefined
+        ? nowMs - Number(field(F.outbox_ended_ms)) > MOVED_WITHIN_MS
+        : nowMs - Number(field(F.outbox_aside_ms)) > DROPPED_WITHIN_MS;
+    // Entries that nobody can read are in a list of their own.
+    if (list !== UNREADABLE && parseJobId(subject) === undefined) {
+      const problem = `the entry ${id} of the outbox names ${JSON.stringify(subject)}, which is no job or group`;
+      yield { invariant: 14, subject: id, problem };
+    } else if (isLate) {
+      const when = list === undefined ? "taken out within an hour" : "dropped within a day";
+      yield { invariant: 14, subject, problem: `the entry ${id} of the outbox was not ${when}` };
     }
-    const last = entries.at(-1)?.[0];
-    if (last === undefined || entries.length < AT_ONCE) return;
-    from = `(${last}`;
+  }
+}
+
+/** The list of entries that cannot be read. */
+const UNREADABLE = "-";
+
+function* checkLists(shard: ShardSnapshot): Generator<Finding> {
+  const has = new Set(asideLists(shard));
+  const tried = new Set(shard.zset("mr:outbox-aside"));
+  for (const list of new Set([...has, ...tried])) {
+    if (has.has(list) && tried.has(list)) continue;
+    const problem = has.has(list)
+      ? `the entries that are set aside for ${list} are never tried again`
+      : `entries for ${list} are tried, but there are none`;
+    yield { invariant: 14, subject: list, problem, repair: { kind: "outbox", name: list } };
   }
 }
 

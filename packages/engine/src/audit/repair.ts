@@ -84,6 +84,7 @@ const counted: Readonly<Record<string, string>> = {
   stored: "what the key stores",
   group: "children of the group",
   schedule: "the schedule",
+  outbox: "the list of the outbox",
 };
 
 /** What to repair in each shard, each subject once. Provider accounts come after the shards. */

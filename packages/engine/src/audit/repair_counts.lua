@@ -6,10 +6,12 @@
 -- TOUCHES  active (list), mr:slice: (hash), mr:lane: (zset), mr:ready: (zset), mr:held (zset), mr:held-classes: (set),
 --          mr:classes (set), mr:use: (hash), mr:stored (hash), mr:index: (zset), mr:dead (zset),
 --          delayed (zset), waiting-children (zset), mr:group: (hash), mr:groups (zset), mr:group-index: (zset),
---          mr:schedule: (hash), mr:schedules (zset), mr:schedule-index: (zset)
+--          mr:schedule: (hash), mr:schedules (zset), mr:schedule-index: (zset), mr:outbox (stream), mr:outbox-aside: (stream),
+--          mr:outbox-aside (zset)
 --
 -- kind is "key" (the running jobs and the windows of an API key), "pool" (the running jobs of a provider account), "depth"
--- (the jobs in all lanes), "lane", "class", "stored" (a field of mr:stored), "group" (the children of a group) or "schedule". The script reads every active job, every
+-- (the jobs in all lanes), "lane", "class", "stored" (a field of mr:stored), "group" (the children of a group), "schedule" or
+-- "outbox" (a list of entries that were set aside). The script reads every active job, every
 -- lane, or every job of a key, so it is only for what an audit has found.
 local base = KEYS[1]
 local rcall = redis.call
@@ -150,7 +152,26 @@ end
 -- The most jobs of a key that one call counts, because Redis serves nothing else meanwhile.
 local MOST_JOBS = 50000
 
--- The bytes of a key's jobs and dead letters, or nil if they are too many.
+-- The bytes of a key's entries of the outbox, or nil if it has too many entries.
+local function outbox_bytes_of(key)
+  local bytes, streams = 0, { base .. "mr:outbox" }
+  for _, list in ipairs(rcall("ZRANGE", base .. "mr:outbox-aside", 0, -1)) do streams[#streams + 1] = base .. "mr:outbox-aside:" .. list end
+  for _, stream in ipairs(streams) do
+    if rcall("XLEN", stream) > MOST_JOBS then return nil end
+    for _, entry in ipairs(rcall("XRANGE", stream, "-", "+")) do
+      local fields = entry[2]
+      local owner, counted
+      for i = 1, #fields, 2 do
+        if fields[i] == F.outbox_key then owner = fields[i + 1] end
+        if fields[i] == F.outbox_bytes then counted = numbers.whole(fields[i + 1]) end
+      end
+      if owner == key then bytes = bytes + (counted or 0) end
+    end
+  end
+  return bytes
+end
+
+-- The bytes of a key's jobs, dead letters, groups, schedules and outbox, or nil if they are too many.
 local function bytes_of_key(key)
   local ulids, dead_ids = rcall("ZRANGE", base .. "mr:index:" .. key, 0, MOST_JOBS), rcall("ZRANGE", dead.base .. "mr:dead", 0, MOST_JOBS)
   if #ulids > MOST_JOBS or #dead_ids > MOST_JOBS then return nil end
@@ -165,7 +186,8 @@ local function bytes_of_key(key)
   for _, name in ipairs(rcall("ZRANGE", base .. "mr:schedule-index:" .. key, 0, MOST_JOBS)) do
     bytes = bytes + (numbers.whole(rcall("HGET", base .. "mr:schedule:" .. queue .. "~" .. key .. "~" .. name, F.schedule_bytes)) or 0)
   end
-  return bytes
+  local waiting = outbox_bytes_of(key)
+  return waiting and bytes + waiting
 end
 
 -- How many jobs of a key wait for a time or for other jobs, or nil if too many jobs of all keys do.
@@ -214,6 +236,15 @@ function repairs.schedule(id)
   end
   rcall("ZADD", base .. "mr:schedules", now_text, id)
   return { "REPAIRED", "found", "looked at now" }
+end
+
+-- Has a list of the outbox tried now, and forgets it if it is empty.
+function repairs.outbox(list)
+  local has = rcall("XLEN", base .. "mr:outbox-aside:" .. list) > 0
+  local known = rcall("ZSCORE", base .. "mr:outbox-aside", list)
+  if has == (known ~= false) then return { "RIGHT" } end
+  if has then rcall("ZADD", base .. "mr:outbox-aside", now_text, list) else rcall("ZREM", base .. "mr:outbox-aside", list) end
+  return { "REPAIRED", has and "never tried" or "tried", has and "tried now" or "forgotten" }
 end
 
 -- Counts the children of a group again. tend_groups then counts children that have ended or are not stored, and decides.

@@ -9,7 +9,8 @@ export type CountKind =
   | "class"
   | "stored"
   | "group"
-  | "schedule";
+  | "schedule"
+  | "outbox";
 
 export interface RepairCountsRequest {
   readonly nowMs: number;

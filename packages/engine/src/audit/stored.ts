@@ -1,6 +1,7 @@
 import type { Store } from "../redis/store-connection.ts";
 import { F } from "../redis/stored-names.ts";
 import type { Finding } from "./finding.ts";
+import { outboxEntries } from "./outbox-entries.ts";
 import type { ShardSnapshot } from "./shard-snapshot.ts";
 
 /** How many dead letters are read with one command. */
@@ -31,6 +32,9 @@ export async function* checkStored(redis: Store, shard: ShardSnapshot): AsyncGen
     if (schedule !== undefined) add(schedule, "", Number(shard.hash(name)[F.schedule_bytes] ?? 0));
   }
   for await (const [id, bytes] of deadLetters(redis, shard)) add(id, "", bytes);
+  for await (const { field } of outboxEntries(redis, shard)) {
+    add(`~${field(F.outbox_key)}`, "", Number(field(F.outbox_bytes)));
+  }
   const counted = shard.hash("mr:stored");
   for (const name of new Set([...sums.keys(), ...Object.keys(counted)])) {
     const actual = sums.get(name) ?? 0;

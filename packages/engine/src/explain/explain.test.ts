@@ -1,4 +1,4 @@
-import { type JobId, type KeyId, newGroupId, systemRandom } from "@millrace/shared";
+import { type JobId, type KeyId, newGroupId, type QueueName, systemRandom } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { lease, leaseOne, queue, setup } from "../../test/setup.ts";
 import type { Engine } from "../index.ts";
@@ -173,4 +173,23 @@ test("explain says how many children a finalizer waits for, and that a child wai
     constraints: [{ kind: "CHILDREN", subject: group, limit: 3, used: 1 }],
   });
   expect(await kindsOf(engine, held)).toEqual(["LANE_ORDER"]);
+});
+
+test("explain names the pool in which a key runs as many jobs of an internal queue as it may", async () => {
+  const { engine, job } = await setup();
+  const internal = "millrace-webhooks" as QueueName;
+  await engine.defineQueue({ name: internal });
+  const jobs = ["webhook/a", "webhook/a", "webhook/a", "webhook/a", "webhook/a", "webhook/b"].map(
+    (pool) => {
+      const { id, ...rest } = job(keyId, { pool });
+      return { ...rest, id: id.replace(queue, internal) as JobId };
+    },
+  );
+  await engine.submit(jobs);
+  await engine.lease({ queue: internal, count: 4, leaseMs: 30_000, workerId: "w" });
+  const [, , , , held, free] = jobs;
+  expect((await engine.explain(held?.id as JobId))?.constraints).toMatchObject([
+    { kind: "KEY_CONCURRENCY", subject: "webhook/a", limit: 4, used: 4, needed: 1 },
+  ]);
+  expect(await kindsOf(engine, free?.id as JobId)).toEqual(["NO_FREE_WORKER"]);
 });

@@ -1,7 +1,7 @@
 import { type KeyId, parseJobId } from "@millrace/shared";
 import type { ProviderAccountStatus } from "../accounts/contract.ts";
 import type { Clears } from "../accounts/provider-accounts.ts";
-import type { KeyBudget } from "../budgets/contract.ts";
+import type { InternalLimits, KeyBudget } from "../budgets/contract.ts";
 import type { Constraint, Explanation } from "./contract.ts";
 import type { WaitFacts } from "./explain_job.ts";
 
@@ -12,7 +12,7 @@ import type { WaitFacts } from "./explain_job.ts";
 export function explanationOf(
   jobId: string,
   facts: WaitFacts,
-  budget: KeyBudget,
+  budget: KeyBudget & Partial<InternalLimits>,
   account: (ProviderAccountStatus & Clears) | undefined,
 ): Explanation {
   const { state, ahead, lanes, leased, sinceMs } = facts;
@@ -66,7 +66,11 @@ const ofRoom = ({ group, groupUsed, groupLimit }: WaitFacts): Constraint[] =>
 const paused = (facts: WaitFacts, queue: string): Constraint[] =>
   facts.paused ? [{ kind: "QUEUE_PAUSED", subject: queue }] : [];
 
-function ofKey(facts: WaitFacts, budget: KeyBudget, keyId: KeyId): Constraint[] {
+function ofKey(
+  facts: WaitFacts,
+  budget: KeyBudget & Partial<InternalLimits>,
+  keyId: KeyId,
+): Constraint[] {
   const found: Constraint[] = [];
   const rate = (
     kind: Constraint["kind"],
@@ -80,13 +84,17 @@ function ofKey(facts: WaitFacts, budget: KeyBudget, keyId: KeyId): Constraint[] 
     found.push({ kind, subject: keyId, limit, used, needed: Math.min(needed, limit), clearMs });
   };
   const { requestsPerMinute, tokensPerMinute, tokensPerDay, maxRunning } = budget;
-  const { heldTokens, running } = facts;
+  const { maxRunningPerPool } = budget;
+  const { heldTokens, running, inPool } = facts;
   rate("KEY_REQUESTS", requestsPerMinute, facts.requests, 1, facts.requestsClearMs);
   rate("KEY_TOKENS", tokensPerMinute, facts.tokensUsed, heldTokens, facts.tokensClearMs);
   rate("KEY_DAILY_TOKENS", tokensPerDay, facts.dayUsed, heldTokens, facts.dayClearMs);
   if (maxRunning !== undefined && running >= maxRunning) {
     const slots = { limit: maxRunning, used: running, needed: 1 };
     found.push({ kind: "KEY_CONCURRENCY", subject: keyId, ...slots });
+  } else if (maxRunningPerPool !== undefined && inPool >= maxRunningPerPool) {
+    const slots = { limit: maxRunningPerPool, used: inPool, needed: 1 };
+    found.push({ kind: "KEY_CONCURRENCY", subject: facts.pool, ...slots });
   }
   return found;
 }

@@ -3,7 +3,7 @@
 -- ARGV     now_ms, id, default_tokens
 -- RETURNS  {"NONE"} | {state, next_run_ms | "", paused, ahead, tokens, held_tokens, limits | "", running, requests, tokens_used,
 --          day_used, requests_clear_ms | "", tokens_clear_ms | "", day_clear_ms | "", pool, governed, lanes, leased,
---          since_ms, type, unnamed, suspect, group | "", group_used, group_limit}
+--          since_ms, type, unnamed, suspect, group | "", group_used, group_limit, in_pool}
 -- REPEAT   safe
 -- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:held (zset),
 --          mr:families (hash), mr:group: (hash)
@@ -16,6 +16,7 @@
 -- leased       how many jobs of its class were leased since since_ms
 -- unnamed      1 if workers have named their types and none of them serves this type
 -- suspect      1 if it runs alone
+-- in_pool      how many jobs of its key run in its pool
 -- group        the group whose children it waits for, group_used of group_limit of which have ended; or the group in which it
 --              waits for room, with group_used children in flight of group_limit that may be
 local base = KEYS[1]
@@ -77,8 +78,10 @@ local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens
 local slice = slices.for_pool(pool)
 if slice then tokens = slices.capped(slice, key, tokens, usual) end
 local running, requests, used, day, requests_clear, tokens_clear, day_clear = 0, 0, 0, 0, nil, nil, nil
+local in_pool = 0
 if limits then
   local use = budgets.use_of(key)
+  in_pool = budgets.running_in(use, pool).running
   running, requests, used, day = use.running, use.q.sum, use.t.sum, use.d.sum
   local function clear(window, limit, needed)
     return limit and windows.clears_at(window, window.sum + needed - limit)
@@ -96,4 +99,4 @@ local leased, since_ms = pace.lately(class)
 return { state, next_run_ms, rcall("HEXISTS", base .. "meta", F.meta_paused), text(ahead), text(tokens), text(held_tokens), limits_text or "",
   text(running), text(requests), text(used), text(day), text(requests_clear), text(tokens_clear), text(day_clear),
   pool, governed, text(rcall("ZCARD", base .. "mr:ready:" .. class) + held), text(leased), text(since_ms), type,
-  unnamed and 1 or 0, rcall("HEXISTS", base .. id, F.suspect), group, text(group_used), text(group_limit) }
+  unnamed and 1 or 0, rcall("HEXISTS", base .. id, F.suspect), group, text(group_used), text(group_limit), text(in_pool) }

@@ -46,6 +46,8 @@ export interface WaitFacts {
   readonly groupUsed: number;
   /** How many children there are, or may be in flight. */
   readonly groupLimit: number;
+  /** How many jobs of its key run in its pool. */
+  readonly inPool: number;
 }
 
 export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>(import.meta.url, {
@@ -72,6 +74,7 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
       group,
       groupUsed,
       groupLimit,
+      inPool,
     ] = rest;
     return {
       state: asText(state) as JobState,
@@ -99,6 +102,7 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
       group: asText(group),
       groupUsed: asNumber(groupUsed),
       groupLimit: asNumber(groupLimit),
+      inPool: asNumber(inPool),
     };
   },
 });

@@ -38,6 +38,12 @@ export function apiKeyRegistry(redis: Store, rootPrefix: string, clock: Clock): 
         return (await read(record.keyId)) ?? record;
       }),
     get: (keyId) => attempt("reading an API key", () => read(keyId)),
+    getAll: (keyIds) =>
+      attempt("reading API keys", async () => {
+        if (keyIds.length === 0) return [];
+        const texts = await redis.hmget(key, ...keyIds);
+        return texts.map((text) => (text === null ? undefined : parse(text)));
+      }),
     list: () =>
       attempt("listing API keys", async () => {
         const all = (await redis.hvals(key)).map(parse);

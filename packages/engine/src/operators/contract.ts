@@ -52,6 +52,8 @@ export interface ApiKeys {
   /** Stores a key. It is idempotent: a key that exists stays as it is and is returned. */
   put(key: Omit<ApiKeyRecord, "revokedMs" | "oldSecret">): Promise<ApiKeyRecord>;
   get(keyId: KeyId): Promise<ApiKeyRecord | undefined>;
+  /** As get, for several keys in one read, in their order. */
+  getAll(keyIds: readonly KeyId[]): Promise<readonly (ApiKeyRecord | undefined)[]>;
   /** Sorted by key id. */
   list(): Promise<readonly ApiKeyRecord[]>;
   /** Renames a key. If `before` is given and the key has another name, the key stays as it is and is returned. */

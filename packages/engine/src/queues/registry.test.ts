@@ -97,6 +97,10 @@ test("an API key is stored once, found, listed, and revoked for good", async () 
   time.nowMs += 1;
   expect(await engine.apiKeys.revoke(key.keyId)).toEqual(revoked);
   expect(await engine.apiKeys.get(key.keyId)).toEqual(revoked);
+  const ids = ["bbbb", "none", "aaaa"] as KeyId[];
+  const all = await engine.apiKeys.getAll(ids);
+  expect(all).toEqual([revoked, undefined, { ...key, keyId: "aaaa" }]);
+  expect(await engine.apiKeys.getAll([])).toEqual([]);
 });
 
 test("a new secret replaces the old one, which works until its grace period ends", async () => {

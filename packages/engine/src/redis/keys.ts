@@ -61,6 +61,10 @@ export const scheduleIndex = (shard: Shard, keyId: KeyId): string =>
 /** stream: the ends of jobs and groups of a shard that are to be delivered. */
 export const outboxKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:outbox`;
 
+/** stream: entries of the outbox that are set aside in a list. */
+export const outboxAsideKey = ({ base }: Pick<Shard, "base">, list: string): string =>
+  `${base}mr:outbox-aside:${list}`;
+
 /** hash: what the keys of a shard subscribe to. */
 export const subscribersKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:subscribers`;
 
@@ -209,6 +213,10 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:subscribers": "hash",
   // Ends of jobs and groups that are to be delivered to their subscribers.
   "mr:outbox": "stream",
+  // Entries that could not be delivered yet, by list: an API key, or "-" for those that cannot be read.
+  "mr:outbox-aside:": "stream",
+  // These lists, by the time at which they are tried next.
+  "mr:outbox-aside": "zset",
   // Which scheduler takes entries out of the outbox, and until when.
   "mr:outbox-mover": "string",
   "mr:outbox-news": "channel",

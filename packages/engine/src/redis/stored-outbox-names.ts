@@ -1,4 +1,4 @@
-/** The names of what is stored in mr:outbox. jobs/lib/outbox.lua describes it. */
+/** The names of what is stored of an entry in mr:outbox and mr:outbox-aside. jobs/lib/outbox.lua describes them. */
 export const outboxNames = {
   /** The key whose endpoints and callbacks the entry is for. */
   outbox_key: "k",
@@ -25,4 +25,8 @@ export const outboxNames = {
   outbox_counts: "m",
   /** For a group: its finalizer. */
   outbox_waiter: "w",
+  /** The bytes that the entry counts for its key in mr:stored. */
+  outbox_bytes: "z",
+  /** When the entry was first set aside. */
+  outbox_aside_ms: "x",
 } as const;

@@ -108,7 +108,7 @@ export interface Schedules {
   /** One key's schedules in one queue, by name. */
   listSchedules(filter: ScheduleFilter): Promise<SchedulePage>;
   /**
-   * Returns up to `limit` schedules of each shard that are to be looked at. Other calls do not return them for `claimMs`.
+   * Returns up to `limit` schedules of each shard, and about a MiB of them, that are to be looked at. Other calls do not return them for `claimMs`.
    * The caller then submits the run (JobSpec.run) or notes that there is none.
    */
   takeSchedules(queue: QueueName, limit: number, claimMs: number): Promise<DueSchedules>;

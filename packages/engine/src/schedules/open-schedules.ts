@@ -63,7 +63,7 @@ export function openSchedules(parts: SchedulesParts): Schedules {
     listSchedules: (filter) => listSchedules(parts, filter),
 
     async takeSchedules(queue, limit, claimMs) {
-      const request = { nowMs: clock.nowMs(), limit, claimMs };
+      const request = { nowMs: clock.nowMs(), limit, claimMs, mostBytes: TAKEN_BYTES };
       const results = await Promise.all(
         (await shards.ofQueue(queue)).map(({ base }) => takeSchedules.run(redis, base, request)),
       );
@@ -81,6 +81,9 @@ export function openSchedules(parts: SchedulesParts): Schedules {
     },
   };
 }
+
+/** About how many bytes of schedules one call takes from a shard. A schedule may have a quarter of a MiB. */
+const TAKEN_BYTES = 1_048_576;
 
 /** How many schedules one call reads, and the most bytes of a page. */
 const READ_AT_ONCE = 25;

@@ -276,3 +276,16 @@ test("an audit finds a schedule that no scheduler looks at, and a repair has it 
   time.nowMs += 1;
   expect((await engine.takeSchedules(queue, 9, 5)).schedules).toMatchObject([{ id }]);
 });
+
+test("one call takes about a MiB of schedules, and the next call takes the others", async () => {
+  const { engine, time, create } = await scheduled();
+  const details = "x".repeat(300_000);
+  for (const name of ["a", "b", "c", "d", "e"]) {
+    await create(name, { details, dueMs: time.nowMs, lookMs: time.nowMs });
+  }
+  const names = async () =>
+    (await engine.takeSchedules(queue, 100, 5_000)).schedules.map(({ id }) => id.slice(-1));
+  expect(await names()).toEqual(["a", "b", "c", "d"]);
+  expect(await names()).toEqual(["e"]);
+  expect(await names()).toEqual([]);
+});

@@ -9,12 +9,14 @@ export interface TakeSchedulesRequest {
   readonly limit: number;
   /** How long other schedulers do not find the same schedules. */
   readonly claimMs: number;
+  /** The reply ends with the schedule that exceeds this. */
+  readonly mostBytes: number;
 }
 
 export const takeSchedules = defineScript<TakeSchedulesRequest, DueSchedules>(import.meta.url, {
   name: "take_schedules",
-  argv: ["now_ms", "limit", "claim_ms"],
-  encode: ({ nowMs, limit, claimMs }) => [nowMs, limit, claimMs],
+  argv: ["now_ms", "limit", "claim_ms", "most_bytes"],
+  encode: ({ nowMs, limit, claimMs, mostBytes }) => [nowMs, limit, claimMs, mostBytes],
   decode(reply) {
     const [, next, ...found] = asList(reply);
     const nextLookMs = asOptionalNumber(next);

@@ -54,6 +54,10 @@ interface EntryParts {
   readonly hasCallback: boolean;
   /** The details of the job or group. See JobSpec.details. */
   readonly details?: string;
+  /** What the entry counts in the stored bytes of its key. */
+  readonly bytes: number;
+  /** When the entry was first set aside. */
+  readonly asideMs?: number;
 }
 
 /** The end of a job. An entry does not depend on what is kept of its job. */
@@ -90,15 +94,41 @@ export interface OutboxReading {
   /** Who reads. While a holder reads a shard's entries, other holders read none of them, for `holdMs`. */
   readonly holder: string;
   readonly holdMs: number;
+  /** Reads entries that were set aside in this list. Absent: the others. */
+  readonly list?: string;
   /** The entry after which to begin. Absent: the oldest one. */
   readonly afterId?: string;
   readonly count: number;
 }
 
 export type OutboxRead =
-  | { readonly kind: "read"; readonly entries: readonly OutboxEntry[] }
+  | {
+      readonly kind: "read";
+      readonly entries: readonly OutboxEntry[];
+      /** Lists of entries that were set aside and are to be tried now. The first page of the outbox has them. */
+      readonly dueLists: readonly string[];
+    }
   /** Another holder reads the shard until then. */
   | { readonly kind: "held"; readonly untilMs: number };
+
+/** What became of entries that were read. Those that are not named stay where they are. */
+export interface OutboxMove {
+  /** The list that they were read from. */
+  readonly list?: string;
+  /** They are removed. */
+  readonly done: readonly OutboxEntry[];
+  /** They are set aside, each in a list: a key id, or "-". */
+  readonly aside: readonly { readonly entry: OutboxEntry; readonly to: string }[];
+  /** When `list`, and lists that are new, are tried next. */
+  readonly dueMs: number;
+}
+
+/** How many entries an outbox has. */
+export interface OutboxLength {
+  readonly fresh: number;
+  /** Those that were set aside, because they could not be moved. */
+  readonly setAside: number;
+}
 
 export interface WebhookEndpoints {
   /**
@@ -145,9 +175,9 @@ export interface WebhooksOfKey {
 export interface Outbox {
   /** Reads the oldest entries of a shard. An entry stays until it is taken out, so what readers do with one must be idempotent. */
   read(shard: OutboxShard, reading: OutboxReading): Promise<OutboxRead>;
-  takeOut(shard: OutboxShard, entryIds: readonly string[]): Promise<void>;
+  takeOut(shard: OutboxShard, move: OutboxMove): Promise<void>;
   /** How many entries the shards of a queue have. */
-  length(queue: QueueName): Promise<number>;
+  length(queue: QueueName): Promise<OutboxLength>;
   /** Calls the listener when a shard has new entries, or without a shard if news may have been lost. News are hints. */
   onNews(listener: (shard?: OutboxShard) => void): Promise<AsyncDisposable>;
 }

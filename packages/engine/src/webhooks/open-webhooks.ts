@@ -1,10 +1,11 @@
-import { outboxKey, shardAt } from "../redis/keys.ts";
+import { shardAt } from "../redis/keys.ts";
 import type { EngineParts } from "../redis/parts.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import { asStoreFault } from "../redis/store-fault.ts";
 import type { SignalHub } from "../signals/signal-hub.ts";
 import type { OutboxShard, Webhooks } from "./contract.ts";
 import { endpointRegistry } from "./endpoint-registry.ts";
+import { measureOutbox } from "./measure_outbox.ts";
 import { readOutbox } from "./read_outbox.ts";
 import { subscriptions } from "./subscriptions.ts";
 import { takeOut } from "./take_out.ts";
@@ -25,16 +26,19 @@ export function openWebhooks(
     outbox: {
       read: (shard, reading) =>
         readOutbox.run(redis, baseOf(shard), { ...reading, nowMs: clock.nowMs() }),
-      async takeOut(shard, entryIds) {
-        if (entryIds.length > 0) await takeOut.run(redis, baseOf(shard), { entryIds });
+      async takeOut(shard, move) {
+        await takeOut.run(redis, baseOf(shard), { ...move, nowMs: clock.nowMs() });
       },
       async length(queue) {
         const lengths = await Promise.all(
-          (await shards.ofQueue(queue)).map((shard) => redis.xlen(outboxKey(shard))),
-        ).catch((error: unknown) => {
-          throw asStoreFault(error, `reading the length of the outbox of ${queue}`);
-        });
-        return lengths.reduce((sum, length) => sum + length, 0);
+          (await shards.ofQueue(queue)).map(({ base }) =>
+            measureOutbox.run(redis, base, undefined),
+          ),
+        );
+        return lengths.reduce((sum, { fresh, setAside }) => ({
+          fresh: sum.fresh + fresh,
+          setAside: sum.setAside + setAside,
+        }));
       },
       onNews: (listener) => hub.onOutboxNews(listener),
     },

@@ -19,6 +19,8 @@ export function outboxEntry(
     token: text(F.outbox_token),
     endedMs: numberOf(text(F.outbox_ended_ms)),
     hasCallback: text(F.outbox_callback) === "1",
+    bytes: numberOf(text(F.outbox_bytes)),
+    ...(text(F.outbox_aside_ms) === "" ? {} : { asideMs: numberOf(text(F.outbox_aside_ms)) }),
   };
   if (eventType.startsWith("group.")) {
     const counts = text(F.outbox_counts).split(" ").map(numberOf);

@@ -211,7 +211,7 @@ test("nothing is recorded of jobs of an internal queue", async () => {
   const [held] = (await engine.lease(request)).leases;
   if (held === undefined) throw new Error("no job was next");
   await engine.settle([{ ...held, kind: "complete", resultJson: "1" }]);
-  expect(await engine.outbox.length(internal)).toBe(0);
+  expect(await engine.outbox.length(internal)).toEqual({ fresh: 0, setAside: 0 });
 });
 
 test("what a plain BullMQ worker ends is recorded, whether the job is kept or not", async () => {
@@ -232,7 +232,9 @@ test("what a plain BullMQ worker ends is recorded, whether the job is kept or no
     },
   );
   onTestFinished(() => worker.close());
-  await vi.waitFor(async () => expect(await engine.outbox.length(queue)).toBe(3));
+  await vi.waitFor(async () =>
+    expect(await engine.outbox.length(queue)).toEqual({ fresh: 3, setAside: 0 }),
+  );
   const entries = await entriesOf(engine);
   expect(entries).toMatchObject([
     { eventType: "job.succeeded", subjectId: kept.id, resultJson: "7", type: "summarize" },
@@ -254,10 +256,12 @@ test("an entry stays until it is taken out, and then nothing is left", async () 
   });
   time.nowMs += 2_000;
   const read = await other.outbox.read(shard, { ...reading, holder: "s2" });
-  expect(read).toEqual({ kind: "read", entries: [entry] });
-  await other.outbox.takeOut(shard, [entry?.entryId ?? ""]);
-  await other.outbox.takeOut(shard, [entry?.entryId ?? ""]);
-  expect(await engine.outbox.length(queue)).toBe(0);
+  expect(read).toEqual({ kind: "read", entries: [entry], dueLists: [] });
+  if (entry === undefined) throw new Error("there is no entry");
+  const move = { done: [entry], aside: [], dueMs: time.nowMs };
+  await other.outbox.takeOut(shard, move);
+  await other.outbox.takeOut(shard, move);
+  expect(await engine.outbox.length(queue)).toEqual({ fresh: 0, setAside: 0 });
 });
 
 test("entries are read after an id, in order", async () => {
@@ -269,7 +273,9 @@ test("entries are read after an id, in order", async () => {
   const all = await entriesOf(engine);
   const shard = { queue, shard: 0 };
   const after = { ...reading, afterId: all[0]?.entryId ?? "", count: 1 };
-  expect(await engine.outbox.read(shard, after)).toEqual({ kind: "read", entries: [all[1]] });
+  expect(await engine.outbox.read(shard, after)).toEqual({
+    ...{ kind: "read", entries: [all[1]], dueLists: [] },
+  });
 });
 
 test("schedulers hear of new entries, with their shard", async () => {

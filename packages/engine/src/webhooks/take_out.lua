@@ -1,18 +1,73 @@
--- take_out: remove entries from the outbox.
+-- take_out: remove entries from the outbox, or from a list of entries that were set aside, and set entries aside.
 -- KEYS     base
--- ARGV     ; per entry: id
+-- ARGV     now_ms, list, due_ms; per entry: id, key, bytes, to
 -- RETURNS  {"OK", removed}
 -- REPEAT   safe
--- TOUCHES  mr:outbox (stream)
+-- TOUCHES  mr:outbox (stream), mr:outbox-aside: (stream), mr:outbox-aside (zset)
 --
--- An id that is malformed names no entry.
+-- list is "" for the outbox itself. An entry is removed, and its bytes no longer count for its key; or, with `to`, it is set
+-- aside in that list, and still counts. An entry of a list whose `to` is the same list stays. list is tried again at due_ms; so is
+-- a list that is new. An id that is malformed, or whose entry is gone, names no entry.
 local base = KEYS[1]
 local rcall = redis.call
-local removed = 0
-for at = 0, #ARGV - 1 do
-  local id = ARGV[at + 1]
-  local gone = redis.pcall("XDEL", base .. "mr:outbox", id)
-  if type(gone) == "number" then removed = removed + gone end
+--- @include "redis/lib/numbers"
+--- @include "jobs/lib/stored"
+local now_text = ARGV[1]
+local list = ARGV[2]
+local due_text = ARGV[3]
+numbers.given(now_text, "now_ms")
+numbers.given(due_text, "due_ms")
+local outbox, lists = base .. "mr:outbox", base .. "mr:outbox-aside"
+local stream = list == "" and outbox or lists .. ":" .. list
+
+local function remove(id)
+  local gone = redis.pcall("XDEL", stream, id)
+  return type(gone) == "number" and gone == 1
 end
-if rcall("XLEN", base .. "mr:outbox") == 0 then rcall("DEL", base .. "mr:outbox") end
+
+-- An id that no entry of the shard has had, later than all of them. The stream of the outbox makes it: it is never deleted, not
+-- even when it is empty, so its ids rise although the clock may be set back. So an id always names one entry, and a
+-- scheduler that is late removes no other.
+local function new_id()
+  local id = rcall("XADD", outbox, "*", "", "")
+  rcall("XDEL", outbox, id)
+  return id
+end
+
+local function set_aside(id, to)
+  local found = redis.pcall("XRANGE", stream, id, id)
+  local fields = not found.err and found[1] and found[1][2]
+  if not fields or not remove(id) then return end
+  if list == "" then
+    fields[#fields + 1] = F.outbox_aside_ms
+    fields[#fields + 1] = now_text
+  end
+  rcall("XADD", lists .. ":" .. to, new_id(), unpack(fields))
+  rcall("ZADD", lists, "NX", due_text, to)
+end
+
+local removed = 0
+for at = 3, #ARGV - 1, 4 do
+  local id = ARGV[at + 1]
+  local key = ARGV[at + 2]
+  local bytes = ARGV[at + 3]
+  local to = ARGV[at + 4]
+  if to == "" then
+    if remove(id) then
+      removed = removed + 1
+      stored.add_to_key(key, -(numbers.whole(bytes) or 0))
+    end
+  elseif to ~= list then
+    set_aside(id, to)
+  end
+end
+if list ~= "" then
+  if rcall("XLEN", stream) == 0 then
+    rcall("DEL", stream)
+    rcall("ZREM", lists, list)
+  else
+    rcall("ZADD", lists, due_text, list)
+  end
+end
+stored.flush()
 return { "OK", removed }

@@ -7,6 +7,7 @@ export const schedulerMetrics = (kinds: MetricKinds) => ({
   jobCounters: jobCounters(kinds),
   ...attemptMetrics(kinds),
   ...queueMetrics(kinds),
+  ...eventMetrics(kinds),
   ...dutyMetrics(kinds),
 });
 
@@ -64,7 +65,7 @@ const attemptMetrics = ({ counter, histogram }: MetricKinds) => ({
   outputBytes: counter(metricNames.outputBytes, "Bytes of output stored.", ["queue"]),
 });
 
-const queueMetrics = ({ counter, gauge, histogram }: MetricKinds) => ({
+const queueMetrics = ({ counter, gauge }: MetricKinds) => ({
   queueLength: gauge(
     metricNames.queueLength,
     "Jobs in a queue by state, and queued ones by pool.",
@@ -78,26 +79,6 @@ const queueMetrics = ({ counter, gauge, histogram }: MetricKinds) => ({
     metricNames.waitedSeconds,
     "Seconds that jobs have waited, by the constraint that held them.",
     ["queue", "constraint"],
-  ),
-  scheduleRuns: counter(metricNames.scheduleRuns, "Due runs of schedules, by outcome.", [
-    "queue",
-    "outcome",
-  ]),
-  scheduleLag: histogram(
-    metricNames.scheduleLag,
-    "How long after its due time and jitter a schedule's job was submitted.",
-    ["queue"],
-    ATTEMPT_SECONDS,
-  ),
-  outboxLength: gauge(
-    metricNames.outboxLength,
-    "Ends of jobs and groups whose deliveries are not stored yet.",
-    ["queue"],
-  ),
-  deliveriesRefused: counter(
-    metricNames.deliveriesRefused,
-    "Deliveries of webhooks that their queue refused, each time.",
-    [],
   ),
   keyBudgetUsed: gauge(
     metricNames.keyBudgetUsed,
@@ -141,6 +122,40 @@ const queueMetrics = ({ counter, gauge, histogram }: MetricKinds) => ({
     metricNames.accountState,
     "1 for the state that a provider account is in, 0 for the others.",
     ["account", "state"],
+  ),
+});
+
+/** What schedules submit, and what webhooks wait for. */
+const eventMetrics = ({ counter, gauge, histogram }: MetricKinds) => ({
+  scheduleRuns: counter(metricNames.scheduleRuns, "Due runs of schedules, by outcome.", [
+    "queue",
+    "outcome",
+  ]),
+  scheduleLag: histogram(
+    metricNames.scheduleLag,
+    "How long after its due time and jitter a schedule's job was submitted.",
+    ["queue"],
+    ATTEMPT_SECONDS,
+  ),
+  outboxLength: gauge(
+    metricNames.outboxLength,
+    "Ends of jobs and groups whose deliveries are not stored yet.",
+    ["queue"],
+  ),
+  outboxSetAside: gauge(
+    metricNames.outboxSetAside,
+    "Those of them whose deliveries could not be stored, and are tried again.",
+    ["queue"],
+  ),
+  outboxDropped: counter(
+    metricNames.outboxDropped,
+    "Ends of jobs and groups that were dropped, by the reason why their deliveries could not be stored.",
+    ["reason"],
+  ),
+  deliveriesRefused: counter(
+    metricNames.deliveriesRefused,
+    "Deliveries of webhooks that their queue refused, each time.",
+    [],
   ),
 });
 

@@ -1,5 +1,5 @@
 import { create, equals } from "@bufbuild/protobuf";
-import type { ApiKeyRecord, KeyBudget } from "@millrace/engine";
+import { type ApiKeyRecord, type KeyBudget, OPERATOR_KEY } from "@millrace/engine";
 import {
   type DeclaredApiKey,
   KeyBudgetSchema,
@@ -26,6 +26,10 @@ export function declaredKey(
   calls: { readonly updateApiKey: AdminHandler<"updateApiKey">; readonly storeApiKey: StoreApiKey },
   by: Operator,
 ): Step {
+  if (key.keyId === OPERATOR_KEY) {
+    const description = `the id ${OPERATOR_KEY} is reserved for what belongs to operators: use another`;
+    return { kind: "wrong", field: `${path}.key_id`, description };
+  }
   return before === undefined
     ? newKey(key, path, calls.storeApiKey, by)
     : changedKey(key, before, calls.updateApiKey, by);

@@ -1,4 +1,4 @@
-import type { WebhookEndpoint } from "@millrace/engine";
+import { OPERATOR_KEY, type WebhookEndpoint } from "@millrace/engine";
 import type { DeclaredWebhookEndpoint } from "@millrace/proto/admin-service";
 import type { FieldViolation } from "@millrace/runtime";
 import type { StoreWebhookEndpoint } from "../operators/store-webhook-endpoint.ts";
@@ -54,7 +54,11 @@ export function declaredWebhook(
     const most = `API key ${keyId} may have ${endpointsPerKey} webhook endpoints`;
     return wrong("key_id", `${most} (MILLRACE_WEBHOOK_ENDPOINTS_PER_KEY)`);
   }
-  const note = `Millrace made the secret of webhook endpoint ${subject}: the key's owner gets one with \`millrace webhooks rotate\``;
+  const whose =
+    keyId === OPERATOR_KEY
+      ? "an operator gets one with `millrace operator-webhooks rotate`"
+      : "the key's owner gets one with `millrace webhooks rotate`";
+  const note = `Millrace made the secret of webhook endpoint ${subject}: ${whose}`;
   return {
     ...{ kind: "change", action: "CreateWebhookEndpoint", subject, make },
     ...(secretFile === "" ? { note } : {}),
@@ -65,4 +69,8 @@ const agrees = (declared: DeclaredWebhookEndpoint, before: WebhookEndpoint): boo
   declared.url === before.url &&
   declared.includeResult === before.includeResult &&
   (declared.enabled ?? before.enabled) === before.enabled &&
-  declared.eventTypes.toSorted().join() === before.eventTypes.toSorted().join();
+  sameWords(declared.eventTypes, before.eventTypes) &&
+  sameWords(declared.queues, before.queues ?? []);
+
+const sameWords = (one: readonly string[], other: readonly string[]): boolean =>
+  one.toSorted().join() === other.toSorted().join();

@@ -1,4 +1,4 @@
-import type { Engine } from "@millrace/engine";
+import { type Engine, OPERATOR_KEY } from "@millrace/engine";
 import type { Configuration } from "@millrace/proto/admin-service";
 import { keyIdOf } from "../operators/existing-key.ts";
 import type { StoreWebhookEndpoint } from "../operators/store-webhook-endpoint.ts";
@@ -30,7 +30,7 @@ export async function declaredWebhooks(
   return declared.map((endpoint, index) => {
     const { keyId } = endpoint;
     const key = {
-      exists: known.has(keyId),
+      exists: keyId === OPERATOR_KEY || known.has(keyId),
       endpoints: endpointsOf.get(keyId) ?? [],
       created: created.get(keyId) ?? 0,
     };

@@ -14,7 +14,7 @@ import {
 } from "@millrace/shared";
 import { fromDetails } from "../messages/job-details.ts";
 import { assertPageToken } from "../messages/page-token.ts";
-import { scheduleSpecOf } from "../messages/schedule-spec.ts";
+import { readableSpec } from "../messages/schedule-spec.ts";
 
 /** A bound on one call. */
 const JOBS_PER_CALL = 10_000;
@@ -67,7 +67,7 @@ async function noteSchedules(
       ...(pageToken === "" ? {} : { pageToken }),
     });
     for (const { id, details } of page.schedules) {
-      for (const documentId of scheduleSpecOf(details).job?.documentIds ?? []) {
+      for (const documentId of readableSpec(details)?.job?.documentIds ?? []) {
         const use = uses.get(documentId);
         if (use !== undefined) use.scheduleId = id;
       }

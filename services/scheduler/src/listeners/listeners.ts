@@ -18,6 +18,7 @@ import type { Logger } from "@millrace/telemetry";
 import { adminService } from "../admin-service.ts";
 import { type SchedulerSettings, tokenSources } from "../config.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
+import { changeRecorder } from "../operators/record-change.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import { schedulerService, workerService } from "../service.ts";
 import type { AllWorkers } from "../session/all-workers.ts";
@@ -29,6 +30,7 @@ import { operatorTokens, requireOperator } from "../tokens/operator-tokens.ts";
 import { recordWorkerTokens } from "../tokens/record-worker-tokens.ts";
 import { requireWorker, workerTokens } from "../tokens/worker-tokens.ts";
 import { callbackRules } from "../webhooks/callback-rules.ts";
+import { operatorWebhookService } from "../webhooks/operator-webhook-service.ts";
 import type { WebhookParts } from "../webhooks/webhook-parts.ts";
 import { messageFields } from "./message-fields.ts";
 
@@ -172,6 +174,7 @@ async function serveOperators(parts: ListenerParts): Promise<Listeners["operator
         ...([engine, engine.clock, random, allWorkers, observer, webhooks] as const),
         config.schedulesPerKey,
       ),
+      operatorWebhookService(webhooks, changeRecorder(engine.changeLog)),
     ],
     // Both listeners share one, because they have the same callers.
     ...{ limits, inflow: new Inflow(limits, engine.clock) },

@@ -1,24 +1,16 @@
 import type { Engine, OutboxShard } from "@millrace/engine";
 import type { Loop, LoopOptions } from "@millrace/shared";
-import { type Clock, INTERNAL_QUEUE_PREFIX, type TimerHandle } from "@millrace/shared";
-import { type MoveParts, moveEntries } from "../webhooks/move-entries.ts";
+import { INTERNAL_QUEUE_PREFIX, type TimerHandle } from "@millrace/shared";
+import { type MoveShardParts, moveShard } from "../webhooks/move-shard.ts";
 import { together } from "./each-queue.ts";
 
-/** How many entries are read at once: a call of Redis each for reading, submitting and taking out. */
-const BATCH = 200;
-/** How long a scheduler that moves entries of a shard keeps the others away. If it dies, another one goes on after that. */
-const HOLD_MS = 2_000;
-
-export interface OutboxMoverParts extends MoveParts {
-  readonly engine: Pick<Engine, "queues" | "outbox"> & MoveParts["engine"];
-  readonly clock: Clock;
-  /** Names this process: schedulers may share an id. */
-  readonly holder: string;
+export interface OutboxMoverParts extends MoveShardParts {
+  readonly engine: Pick<Engine, "queues" | "outbox"> & MoveShardParts["engine"];
 }
 
 /**
  * Moves the ends of jobs and groups from the outboxes of all shards to the queue of deliveries: at once after news of a
- * shard, and every `everyMs` for all shards, because news are hints.
+ * shard, and every `everyMs` for all shards, because news are hints, and because entries that were set aside become due.
  */
 export function startOutboxMover(parts: OutboxMoverParts, options: LoopOptions): Loop {
   const mover = new OutboxMover(parts, options);
@@ -90,7 +82,7 @@ class OutboxMover implements Loop {
         const [name, shard] = this.#due.entries().next().value ?? [];
         if (name === undefined || shard === undefined) break;
         this.#due.delete(name);
-        await this.#move(shard);
+        await moveShard(this.#parts, shard, () => this.#closed);
       } catch (error) {
         // The other shards are moved now, and this one in the next round.
         failed.push(error);
@@ -107,26 +99,6 @@ class OutboxMover implements Loop {
       for (let shard = 0; shard < shards; shard += 1) {
         this.#due.set(`${queue}:${shard}`, { queue, shard });
       }
-    }
-  }
-
-  /** Moves the entries of a shard, oldest first. Entries whose deliveries are refused stay, and the later ones are moved. */
-  async #move(shard: OutboxShard): Promise<void> {
-    const { engine, holder } = this.#parts;
-    const reading = { holder, holdMs: HOLD_MS, count: BATCH };
-    for (let afterId: string | undefined; !this.#closed; ) {
-      const read = await engine.outbox.read(shard, {
-        ...reading,
-        ...(afterId === undefined ? {} : { afterId }),
-      });
-      if (read.kind === "held" || read.entries.length === 0) return;
-      const moved = await moveEntries(this.#parts, read.entries);
-      await engine.outbox.takeOut(
-        shard,
-        moved.map(({ entryId }) => entryId),
-      );
-      if (read.entries.length < BATCH) return;
-      afterId = read.entries.at(-1)?.entryId;
     }
   }
 }

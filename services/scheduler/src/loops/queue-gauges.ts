@@ -1,6 +1,7 @@
 import type {
   ConstraintKind,
   Engine,
+  OutboxLength,
   ProviderAccountState,
   ProviderReport,
   QueueDefinition,
@@ -10,8 +11,10 @@ import type {
 import { every, type Loop, type LoopOptions } from "@millrace/shared";
 import type { SchedulerMetrics } from "@millrace/telemetry";
 import type { JobLabels } from "../observing/job-labels.ts";
+import { runOutcomes } from "../observing/job-observer.ts";
 import type { LimitedKeys } from "../observing/limited-keys.ts";
 import { bands } from "../policy/band-of.ts";
+import { isEndpointPool } from "../webhooks/endpoint-circuits.ts";
 import { eachQueue } from "./each-queue.ts";
 
 export interface QueueGaugesParts {
@@ -49,8 +52,7 @@ interface Reading {
   readonly queue: QueueDefinition;
   readonly stats: QueueStats;
   readonly waits: QueueWaits;
-  /** How many ends wait to be delivered. */
-  readonly outbox: number;
+  readonly outbox: OutboxLength;
 }
 
 type AccountReading = Awaited<ReturnType<Engine["providerAccounts"]["list"]>>[number];
@@ -67,7 +69,8 @@ export function startQueueGauges(parts: QueueGaugesParts, options: LoopOptions):
     for (const { queue, stats, waits, outbox } of readings) {
       limitedKeys.seen(queue.name, waits.limitedKeys, nowMs);
       showQueue(metrics, queue.name, stats);
-      metrics.outboxLength.set({ queue: queue.name }, outbox);
+      metrics.outboxLength.set({ queue: queue.name }, outbox.fresh + outbox.setAside);
+      metrics.outboxSetAside.set({ queue: queue.name }, outbox.setAside);
       showWaits(metrics, queue.name, waits, nowMs);
       for (const [pool, jobs] of poolLengths(waits, (pool) => labels.pool(pool, names))) {
         metrics.queueLength.set({ queue: queue.name, state: "queued", pool }, jobs);
@@ -85,7 +88,10 @@ export function startQueueGauges(parts: QueueGaugesParts, options: LoopOptions):
     );
   };
   return every(async () => {
-    const accounts = await engine.providerAccounts.list();
+    // The states of webhook endpoints are for their owners.
+    const accounts = (await engine.providerAccounts.list()).filter(
+      ({ account }) => !isEndpointPool(account.name),
+    );
     const readings: Reading[] = [];
     const reading = eachQueue(engine, async (queue) => {
       labels.declare(queue.name, queue.types);
@@ -103,6 +109,7 @@ export function startQueueGauges(parts: QueueGaugesParts, options: LoopOptions):
 
 function showQueue(metrics: SchedulerMetrics, queue: string, stats: QueueStats): void {
   for (const state of states) metrics.queueLength.set({ queue, state, pool: "" }, stats[state]);
+  for (const outcome of runOutcomes) metrics.scheduleRuns.inc({ queue, outcome }, 0);
   metrics.groupsUnfinished.set({ queue }, stats.groups);
   metrics.deadLetters.set({ queue }, stats.dead);
 }

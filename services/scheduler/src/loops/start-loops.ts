@@ -1,8 +1,9 @@
-import type { Engine, SubmitOutcome } from "@millrace/engine";
+import type { Engine } from "@millrace/engine";
 import type { Scope } from "@millrace/runtime";
 import type { LoopOptions, Random } from "@millrace/shared";
 import type { Logger, SchedulerMetrics } from "@millrace/telemetry";
 import type { JobObserver, ObserverKnowledge } from "../observing/job-observer.ts";
+import { reportUnmoved } from "../observing/report-unmoved.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
 import { runSchedules } from "../schedules/run-schedules.ts";
@@ -10,6 +11,7 @@ import type { AllWorkers } from "../session/all-workers.ts";
 import type { ConnectedWorkers } from "../session/connected-workers.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
 import type { OutageLog } from "../store/outage-log.ts";
+import { startCircuits } from "./circuits.ts";
 import { startGroupTender } from "./group-tender.ts";
 import { startKeyUse } from "./key-use.ts";
 import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
@@ -37,6 +39,7 @@ const ROSTER_EVERY_MS = 5_000;
 const OUTBOX_EVERY_MS = 1_000;
 const SUBMISSIONS_EVERY_MS = 60_000;
 const KEY_USE_EVERY_MS = 15_000;
+const CIRCUITS_EVERY_MS = 60_000;
 
 export interface LoopParts {
   readonly engine: Engine;
@@ -98,8 +101,15 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   );
   scope.use(startPolicySync(engine, leaseTokens, loop("policy-sync", POLICY_SYNC_EVERY_MS)));
   scope.use(startStrays(engine, metrics.jobsRepaired, loop("strays", STRAYS_EVERY_MS)));
+  scope.use(startCircuits(engine, loop("circuits", CIRCUITS_EVERY_MS)));
   scope.use(startRenewFiles(engine, log, loop("renew-files", RENEW_FILES_EVERY_MS)));
-  scope.use(startOutboxMover(outboxMoverParts(parts), loop("outbox", OUTBOX_EVERY_MS)));
+  const outbox = { engine, clock: engine.clock, random: parts.random };
+  const mover = {
+    ...outbox,
+    holder: allWorkers.publishedAs,
+    onUnmoved: reportUnmoved(metrics, log),
+  };
+  scope.use(startOutboxMover(mover, loop("outbox", OUTBOX_EVERY_MS)));
   scope.use(
     startMemoryWatch(
       { engine, pressure, storedBytes, metrics, onChange: logMemoryChange(log) },
@@ -114,15 +124,3 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   scope.use(startSubmissionLines(parts.observer, loop("submissions", SUBMISSIONS_EVERY_MS)));
   scope.use(startKeyUse(engine, metrics, loop("key-use", KEY_USE_EVERY_MS)));
 }
-
-const outboxMoverParts = ({ engine, random, metrics, log, allWorkers }: LoopParts) => ({
-  ...{ engine, clock: engine.clock, random, holder: allWorkers.publishedAs },
-  onRefused: (outcomes: readonly SubmitOutcome[]) => {
-    metrics.deliveriesRefused.inc(outcomes.length);
-    const [outcome] = outcomes;
-    log.warn(
-      { outcome, deliveries: outcomes.length },
-      "deliveries were refused and are tried again",
-    );
-  },
-});

@@ -40,6 +40,7 @@ export const webhookEtag = (endpoint: WebhookEndpoint): string => {
     create(WebhookEndpointSchema, {
       ...{ id, name, url, includeResult, enabled },
       eventTypes: [...eventTypes],
+      queues: [...(endpoint.queues ?? [])],
     }),
   );
 };

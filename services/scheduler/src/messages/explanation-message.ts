@@ -120,8 +120,11 @@ const texts: Readonly<Record<ConstraintKind, (constraint: Constraint) => string>
     `the job's API key has reserved ${usedOfLimit(c)} tokens in the last minute, and the job needs ${c.needed}`,
   KEY_DAILY_TOKENS: (c) =>
     `the job's API key has reserved ${usedOfLimit(c)} tokens in the last day, and the job needs ${c.needed}`,
+  // Only internal queues limit what a key runs in one pool.
   KEY_CONCURRENCY: (c) =>
-    `${usedOfLimit(c)} jobs of the job's API key are running: the job waits until one of them ends`,
+    c.subject.includes("/")
+      ? `${usedOfLimit(c)} jobs of the job's API key are running in pool ${c.subject}: the job waits until one of them ends`
+      : `${usedOfLimit(c)} jobs of the job's API key are running: the job waits until one of them ends`,
   PROVIDER_REQUESTS: (c) =>
     `provider account ${c.subject} has started ${usedOfLimit(c)} requests in the last minute`,
   PROVIDER_TOKENS: (c) =>

@@ -3,7 +3,7 @@ import type { ScheduleRecord } from "@millrace/engine";
 import type { ScheduleSchema } from "@millrace/proto/schedule";
 import { timestampOf } from "@millrace/runtime";
 import { nextTimes, timesOf } from "../schedules/timing.ts";
-import { scheduleSpecOf } from "./schedule-spec.ts";
+import { readableSpec } from "./schedule-spec.ts";
 
 /** How many of the next due times a schedule shows. */
 const SHOWN_TIMES = 5;
@@ -11,13 +11,18 @@ const SHOWN_TIMES = 5;
 /** A stored schedule as its callers see it. */
 export function scheduleMessage(schedule: ScheduleRecord): MessageInitShape<typeof ScheduleSchema> {
   const { id, dueMs, bufferedMs, lastDueMs, failure } = schedule;
-  const spec = scheduleSpecOf(schedule.details);
-  const times = timesOf(spec, schedule.timedFromMs);
+  // One that cannot be read is shown without its spec, so that its owner can delete it.
+  const spec = readableSpec(schedule.details);
+  const times = spec && timesOf(spec, schedule.timedFromMs);
   return {
-    ...{ id, spec, paused: schedule.paused, pauseNote: schedule.note },
+    ...(spec === undefined ? {} : { spec }),
+    ...{ id, paused: schedule.paused, pauseNote: schedule.note },
     createTime: timestampOf(schedule.createdAtMs),
     updateTime: timestampOf(schedule.updatedAtMs),
-    nextTimes: dueMs === undefined ? [] : nextTimes(times, dueMs - 1, SHOWN_TIMES).map(timestampOf),
+    nextTimes:
+      dueMs === undefined || times === undefined
+        ? []
+        : nextTimes(times, dueMs - 1, SHOWN_TIMES).map(timestampOf),
     ...(bufferedMs === undefined ? {} : { bufferedDueTime: timestampOf(bufferedMs) }),
     ...(lastDueMs === undefined ? {} : { lastDueTime: timestampOf(lastDueMs) }),
     lastJobId: schedule.lastJobId ?? "",

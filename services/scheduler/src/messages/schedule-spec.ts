@@ -32,6 +32,15 @@ export const scheduleDetails = (spec: ScheduleSpec): string =>
 export const scheduleSpecOf = (details: string): ScheduleSpec =>
   fromJsonString(ScheduleSpecSchema, details, { ignoreUnknownFields: true });
 
+/** As scheduleSpecOf; undefined if another program has written the details. */
+export function readableSpec(details: string): ScheduleSpec | undefined {
+  try {
+    return scheduleSpecOf(details);
+  } catch {
+    return undefined;
+  }
+}
+
 export const sameSpec = (one: ScheduleSpec, other: ScheduleSpec): boolean =>
   equals(ScheduleSpecSchema, one, other);
 

@@ -2,6 +2,7 @@ import type { AccountEvent, ChangeLog } from "@millrace/engine";
 import { jsonText } from "@millrace/shared";
 import type { Logger } from "@millrace/telemetry";
 import { provider } from "../tokens/operator-tokens.ts";
+import { isEndpointPool } from "../webhooks/endpoint-circuits.ts";
 
 /** What an event is, in a log line, and its level: what stops jobs is a warning. */
 const lines = {
@@ -26,6 +27,11 @@ export const accountEvents =
       ...(runningLimit === undefined ? {} : { running_limit: runningLimit }),
       ...(said === undefined ? {} : { http_status: said.httpStatus, said: said.message }),
     };
+    if (isEndpointPool(account)) {
+      // The owner of a webhook endpoint sees its state. Operators see how many requests fail.
+      log.debug({ pool: account, ...details }, `a webhook endpoint's requests: ${kind}`);
+      return;
+    }
     const [level, text] = lines[kind];
     log[level]({ account, ...details }, text);
     // The call that resets an account is in the change log by the operator's name.

@@ -1,6 +1,7 @@
 import { type JobId, type QueueName, queueOf } from "@millrace/shared";
 import { boundedLabel, type SchedulerMetrics } from "@millrace/telemetry";
 import { type Band, bands } from "../policy/band-of.ts";
+import { isEndpointPool } from "../webhooks/endpoint-circuits.ts";
 
 /** The most types that get labels of their own although no queue declares them. If a queue accepts any type, callers invent them. */
 const UNDECLARED_TYPES = 50;
@@ -8,6 +9,9 @@ const UNDECLARED_TYPES = 50;
 const OTHER_POOLS = 50;
 /** The most accounts that get labels of their own. */
 const ACCOUNTS = 200;
+
+/** The label of all webhook endpoints together. */
+const ENDPOINTS = "webhooks";
 
 interface TypeLabels {
   readonly queue: QueueName;
@@ -31,7 +35,7 @@ export class JobLabels {
   readonly #waits = new Map<QueueName, WaitLabels[]>();
   readonly #undeclared = boundedLabel(UNDECLARED_TYPES);
   readonly #otherPool = boundedLabel(OTHER_POOLS);
-  readonly account = boundedLabel(ACCOUNTS);
+  readonly #account = boundedLabel(ACCOUNTS);
 
   constructor(metrics: Pick<SchedulerMetrics, "jobCounters" | "jobWait">) {
     this.#metrics = metrics;
@@ -58,8 +62,13 @@ export class JobLabels {
     return this.#waitsOf(queue)[at] as WaitLabels;
   }
 
+  account(name: string): string {
+    return isEndpointPool(name) ? ENDPOINTS : this.#account(name);
+  }
+
   pool(pool: string, accounts: ReadonlySet<string>): string {
     if (pool === "") return "";
+    if (isEndpointPool(pool)) return ENDPOINTS;
     return accounts.has(pool) ? this.account(pool) : this.#otherPool(pool);
   }
 

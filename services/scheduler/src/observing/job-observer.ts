@@ -75,7 +75,8 @@ export interface SettleTime {
 const SEEN_AFTER_MS = 5_000;
 
 /** What became of due runs of schedules. */
-export type RunOutcome = "submitted" | "skipped" | "buffered" | "missed" | "refused";
+export const runOutcomes = ["submitted", "skipped", "buffered", "missed", "refused"] as const;
+export type RunOutcome = (typeof runOutcomes)[number];
 
 const reapedTo = {
   requeued: undefined,

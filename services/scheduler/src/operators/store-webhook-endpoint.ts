@@ -24,12 +24,12 @@ export function storeWebhookEndpoint(
   record: RecordChange,
 ): StoreWebhookEndpoint {
   return (declared, before, by) => {
-    const { keyId, name, url, eventTypes, includeResult, enabled } = declared;
+    const { keyId, name, url, eventTypes, queues, includeResult, enabled } = declared;
     const action = before === undefined ? "CreateWebhookEndpoint" : "UpdateWebhookEndpoint";
     const change = { by, action, subject: `${keyId}/${name}`, request: declared };
     return record({ ...change, schema: DeclaredWebhookEndpointSchema }, async () => {
       if (before !== undefined) {
-        await updateEndpoint(parts, before, { url, eventTypes, includeResult, enabled });
+        await updateEndpoint(parts, before, { url, eventTypes, queues, includeResult, enabled });
         return;
       }
       const id = newWebhookEndpointId(parts.clock.nowMs(), parts.random);
@@ -38,6 +38,7 @@ export function storeWebhookEndpoint(
         name,
         url,
         eventTypes,
+        queues,
         includeResult,
         secret: secretOf(parts, declared),
       };

@@ -1,11 +1,11 @@
 import type { Engine, Failure, JobSpec, ScheduleRecord } from "@millrace/engine";
 import {
   type Clock,
+  type KeyId,
   newJobId,
   parseScheduleId,
   queueOf,
   type Random,
-  type ScheduleId,
 } from "@millrace/shared";
 import type { Logger } from "@millrace/telemetry";
 import { catchUpOf, scheduleSpecOf } from "../messages/schedule-spec.ts";
@@ -19,7 +19,7 @@ import { dueTimes } from "./timing.ts";
 
 export interface RunSchedulesParts {
   readonly engine: Pick<Engine, "submit" | "noteRun" | "recentQueue" | "putSchedule"> & {
-    readonly apiKeys: Pick<Engine["apiKeys"], "get">;
+    readonly apiKeys: Pick<Engine["apiKeys"], "getAll">;
   };
   readonly observer: Pick<JobObserver, "submitted" | "scheduleRun" | "shed">;
   readonly pressure: Pick<MemoryPressure, "admits">;
@@ -33,6 +33,7 @@ const RETRY_MS = 10_000;
 
 /** A schedule with the decision about it. */
 interface Decided {
+  readonly kind: "decided";
   readonly schedule: ScheduleRecord;
   readonly times: DueTimes;
   readonly step: ScheduleStep;
@@ -48,8 +49,12 @@ export async function runSchedules(
 ): Promise<void> {
   const { engine, random } = parts;
   const nowMs = parts.clock.nowMs();
-  const decided = schedules.flatMap((schedule) => decide(parts, schedule, nowMs) ?? []);
-  const notes: Promise<unknown>[] = [];
+  const decisions = schedules.map((schedule) => decide(schedule, nowMs));
+  const decided = decisions.filter((decision) => decision.kind === "decided");
+  const notes: Promise<unknown>[] = decisions.flatMap((decision) =>
+    decision.kind === "unreadable" ? [setAside(parts, decision.schedule, decision.error)] : [],
+  );
+  const revoked = await revokedKeys(parts, decided);
   const runs: { readonly of: Decided; readonly job: JobSpec }[] = [];
   for (const of of decided) {
     const { schedule, step } = of;
@@ -57,7 +62,7 @@ export async function runSchedules(
     if (keyId === undefined || queue === undefined) continue;
     if (step.kind === "none") {
       notes.push(note(parts, schedule, step));
-    } else if ((await engine.apiKeys.get(keyId))?.revokedMs !== undefined) {
+    } else if (revoked.has(keyId)) {
       notes.push(pauseRevoked(parts, schedule));
     } else {
       const { kind: _, run: kind, ...moved } = step;
@@ -78,6 +83,17 @@ export async function runSchedules(
   await Promise.all(notes);
 }
 
+/** Which of the keys of runs are revoked. All are read together. */
+async function revokedKeys(
+  { engine }: RunSchedulesParts,
+  decided: readonly Decided[],
+): Promise<ReadonlySet<KeyId>> {
+  const runs = decided.filter(({ step }) => step.kind === "run");
+  const keyIds = new Set(runs.flatMap(({ schedule }) => parseScheduleId(schedule.id)?.keyId ?? []));
+  const keys = await engine.apiKeys.getAll([...keyIds]);
+  return new Set(keys.flatMap((key) => (key?.revokedMs === undefined ? [] : [key.keyId])));
+}
+
 async function submitRuns(
   { engine, pressure, observer }: RunSchedulesParts,
   runs: readonly { readonly job: JobSpec }[],
@@ -91,12 +107,14 @@ async function submitRuns(
   return jobs.map(() => ({ kind: "storeFull" }));
 }
 
-/** Undefined if another program has written the schedule: nobody can know when it is due. */
-function decide(
-  { log }: RunSchedulesParts,
-  schedule: ScheduleRecord,
-  nowMs: number,
-): Decided | undefined {
+/** Of a schedule that another program has written, nobody can know when it is due. */
+interface Unreadable {
+  readonly kind: "unreadable";
+  readonly schedule: ScheduleRecord;
+  readonly error: unknown;
+}
+
+function decide(schedule: ScheduleRecord, nowMs: number): Decided | Unreadable {
   try {
     const spec = scheduleSpecOf(schedule.details);
     const times = dueTimes(schedule.id, spec, schedule.timedFromMs);
@@ -105,10 +123,9 @@ function decide(
       busy: schedule.unfinished.length > 0,
       catchUp: catchUpOf(spec),
     };
-    return { schedule, times, step: scheduleStep(state, times, nowMs) };
+    return { kind: "decided", schedule, times, step: scheduleStep(state, times, nowMs) };
   } catch (error) {
-    log.warn({ error, schedule: schedule.id }, "a stored schedule cannot be read: create it again");
-    return undefined;
+    return { kind: "unreadable", schedule, error };
   }
 }
 
@@ -171,22 +188,37 @@ async function note(
 }
 
 /** A revoked key stays revoked, so its schedules are never due again. */
-async function pauseRevoked(
-  { engine, log }: RunSchedulesParts,
+async function pauseRevoked(parts: RunSchedulesParts, schedule: ScheduleRecord): Promise<void> {
+  if (await pause(parts, schedule, "its API key was revoked"))
+    parts.log.warn({ schedule: schedule.id }, "paused a schedule, because its API key was revoked");
+}
+
+/** Pauses a schedule that cannot be read, so that it is logged once. Its owner deletes it and creates it again. */
+async function setAside(
+  parts: RunSchedulesParts,
   schedule: ScheduleRecord,
+  error: unknown,
 ): Promise<void> {
-  const { id, revision, overlap, timedFromMs, details, dueMs } = schedule;
-  const note = "its API key was revoked";
+  if (await pause(parts, schedule, "it cannot be read: delete it, and create it again"))
+    parts.log.warn(
+      { error, schedule: schedule.id },
+      "paused a schedule, because it cannot be read: delete it, and create it again",
+    );
+}
+
+/** Returns false if the schedule has been changed or was due meanwhile. */
+async function pause(
+  { engine }: RunSchedulesParts,
+  { id, revision, overlap, timedFromMs, details, dueMs }: ScheduleRecord,
+  note: string,
+): Promise<boolean> {
   const change = {
     ...{ id, revision, overlap, timedFromMs, details, paused: true, note },
     ...(dueMs === undefined ? {} : { fromDueMs: dueMs }),
   };
   const outcome = await engine.putSchedule({ ...change, most: Number.MAX_SAFE_INTEGER });
-  if (outcome.kind === "done") warnOfRevoked(log, id);
+  return outcome.kind === "done";
 }
-
-const warnOfRevoked = (log: Pick<Logger, "warn">, schedule: ScheduleId): void =>
-  log.warn({ schedule }, "paused a schedule, because its API key was revoked");
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 

@@ -1,7 +1,7 @@
-import type { WebhookEndpoint } from "@millrace/engine";
+import { OPERATOR_KEY, type WebhookEndpoint } from "@millrace/engine";
 import { rpcError } from "@millrace/runtime";
-import type { KeyId } from "@millrace/shared";
-import { assertReceiver } from "./receiver-rules.ts";
+import type { KeyId, QueueName } from "@millrace/shared";
+import { assertReceiver, typesFor } from "./receiver-rules.ts";
 import { sealerOf, type WebhookParts } from "./webhook-parts.ts";
 
 export interface NewEndpoint {
@@ -10,6 +10,8 @@ export interface NewEndpoint {
   readonly name: string;
   readonly url: string;
   readonly eventTypes: readonly string[];
+  /** Empty: all. */
+  readonly queues: readonly string[];
   readonly includeResult: boolean;
   readonly secret: string;
   /** Default true. */
@@ -21,14 +23,15 @@ export async function createEndpoint(
   parts: Pick<WebhookParts, "clock" | "sealer" | "urlProblem" | "endpointsPerKey"> & {
     readonly engine: Pick<WebhookParts["engine"], "webhookEndpoints">;
   },
-  { id, keyId, name, url, eventTypes, includeResult, secret, enabled = true }: NewEndpoint,
+  { enabled = true, secret, ...fields }: NewEndpoint,
 ): Promise<WebhookEndpoint> {
   const { engine, clock, endpointsPerKey: most } = parts;
   const sealer = sealerOf(parts);
-  assertReceiver({ url, eventTypes, secret }, parts.urlProblem);
+  const { keyId, name, url, eventTypes, queues } = fields;
+  assertReceiver({ url, eventTypes, secret }, parts.urlProblem, typesFor(keyId));
   const nowMs = clock.nowMs();
   const endpoint: WebhookEndpoint = {
-    ...{ id, keyId, name, url, eventTypes, includeResult, enabled },
+    ...{ ...fields, enabled, queues: queues as QueueName[] },
     ...{ createdMs: nowMs, updatedMs: nowMs, secrets: [sealer.seal(secret, nowMs)] },
   };
   const { kind } = await engine.webhookEndpoints.create(endpoint, most);
@@ -36,7 +39,7 @@ export async function createEndpoint(
   if (kind === "FULL") {
     throw rpcError({
       reason: "TOO_MANY_WEBHOOKS",
-      message: `the API key has ${most} webhook endpoints, the most that it may have: delete one first (an operator sets the limit by MILLRACE_WEBHOOK_ENDPOINTS_PER_KEY)`,
+      message: `${keyId === OPERATOR_KEY ? "operators have" : "the API key has"} ${most} webhook endpoints, the most that are allowed: delete one first (an operator sets the limit by MILLRACE_WEBHOOK_ENDPOINTS_PER_KEY)`,
       metadata: { limit: String(most) },
     });
   }

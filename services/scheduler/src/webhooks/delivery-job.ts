@@ -12,6 +12,7 @@ import {
   type Random,
   type StoredDelivery,
   WEBHOOK_BACKOFFS_MS,
+  WEBHOOK_POOL_PREFIX,
   WEBHOOK_QUEUE,
   WEBHOOK_TYPE,
 } from "@millrace/shared";
@@ -29,6 +30,8 @@ export interface DeliveryOptions {
   readonly keyId: KeyId;
   readonly nowMs: number;
   readonly random: Random;
+  /** Its id. Default: a new one. A second delivery with the same id is not stored. */
+  readonly id?: JobId | undefined;
   /** A second delivery with the same key is not stored. */
   readonly idempotencyKey?: string;
   /** The delivery that is sent again. */
@@ -37,16 +40,16 @@ export interface DeliveryOptions {
 
 /** Makes the job that sends an event to an endpoint or a callback. */
 export function deliveryJob(delivery: StoredDelivery, options: DeliveryOptions): JobSpec {
-  const { keyId, nowMs, random, idempotencyKey, redrivenFrom } = options;
+  const { keyId, nowMs, random, id, idempotencyKey, redrivenFrom } = options;
   const { endpoint_id: endpointId, callback_url: callbackUrl } = delivery;
   return {
-    id: newJobId(WEBHOOK_QUEUE as QueueName, keyId, nowMs, random),
+    id: id ?? newJobId(WEBHOOK_QUEUE as QueueName, keyId, nowMs, random),
     type: WEBHOOK_TYPE,
     payloadJson: JSON.stringify(delivery),
     priority: limits.priority.default,
     maxAttempts: WEBHOOK_BACKOFFS_MS.length + 1,
     backoff: defaultBackoff,
-    pool: `webhook/${endpointId ?? callbackPool(keyId, callbackUrl ?? "")}`,
+    pool: `${WEBHOOK_POOL_PREFIX}${endpointId ?? callbackPool(keyId, callbackUrl ?? "")}`,
     labels: {
       ...(endpointId === undefined ? {} : { [deliveryLabels.endpointId]: endpointId }),
       [deliveryLabels.eventId]: delivery.event_id,

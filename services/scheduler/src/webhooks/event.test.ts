@@ -20,7 +20,13 @@ test("no body has more than 20,000 bytes: the result goes first, then labels, th
   const entry: JobEnd = {
     kind: "job",
     ...{ entryId: "1-0", keyId, eventType: "job.succeeded", token: "1", endedMs: 1 },
-    ...{ hasCallback: false, subjectId: newJobId(queue, keyId, 1, random), type: "t", attempt: 1 },
+    ...{
+      hasCallback: false,
+      bytes: 0,
+      subjectId: newJobId(queue, keyId, 1, random),
+      type: "t",
+      attempt: 1,
+    },
     labels,
   };
   const event = (change: Partial<JobEnd>) => eventOf({ ...entry, ...change });

@@ -1,5 +1,6 @@
-import type { Engine, OutboxEntry, SubmitOutcome } from "@millrace/engine";
+import type { Engine, JobSpec, OutboxEntry, SubmitOutcome } from "@millrace/engine";
 import type { Clock, Random } from "@millrace/shared";
+import { type WhyUnmoved, whyUnmoved } from "../policy/unmoved-entry.ts";
 import { eventOf } from "./event.ts";
 import { eventDeliveries } from "./event-deliveries.ts";
 
@@ -7,36 +8,56 @@ export interface MoveParts {
   readonly engine: Pick<Engine, "webhookEndpoints" | "submit">;
   readonly clock: Clock;
   readonly random: Random;
-  /** Called with deliveries that their queue refuses. Their entries stay in the outbox, and are tried again. */
-  readonly onRefused: (outcomes: readonly SubmitOutcome[]) => void;
+}
+
+/** An entry that stays, and what was refused, or why it could not be read. */
+export interface UnmovedEntry {
+  readonly entry: OutboxEntry;
+  readonly why: WhyUnmoved;
+  readonly refusals: readonly SubmitOutcome[];
+  readonly error?: unknown;
+}
+
+export interface MovedEntries {
+  /** Their deliveries are all stored: they may be taken out. */
+  readonly moved: readonly OutboxEntry[];
+  readonly unmoved: readonly UnmovedEntry[];
 }
 
 /**
- * Submits the deliveries of outbox entries. Returns the entries whose deliveries are all stored: they may be taken out. A
- * crash before that only submits them again, and that stores nothing twice.
+ * Submits the deliveries of outbox entries. A crash before the entries are taken out only submits them again, and that
+ * stores nothing twice. An entry that cannot be read concerns no other.
  */
 export async function moveEntries(
-  { engine, clock, random, onRefused }: MoveParts,
+  { engine, clock, random }: MoveParts,
   entries: readonly OutboxEntry[],
-): Promise<readonly OutboxEntry[]> {
+): Promise<MovedEntries> {
   const keys = [...new Set(entries.map(({ keyId }) => keyId))];
   const webhooks = await engine.webhookEndpoints.ofKeys(keys);
   const nowMs = clock.nowMs();
   const none = { endpoints: [] };
-  const deliveries = entries.map((entry) =>
-    eventDeliveries(eventOf(entry), webhooks[keys.indexOf(entry.keyId)] ?? none, { nowMs, random }),
-  );
-  const jobs = deliveries.flat();
-  const outcomes = (jobs.length === 0 ? [] : await engine.submit(jobs)).values();
-  const refused: SubmitOutcome[] = [];
-  const moved = entries.filter((_, index) => {
-    const refusals = (deliveries[index] ?? []).map(() => outcomes.next().value).filter(isRefusal);
-    refused.push(...refusals);
-    return refusals.length === 0;
-  });
-  if (refused.length > 0) onRefused(refused);
-  return moved;
+  const readable: { readonly entry: OutboxEntry; readonly jobs: readonly JobSpec[] }[] = [];
+  const unmoved: UnmovedEntry[] = [];
+  for (const entry of entries) {
+    try {
+      const ofKey = webhooks[keys.indexOf(entry.keyId)] ?? none;
+      const jobs = eventDeliveries(eventOf(entry), ofKey, { nowMs, random });
+      readable.push({ entry, jobs });
+    } catch (error) {
+      unmoved.push({ entry, why: "unreadable", refusals: [], error });
+    }
+  }
+  const submitted = readable.flatMap(({ jobs }) => jobs);
+  const outcomes = (submitted.length === 0 ? [] : await engine.submit(submitted)).values();
+  const moved: OutboxEntry[] = [];
+  for (const { entry, jobs } of readable) {
+    const ofEntry = jobs.flatMap(() => outcomes.next().value ?? []);
+    const refusals = ofEntry.filter((outcome) => whyUnmoved(outcome) !== undefined);
+    const reasons = new Set(refusals.map((outcome) => whyUnmoved(outcome)));
+    // A delivery that may pass later keeps the entry of one that cannot.
+    if (reasons.has("refused")) unmoved.push({ entry, why: "refused", refusals });
+    else if (reasons.has("impossible")) unmoved.push({ entry, why: "impossible", refusals });
+    else moved.push(entry);
+  }
+  return { moved, unmoved };
 }
-
-const isRefusal = (outcome: SubmitOutcome | undefined): outcome is SubmitOutcome =>
-  outcome !== undefined && outcome.kind !== "accepted" && outcome.kind !== "existing";

@@ -2,9 +2,10 @@ import type { Engine, Settlement, WebhookEndpoint } from "@millrace/engine";
 import type { Clock } from "@millrace/shared";
 import { decideHealth, type RequestEnd } from "../policy/endpoint-health.ts";
 import { deliveryLabels } from "./delivery-job.ts";
+import { closeCircuit } from "./endpoint-circuits.ts";
 
 export interface NoteEndsParts {
-  readonly engine: Pick<Engine, "webhookEndpoints" | "getJobs" | "changeLog">;
+  readonly engine: Pick<Engine, "webhookEndpoints" | "getJobs" | "changeLog" | "providerAccounts">;
   readonly clock: Clock;
   /** How long every request to an endpoint must have failed before it is disabled. */
   readonly failingMs: number;
@@ -64,6 +65,7 @@ async function noteEnd(
     return { ...before, enabled: false, disabledReason: disabled, updatedMs: nowMs };
   });
   if (endpoint === undefined || disabled === undefined) return;
+  await closeCircuit(engine, endpointId);
   const detailJson = JSON.stringify({ keyId: endpoint.keyId, reason: disabled });
   await engine.changeLog.append({
     ...{ actor: ACTOR, action: "DisableWebhookEndpoint", subject: endpointId, detailJson },

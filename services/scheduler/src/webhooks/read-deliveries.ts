@@ -24,6 +24,10 @@ export function ownDeliveryId(keyId: KeyId, deliveryId: string): JobId {
   return deliveryId;
 }
 
+/** The id that a gateway has made for a new delivery of the key. Undefined: it made none. */
+export const newDeliveryId = (keyId: KeyId, deliveryId = ""): JobId | undefined =>
+  deliveryId === "" ? undefined : ownDeliveryId(keyId, deliveryId);
+
 /** Reads a delivery's job with its payload: also one of which only the dead letter is left. Throws DELIVERY_NOT_FOUND. */
 export async function readDelivery(
   { engine }: Pick<WebhookParts, "engine">,

@@ -1,6 +1,13 @@
 /** The rules for receivers of webhooks that the contract cannot state, because they depend on settings and lists. */
+import { OPERATOR_KEY } from "@millrace/engine";
 import { type FieldViolation, type RpcErrorInit, rpcError } from "@millrace/runtime";
-import { isWebhookSecret, webhookEventTypes, webhookSecretForm } from "@millrace/shared";
+import {
+  DEAD_LETTER_TYPE,
+  isWebhookSecret,
+  type KeyId,
+  webhookEventTypes,
+  webhookSecretForm,
+} from "@millrace/shared";
 
 /** What a caller says of a receiver. What is left out is not checked. */
 export interface Receiver {
@@ -8,6 +15,10 @@ export interface Receiver {
   readonly eventTypes?: readonly string[] | undefined;
   readonly secret?: string | undefined;
 }
+
+/** The types of events that an endpoint may name: those of callers, or those of operators. */
+export const typesFor = (keyId: KeyId): readonly string[] =>
+  keyId === OPERATOR_KEY ? [DEAD_LETTER_TYPE] : webhookEventTypes;
 
 export type UrlProblem = (url: string) => string | undefined;
 
@@ -39,8 +50,12 @@ export function receiverViolations(
 }
 
 /** Throws MALFORMED, with a violation for each wrong field. */
-export function assertReceiver(receiver: Receiver, urlProblem: UrlProblem): void {
-  const violations = receiverViolations(receiver, urlProblem);
+export function assertReceiver(
+  receiver: Receiver,
+  urlProblem: UrlProblem,
+  known?: readonly string[],
+): void {
+  const violations = receiverViolations(receiver, urlProblem, known === undefined ? {} : { known });
   if (violations.length > 0) throw rpcError(malformedReceiver(violations));
 }
 

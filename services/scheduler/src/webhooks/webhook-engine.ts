@@ -1,5 +1,6 @@
 import type { Engine, Settlement } from "@millrace/engine";
 import { WEBHOOK_QUEUE } from "@millrace/shared";
+import { endpointAccounts } from "./endpoint-circuits.ts";
 import { type NoteEndsParts, noteEnds } from "./note-ends.ts";
 import { type PrepareParts, prepareDeliveries } from "./prepare-deliveries.ts";
 
@@ -19,6 +20,7 @@ const isDelivery = ({ jobId }: Settlement): boolean => jobId.startsWith(`${WEBHO
 export function webhookEngine(engine: Engine, parts: WebhookEngineParts): Engine {
   return {
     ...engine,
+    providerAccounts: endpointAccounts(engine.providerAccounts),
     async lease(request) {
       if (request.queue !== WEBHOOK_QUEUE) return engine.lease(request);
       const { pools: _, ...anyPool } = request;

@@ -5,7 +5,10 @@ import type { SecretSealer } from "./sealing.ts";
 
 /** What the handlers of webhooks are built from. */
 export interface WebhookParts {
-  readonly engine: Pick<Engine, "submit" | "getJobs" | "listJobs" | "deadLetters"> & {
+  readonly engine: Pick<
+    Engine,
+    "submit" | "getJobs" | "listJobs" | "deadLetters" | "providerAccounts"
+  > & {
     readonly webhookEndpoints: WebhookEndpoints;
   };
   readonly clock: Clock;

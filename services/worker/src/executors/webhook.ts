@@ -130,10 +130,11 @@ function failureOf(
   const httpStatus = answer?.status ?? 0;
   // A busy endpoint cools down for as long as it asks. Otherwise the wait is this delivery's alone.
   const retryAfterMs = isBusy(httpStatus) ? askedMs : scheduledMs(attempt, random);
-  const isReached = httpStatus !== 0 && (httpStatus < 500 || isBusy(httpStatus));
+  // What the courier does not send says nothing of the endpoint.
+  const isSent = reason !== "WEBHOOK_DESTINATION_REFUSED";
   return new JobFailure(reason, message, retryable, {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(isReached ? { provider: { account, httpStatus, quotaExhausted: false } } : {}),
+    ...(isSent ? { provider: { account, httpStatus, quotaExhausted: false } } : {}),
     details,
   });
 }

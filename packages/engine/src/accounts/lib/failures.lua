@@ -37,3 +37,10 @@ function failures.after(text, success_ms)
   end
   return table.concat(later, " ")
 end
+
+-- When the newest failure was, as text; nil if there is none.
+function failures.latest(text)
+  local latest
+  for at in string.gmatch(text, EACH) do latest = at end
+  return latest
+end

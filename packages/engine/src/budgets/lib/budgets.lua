@@ -76,7 +76,7 @@ function budgets.reservation(limits, tokens)
 end
 
 -- How many jobs of a key run in a pool, as a table with `running`.
-local function running_in(use, pool)
+function budgets.running_in(use, pool)
   local known = use.pools[pool]
   if not known then
     known = { running = numbers.whole(rcall("HGET", use.hash, F.use_pool .. pool)) or 0 }
@@ -89,7 +89,7 @@ end
 -- first, and the kind of constraint. Nothing is charged unless everything may be.
 function budgets.constraint(limits, use, tokens, pool)
   if limits.running and use.running >= limits.running then return "+inf", "KEY_CONCURRENCY" end
-  if limits.running_per_pool and running_in(use, pool).running >= limits.running_per_pool then return "+inf", "KEY_CONCURRENCY" end
+  if limits.running_per_pool and budgets.running_in(use, pool).running >= limits.running_per_pool then return "+inf", "KEY_CONCURRENCY" end
   if use.q.sum + 1 <= (limits.requests or math.huge) and use.t.sum + tokens <= (limits.tokens or math.huge)
     and use.d.sum + tokens <= (limits.day or math.huge) then return nil end
   local when, kind
@@ -124,7 +124,7 @@ function budgets.reserve(job, finish)
   windows.add(use.q, 1)
   local minute, day = whole(windows.add(use.t, job.held_tokens)), whole(windows.add(use.d, job.held_tokens))
   if limits.running_per_pool then
-    local pool = running_in(use, string.match(job.class, "^%d|([^|]*)"))
+    local pool = budgets.running_in(use, string.match(job.class, "^%d|([^|]*)"))
     pool.running, pool.changed = pool.running + 1, true
     day = day .. COUNTED_IN_POOL
   end
@@ -186,7 +186,7 @@ function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
     use.running = math.max(0, use.running - 1)
     use.freed = use.freed or "running"
     if in_pool then
-      local pool = running_in(use, string.match(lane, "^[^|]*|%d|([^|]*)") or "")
+      local pool = budgets.running_in(use, string.match(lane, "^[^|]*|%d|([^|]*)") or "")
       pool.running, pool.changed = math.max(0, pool.running - 1), true
     end
     local correction = (spent or reserved) - reserved

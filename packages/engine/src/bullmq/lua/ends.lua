@@ -1,6 +1,6 @@
 -- ends: records the ends of jobs that BullMQ's own scripts bring, as jobs/lib/outbox does for Millrace's.
 --
--- Needs `base`, `rcall` and `views`.
+-- Needs `base`, `rcall`, `stored` and `views`.
 -- TOUCHES
 local now_text = "0"
 --- @include "jobs/lib/outbox_entries"

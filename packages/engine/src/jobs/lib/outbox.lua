@@ -6,10 +6,14 @@
 -- spaces, for example "job.succeeded group.*"; "*" stands for all types, and "+result" asks for results. A shard of an
 -- internal queue has no subscribers.
 --
+-- An entry that could not be moved is set aside in mr:outbox-aside:<list>, a stream too, which is tried again at the time that
+-- mr:outbox-aside has for the list. The list is the entry's key, or "-" for entries that cannot be read. The bytes of an entry
+-- count for its key (lib/stored) until it is taken out of the stream that it is in.
+--
 -- Most calls record nothing: they cost one command, whatever number of jobs they end. lib/outbox_entries is loaded when a
 -- call first has something to record.
 --
--- Needs `base`, `rcall`, `now_text` and `lanes`.
+-- Needs `base`, `rcall`, `now_text`, `lanes` and `stored`.
 -- TOUCHES  mr:subscribers (hash)
 local outbox = { ends = {} }
 

@@ -1,6 +1,6 @@
 -- outbox_entries: writes the entries of the outbox, which lib/outbox describes.
 --
--- Needs `base`, `rcall`, `now_text` and `lanes`.
+-- Needs `base`, `rcall`, `now_text`, `lanes` and `stored`. Scripts call stored.flush afterwards.
 -- TOUCHES  mr:outbox (stream), mr:outbox-news (channel), mr:subscribers (hash), mr:group: (hash)
 local outbox_entries = { added = 0 }
 
@@ -37,10 +37,16 @@ local function read_subscriptions(ends, finished)
   return by_key
 end
 
-local function append(key, event, subject_id, token, ...)
+-- The bytes that an entry takes in Redis in addition to what varies most: what was submitted, and a result or failure.
+local OVERHEAD = 256
+
+-- varies is the length of the values that may be long.
+local function append(key, event, subject_id, token, varies, ...)
   outbox_entries.added = outbox_entries.added + 1
+  local bytes = OVERHEAD + varies
+  stored.add_to_key(key, bytes)
   rcall("XADD", base .. "mr:outbox", "*", F.outbox_key, key, F.outbox_event, event, F.outbox_subject, subject_id,
-    F.outbox_token, token, ...)
+    F.outbox_token, token, F.outbox_bytes, bytes, ...)
 end
 
 -- Records the end of a job. `known` has the type, spec, group and time of the end of a job that another program ended; such
@@ -57,7 +63,7 @@ function outbox_entries.add_job(by_key, job_id, state, token, spent, body, callb
   if state == "SUCCEEDED" and (not asked or #body > RESULT_BYTES) then body = "" end
   local group = string.match(job[3] or "", "^%d+ (%S+)$") or ""
   local function add(owner, type)
-    append(owner, type, job_id, token, F.outbox_ended_ms, job[4] or "0", F.outbox_attempts, spent, F.outbox_type, job[1] or "",
+    append(owner, type, job_id, token, #(job[2] or "") + #body, F.outbox_ended_ms, job[4] or "0", F.outbox_attempts, spent, F.outbox_type, job[1] or "",
       F.outbox_spec, job[2] or "", F.outbox_body, body, F.outbox_group, group, F.outbox_callback, callback and "1" or "")
   end
   if wanted then add(key, event) end
@@ -73,7 +79,7 @@ local function add_group(by_key, group)
   if not key or not callback and not subscribes(by_key[key], "group", event) then return end
   local counts = {}
   for i, member in ipairs(COUNTS) do counts[i] = string.format("%.0f", group[member]) end
-  append(key, event, group.id, now_text, F.outbox_ended_ms, now_text, F.outbox_spec, fields[2] or "", F.outbox_counts,
+  append(key, event, group.id, now_text, #(fields[2] or ""), F.outbox_ended_ms, now_text, F.outbox_spec, fields[2] or "", F.outbox_counts,
     table.concat(counts, " "), F.outbox_callback, callback and "1" or "", F.outbox_waiter, group.waiter)
 end
 

@@ -1,6 +1,7 @@
 import type { DescMethodUnary, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { WebhookService } from "@millrace/proto/webhook-service";
 import type { Handler } from "@millrace/runtime";
+import type { KeyId } from "@millrace/shared";
 import type { Caller } from "../../callers/caller.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 
@@ -19,14 +20,14 @@ type Call<Name extends keyof Calls> = (
 export const passedOn = <Name extends keyof Calls>(
   { scheduler }: Pick<GatewayParts, "scheduler">,
   name: Name,
-  fill: (request: Input<Name>) => object = () => ({}),
+  fill: (request: Input<Name>, keyId: KeyId) => object = () => ({}),
 ): Handler<Calls[Name], Caller> =>
   (async (
     request: Input<Name>,
     { identity, signal }: Parameters<Handler<Calls[Name], Caller>>[1],
   ) => {
     const call = scheduler[name] as unknown as Call<Name>;
-    const filled = { keyId: identity.keyId, request, ...fill(request) };
+    const filled = { keyId: identity.keyId, request, ...fill(request, identity.keyId) };
     const { response } = await call(filled, { signal });
     return response ?? {};
   }) as never;

@@ -1,5 +1,6 @@
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { createWebhookEndpoint } from "./create-webhook-endpoint.ts";
+import { redeliverWebhooks, sendTestEvent } from "./new-delivery.ts";
 import { passedOn } from "./passed-on.ts";
 import { rotateWebhookSecret } from "./rotate-webhook-secret.ts";
 
@@ -12,8 +13,8 @@ export const webhookHandlers = (parts: GatewayParts) => ({
   deleteWebhookEndpoint: passedOn(parts, "deleteWebhookEndpoint"),
   rotateWebhookSecret: rotateWebhookSecret(parts),
   getCallbackSecret: passedOn(parts, "getCallbackSecret"),
-  sendTestEvent: passedOn(parts, "sendTestEvent"),
+  sendTestEvent: sendTestEvent(parts),
   listWebhookDeliveries: passedOn(parts, "listWebhookDeliveries"),
   getWebhookDelivery: passedOn(parts, "getWebhookDelivery"),
-  redeliverWebhooks: passedOn(parts, "redeliverWebhooks"),
+  redeliverWebhooks: redeliverWebhooks(parts),
 });

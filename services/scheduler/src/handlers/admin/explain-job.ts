@@ -11,7 +11,7 @@ import { explain } from "../explain.ts";
 
 /** Explains a job as its owner would see it. */
 export const explainJob = (
-  engine: Pick<Engine, "explain">,
+  engine: Pick<Engine, "explain" | "getJobs">,
   clock: Clock,
   workers: Pick<AllWorkers, "list">,
 ): Handler<(typeof AdminService)["method"]["explainJob"], Operator> => {

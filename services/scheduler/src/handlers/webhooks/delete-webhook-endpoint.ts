@@ -1,3 +1,4 @@
+import { closeCircuit } from "../../webhooks/endpoint-circuits.ts";
 import { webhookHandler } from "../../webhooks/webhook-handler.ts";
 import { endpointNotFound, type WebhookParts } from "../../webhooks/webhook-parts.ts";
 
@@ -5,8 +6,9 @@ import { endpointNotFound, type WebhookParts } from "../../webhooks/webhook-part
 export const deleteWebhookEndpoint = ({ engine }: WebhookParts) =>
   webhookHandler<"deleteWebhookEndpoint">(async ({ endpointId }, keyId) => {
     const endpoint = await engine.webhookEndpoints.get(endpointId);
-    if (endpoint === undefined) return {};
-    if (endpoint.keyId !== keyId) throw endpointNotFound(endpointId);
+    if (endpoint !== undefined && endpoint.keyId !== keyId) throw endpointNotFound(endpointId);
+    // Also if it is gone: a call that was cut off may have left its entry among the owners.
     await engine.webhookEndpoints.delete(endpointId);
+    await closeCircuit(engine, endpointId);
     return {};
   });

@@ -3,8 +3,14 @@ import type { FailedDeliveries } from "@millrace/proto/webhook-service";
 import { rpcError, timeMs } from "@millrace/runtime";
 import { type KeyId, limits, type QueueName, WEBHOOK_QUEUE } from "@millrace/shared";
 import { deliveryStateOf } from "../../messages/webhook-delivery-message.ts";
-import { deliveryJob, deliveryLabels } from "../../webhooks/delivery-job.ts";
-import { ownDeliveryId, readDelivery, storedDelivery } from "../../webhooks/read-deliveries.ts";
+import { type DeliveryOptions, deliveryJob, deliveryLabels } from "../../webhooks/delivery-job.ts";
+import {
+  deliveryMessages,
+  newDeliveryId,
+  ownDeliveryId,
+  readDelivery,
+  storedDelivery,
+} from "../../webhooks/read-deliveries.ts";
 import { submitDeliveries } from "../../webhooks/submit-deliveries.ts";
 import { webhookHandler } from "../../webhooks/webhook-handler.ts";
 import type { WebhookParts } from "../../webhooks/webhook-parts.ts";
@@ -12,9 +18,13 @@ import { ownEndpoint } from "./own-endpoint.ts";
 
 /** Sends the events of ended deliveries again, each as a new delivery with the same event. */
 export const redeliverWebhooks = (parts: WebhookParts) =>
-  webhookHandler<"redeliverWebhooks">(async ({ what }, keyId) => {
+  webhookHandler<"redeliverWebhooks">(async ({ what }, keyId, { deliveryId }) => {
     if (what.case === "failed") return redeliverFailed(parts, keyId, what.value);
     const id = ownDeliveryId(keyId, what.value ?? "");
+    const newId = newDeliveryId(keyId, deliveryId);
+    // The call is repeated. What it sends again may be gone since.
+    const [made] = newId === undefined ? [] : await parts.engine.getJobs([newId], "attempts");
+    if (made !== undefined) return { deliveries: await deliveryMessages(parts, keyId, [made]) };
     const job = await readDelivery(parts, id);
     if (deliveryStateOf(job.state) === "PENDING") {
       throw rpcError({
@@ -23,7 +33,7 @@ export const redeliverWebhooks = (parts: WebhookParts) =>
         metadata: { state: job.state },
       });
     }
-    const again = againOf(parts, keyId, job);
+    const again = againOf(parts, keyId, job, { id: newId });
     const deliveries = await submitDeliveries(parts, keyId, [again]);
     await parts.engine.deadLetters.remove([id]);
     return { deliveries };
@@ -60,7 +70,9 @@ async function redeliverFailed(
   // A page of dead letters has no payloads.
   const letters = await Promise.all(failed.map(({ id }) => deadLetters.get(id)));
   const jobs = letters.flatMap((letter) => (letter === undefined ? [] : [letter.job]));
-  const again = jobs.map((job) => againOf(parts, keyId, job, `redeliver:${job.id}`));
+  const again = jobs.map((job) =>
+    againOf(parts, keyId, job, { idempotencyKey: `redeliver:${job.id}` }),
+  );
   const deliveries = again.length === 0 ? [] : await submitDeliveries(parts, keyId, again);
   if (jobs.length > 0) await deadLetters.remove(jobs.map(({ id }) => id));
   return { deliveries, more };
@@ -70,9 +82,9 @@ const againOf = (
   { clock, random }: WebhookParts,
   keyId: KeyId,
   job: JobRecord,
-  idempotencyKey?: string,
+  known: Pick<DeliveryOptions, "id" | "idempotencyKey">,
 ) =>
   deliveryJob(storedDelivery(job), {
     ...{ keyId, nowMs: clock.nowMs(), random, redrivenFrom: job.id },
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...known,
   });

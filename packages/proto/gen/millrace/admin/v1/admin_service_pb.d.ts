@@ -2044,7 +2044,8 @@ export declare const DeclaredScheduleSchema: GenMessage<DeclaredSchedule>;
  */
 export declare type DeclaredWebhookEndpoint = Message<"millrace.admin.v1.DeclaredWebhookEndpoint"> & {
   /**
-   * The API key that owns the endpoint. It exists, or the same configuration creates it.
+   * The API key that owns the endpoint. It exists, or the same configuration creates it. "operator": the endpoint is one of
+   * operators, and receives the type "job.dead_lettered".
    *
    * @generated from field: string key_id = 1;
    */
@@ -2092,6 +2093,13 @@ export declare type DeclaredWebhookEndpoint = Message<"millrace.admin.v1.Declare
    * @generated from field: string secret_file = 7;
    */
   secretFile: string;
+
+  /**
+   * Only events of jobs and groups of these queues are sent; they need not exist yet. Empty: of all queues.
+   *
+   * @generated from field: repeated string queues = 8;
+   */
+  queues: string[];
 };
 
 /**

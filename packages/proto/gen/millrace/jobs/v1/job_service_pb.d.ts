@@ -611,6 +611,20 @@ export declare type ExplainJobResponse = Message<"millrace.jobs.v1.ExplainJobRes
    * @generated from field: string estimate_basis = 5;
    */
   estimateBasis: string;
+
+  /**
+   * The schedule that submitted the job. Empty: none did.
+   *
+   * @generated from field: string schedule_id = 6;
+   */
+  scheduleId: string;
+
+  /**
+   * The due time of the schedule's run.
+   *
+   * @generated from field: google.protobuf.Timestamp schedule_due_time = 7;
+   */
+  scheduleDueTime?: Timestamp | undefined;
 };
 
 /**

@@ -1799,7 +1799,7 @@ export declare const SchedulerService: GenService<{
     output: typeof GetCallbackSecretResponseSchema;
   },
   /**
-   * See WebhookService.SendTestEvent.
+   * See WebhookService.SendTestEvent. Safe to retry: a delivery with the gateway's id is sent once.
    *
    * @generated from rpc millrace.scheduler.v1.SchedulerService.SendTestEvent
    */
@@ -1829,7 +1829,8 @@ export declare const SchedulerService: GenService<{
     output: typeof GetWebhookDeliveryResponseSchema;
   },
   /**
-   * See WebhookService.RedeliverWebhooks.
+   * See WebhookService.RedeliverWebhooks. Safe to retry: a delivery is sent again once for each id of the gateway, and one that
+   * failed is sent again once by any number of calls that name failed ones.
    *
    * @generated from rpc millrace.scheduler.v1.SchedulerService.RedeliverWebhooks
    */

@@ -366,6 +366,13 @@ export declare type SendTestEventRequest = Message<"millrace.scheduler.v1.SendTe
    * @generated from field: millrace.webhooks.v1.SendTestEventRequest request = 2;
    */
   request?: SendTestEventRequest$1 | undefined;
+
+  /**
+   * The id of the delivery, created by the gateway. A scheduler makes one for a gateway that gives none.
+   *
+   * @generated from field: string delivery_id = 3;
+   */
+  deliveryId: string;
 };
 
 /**
@@ -507,6 +514,14 @@ export declare type RedeliverWebhooksRequest = Message<"millrace.scheduler.v1.Re
    * @generated from field: millrace.webhooks.v1.RedeliverWebhooksRequest request = 2;
    */
   request?: RedeliverWebhooksRequest$1 | undefined;
+
+  /**
+   * The id of the new delivery if one is sent again, created by the gateway. A scheduler makes one for a gateway that
+   * gives none.
+   *
+   * @generated from field: string delivery_id = 3;
+   */
+  deliveryId: string;
 };
 
 /**

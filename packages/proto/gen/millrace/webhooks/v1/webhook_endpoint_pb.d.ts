@@ -107,6 +107,20 @@ export declare type WebhookEndpoint = Message<"millrace.webhooks.v1.WebhookEndpo
    * @generated from field: string etag = 13;
    */
   etag: string;
+
+  /**
+   * Only events of jobs and groups of these queues are sent. Empty: of all queues.
+   *
+   * @generated from field: repeated string queues = 14;
+   */
+  queues: string[];
+
+  /**
+   * Why no request is made now, or one at a time. Left out: requests are made. Only answers that read an endpoint have it.
+   *
+   * @generated from field: millrace.webhooks.v1.WebhookPause pause = 15;
+   */
+  pause?: WebhookPause | undefined;
 };
 
 /**
@@ -114,6 +128,40 @@ export declare type WebhookEndpoint = Message<"millrace.webhooks.v1.WebhookEndpo
  * Use `create(WebhookEndpointSchema)` to create a new message.
  */
 export declare const WebhookEndpointSchema: GenMessage<WebhookEndpoint>;
+
+/**
+ * A pause of an endpoint: its circuit is open. Deliveries wait, and no attempt of theirs is spent.
+ *
+ * @generated from message millrace.webhooks.v1.WebhookPause
+ */
+export declare type WebhookPause = Message<"millrace.webhooks.v1.WebhookPause"> & {
+  /**
+   * Why there is a pause.
+   *
+   * @generated from field: millrace.webhooks.v1.WebhookPauseReason reason = 1;
+   */
+  reason: WebhookPauseReason;
+
+  /**
+   * When the pause began. It ends with a request that succeeds.
+   *
+   * @generated from field: google.protobuf.Timestamp since = 2;
+   */
+  since?: Timestamp | undefined;
+
+  /**
+   * When the next request is made, if a delivery waits by then. Left out: one is under way.
+   *
+   * @generated from field: google.protobuf.Timestamp until = 3;
+   */
+  until?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.webhooks.v1.WebhookPause.
+ * Use `create(WebhookPauseSchema)` to create a new message.
+ */
+export declare const WebhookPauseSchema: GenMessage<WebhookPause>;
 
 /**
  * An event that is being sent to an endpoint, or was sent. It is a job of an internal queue.
@@ -301,6 +349,39 @@ export declare type Callback = Message<"millrace.webhooks.v1.Callback"> & {
  * Use `create(CallbackSchema)` to create a new message.
  */
 export declare const CallbackSchema: GenMessage<Callback>;
+
+/**
+ * Why requests to an endpoint pause.
+ *
+ * @generated from enum millrace.webhooks.v1.WebhookPauseReason
+ */
+export enum WebhookPauseReason {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: WEBHOOK_PAUSE_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The receiver answered 429, 503 or 529.
+   *
+   * @generated from enum value: WEBHOOK_PAUSE_REASON_BUSY = 1;
+   */
+  BUSY = 1,
+
+  /**
+   * Several requests in a row, of two deliveries or more, got no answer or one with a status from 500 on.
+   *
+   * @generated from enum value: WEBHOOK_PAUSE_REASON_FAILING = 2;
+   */
+  FAILING = 2,
+}
+
+/**
+ * Describes the enum millrace.webhooks.v1.WebhookPauseReason.
+ */
+export declare const WebhookPauseReasonSchema: GenEnum<WebhookPauseReason>;
 
 /**
  * Why Millrace disabled an endpoint.

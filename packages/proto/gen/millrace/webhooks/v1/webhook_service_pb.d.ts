@@ -53,6 +53,13 @@ export declare type CreateWebhookEndpointRequest = Message<"millrace.webhooks.v1
    * @generated from field: string secret = 5;
    */
   secret: string;
+
+  /**
+   * Only events of jobs and groups of these queues are sent; they need not exist yet. Empty: of all queues.
+   *
+   * @generated from field: repeated string queues = 6;
+   */
+  queues: string[];
 };
 
 /**
@@ -216,6 +223,13 @@ export declare type UpdateWebhookEndpointRequest = Message<"millrace.webhooks.v1
    * @generated from field: string etag = 7;
    */
   etag: string;
+
+  /**
+   * The queues whose events are sent from now on.
+   *
+   * @generated from field: millrace.webhooks.v1.WebhookQueues queues = 8;
+   */
+  queues?: WebhookQueues | undefined;
 };
 
 /**
@@ -223,6 +237,26 @@ export declare type UpdateWebhookEndpointRequest = Message<"millrace.webhooks.v1
  * Use `create(UpdateWebhookEndpointRequestSchema)` to create a new message.
  */
 export declare const UpdateWebhookEndpointRequestSchema: GenMessage<UpdateWebhookEndpointRequest>;
+
+/**
+ * A list of queues.
+ *
+ * @generated from message millrace.webhooks.v1.WebhookQueues
+ */
+export declare type WebhookQueues = Message<"millrace.webhooks.v1.WebhookQueues"> & {
+  /**
+   * As in CreateWebhookEndpointRequest.
+   *
+   * @generated from field: repeated string names = 1;
+   */
+  names: string[];
+};
+
+/**
+ * Describes the message millrace.webhooks.v1.WebhookQueues.
+ * Use `create(WebhookQueuesSchema)` to create a new message.
+ */
+export declare const WebhookQueuesSchema: GenMessage<WebhookQueues>;
 
 /**
  * A list of types of events.
@@ -633,7 +667,8 @@ export declare const RedeliverWebhooksResponseSchema: GenMessage<RedeliverWebhoo
 
 /**
  * The service for the webhook endpoints of an API key. It has the same authentication as JobService. A key sees only its
- * own endpoints. Requests are signed as Standard Webhooks 1.0 says (https://www.standardwebhooks.com).
+ * own endpoints. A scheduler's listener for operators serves it too, for the endpoints of operators, which receive the type
+ * "job.dead_lettered": its callers need the token of an operator. Requests are signed as Standard Webhooks 1.0 says (https://www.standardwebhooks.com).
  *
  * @generated from service millrace.webhooks.v1.WebhookService
  */
