@@ -1,0 +1,89 @@
+# Generated from millrace/jobs/v1/job.proto by `pnpm generate`. Do not edit.
+from millrace import _pool
+import millrace._proto.webhooks.v1.webhook_endpoint_pb2
+
+_pool.add_file(
+    "ChptaWxscmFjZS9qb2JzL3YxL2pvYi5wcm90bxIQbWlsbHJhY2Uuam9icy52MRoeZ29vZ2xlL3Byb3RvYnVmL2R1"
+    "cmF0aW9uLnByb3RvGhxnb29nbGUvcHJvdG9idWYvc3RydWN0LnByb3RvGh9nb29nbGUvcHJvdG9idWYvdGltZXN0"
+    "YW1wLnByb3RvGittaWxscmFjZS93ZWJob29rcy92MS93ZWJob29rX2VuZHBvaW50LnByb3RvIpMHCgdKb2JTcGVj"
+    "EhQKBXF1ZXVlGAEgASgJUgVxdWV1ZRISCgR0eXBlGAIgASgJUgR0eXBlEkAKDnBheWxvYWRfc3RydWN0GAMgASgL"
+    "MhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEgAUg1wYXlsb2FkU3RydWN0EiMKDHBheWxvYWRfanNvbhgEIAEoCUgA"
+    "UgtwYXlsb2FkSnNvbhIhCgxkb2N1bWVudF9pZHMYBSADKAlSC2RvY3VtZW50SWRzEh8KCHByaW9yaXR5GAYgASgN"
+    "SAFSCHByaW9yaXR5iAEBEicKD2lkZW1wb3RlbmN5X2tleRgHIAEoCVIOaWRlbXBvdGVuY3lLZXkSEgoEcG9vbBgI"
+    "IAEoCVIEcG9vbBIpChBlc3RpbWF0ZWRfdG9rZW5zGAkgASgNUg9lc3RpbWF0ZWRUb2tlbnMSMQoGcnVuX2F0GAog"
+    "ASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIFcnVuQXQSOQoKZXhwaXJlc19hdBgLIAEoCzIaLmdvb2ds"
+    "ZS5wcm90b2J1Zi5UaW1lc3RhbXBSCWV4cGlyZXNBdBI2CghkZWFkbGluZRgMIAEoCzIaLmdvb2dsZS5wcm90b2J1"
+    "Zi5UaW1lc3RhbXBSCGRlYWRsaW5lEjMKBXJldHJ5GA0gASgLMh0ubWlsbHJhY2Uuam9icy52MS5SZXRyeVBvbGlj"
+    "eVIFcmV0cnkSPQoGbGFiZWxzGA4gAygLMiUubWlsbHJhY2Uuam9icy52MS5Kb2JTcGVjLkxhYmVsc0VudHJ5UgZs"
+    "YWJlbHMSIAoLdHJhY2VwYXJlbnQYDyABKAlSC3RyYWNlcGFyZW50Eh4KCnRyYWNlc3RhdGUYECABKAlSCnRyYWNl"
+    "c3RhdGUSRQoNZGVkdXBsaWNhdGlvbhgRIAEoCzIfLm1pbGxyYWNlLmpvYnMudjEuRGVkdXBsaWNhdGlvblINZGVk"
+    "dXBsaWNhdGlvbhIZCghncm91cF9pZBgSIAEoCVIHZ3JvdXBJZBI6CghjYWxsYmFjaxgTIAEoCzIeLm1pbGxyYWNl"
+    "LndlYmhvb2tzLnYxLkNhbGxiYWNrUghjYWxsYmFjaxo5CgtMYWJlbHNFbnRyeRIQCgNrZXkYASABKAlSA2tleRIU"
+    "CgV2YWx1ZRgCIAEoCVIFdmFsdWU6AjgBQgkKB3BheWxvYWRCCwoJX3ByaW9yaXR5IpsBCg1EZWR1cGxpY2F0aW9u"
+    "EhAKA2tleRgBIAEoCVIDa2V5EjcKCHRocm90dGxlGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSABS"
+    "CHRocm90dGxlEjcKCGRlYm91bmNlGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSABSCGRlYm91bmNl"
+    "QgYKBG1vZGUisAEKC1JldHJ5UG9saWN5EiEKDG1heF9hdHRlbXB0cxgBIAEoDVILbWF4QXR0ZW1wdHMSQgoPaW5p"
+    "dGlhbF9iYWNrb2ZmGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uUg5pbml0aWFsQmFja29mZhI6Cgtt"
+    "YXhfYmFja29mZhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvblIKbWF4QmFja29mZiL7CgoDSm9iEg4K"
+    "AmlkGAEgASgJUgJpZBIUCgVxdWV1ZRgCIAEoCVIFcXVldWUSEgoEdHlwZRgDIAEoCVIEdHlwZRIwCgVzdGF0ZRgE"
+    "IAEoDjIaLm1pbGxyYWNlLmpvYnMudjEuSm9iU3RhdGVSBXN0YXRlEhoKCHByaW9yaXR5GAUgASgNUghwcmlvcml0"
+    "eRIYCgdhdHRlbXB0GAYgASgNUgdhdHRlbXB0EiEKDG1heF9hdHRlbXB0cxgHIAEoDVILbWF4QXR0ZW1wdHMSIQoM"
+    "cGF5bG9hZF9qc29uGAggASgJUgtwYXlsb2FkSnNvbhIhCgxkb2N1bWVudF9pZHMYCSADKAlSC2RvY3VtZW50SWRz"
+    "EjkKBmxhYmVscxgKIAMoCzIhLm1pbGxyYWNlLmpvYnMudjEuSm9iLkxhYmVsc0VudHJ5UgZsYWJlbHMSJwoPaWRl"
+    "bXBvdGVuY3lfa2V5GAsgASgJUg5pZGVtcG90ZW5jeUtleRISCgRwb29sGAwgASgJUgRwb29sEikKEGVzdGltYXRl"
+    "ZF90b2tlbnMYDSABKA1SD2VzdGltYXRlZFRva2VucxI7CgtzdWJtaXRfdGltZRgOIAEoCzIaLmdvb2dsZS5wcm90"
+    "b2J1Zi5UaW1lc3RhbXBSCnN1Ym1pdFRpbWUSOQoKc3RhcnRfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5U"
+    "aW1lc3RhbXBSCXN0YXJ0VGltZRI7CgtmaW5pc2hfdGltZRgQIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3Rh"
+    "bXBSCmZpbmlzaFRpbWUSMQoGcnVuX2F0GBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIFcnVuQXQS"
+    "OQoKZXhwaXJlc19hdBgSIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCWV4cGlyZXNBdBI2CghkZWFk"
+    "bGluZRgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCGRlYWRsaW5lEh8KC3Jlc3VsdF9qc29uGBQg"
+    "ASgJUgpyZXN1bHRKc29uEjYKB2ZhaWx1cmUYFSABKAsyHC5taWxscmFjZS5qb2JzLnYxLkpvYkZhaWx1cmVSB2Zh"
+    "aWx1cmUSLQoFdXNhZ2UYFiABKAsyFy5taWxscmFjZS5qb2JzLnYxLlVzYWdlUgV1c2FnZRIjCg1vdXRwdXRfb2Zm"
+    "c2V0GBcgASgEUgxvdXRwdXRPZmZzZXQSKQoQY2FuY2VsX3JlcXVlc3RlZBgYIAEoCFIPY2FuY2VsUmVxdWVzdGVk"
+    "EhYKBnN0YWxscxgZIAEoDVIGc3RhbGxzEhgKB2JvdW5jZXMYGiABKA1SB2JvdW5jZXMSIwoNcmVkcml2ZW5fZnJv"
+    "bRgbIAEoCVIMcmVkcml2ZW5Gcm9tEhkKCGdyb3VwX2lkGBwgASgJUgdncm91cElkEiYKD2NoaWxkX2dyb3VwX2lk"
+    "cxgdIAMoCVINY2hpbGRHcm91cElkcxI6CghjYWxsYmFjaxgeIAEoCzIeLm1pbGxyYWNlLndlYmhvb2tzLnYxLkNh"
+    "bGxiYWNrUghjYWxsYmFjaxIZCgh0cmFjZV9pZBgfIAEoCVIHdHJhY2VJZBIfCgtzY2hlZHVsZV9pZBggIAEoCVIK"
+    "c2NoZWR1bGVJZBJGChFzY2hlZHVsZV9kdWVfdGltZRghIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBS"
+    "D3NjaGVkdWxlRHVlVGltZRo5CgtMYWJlbHNFbnRyeRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1ZRgCIAEoCVIF"
+    "dmFsdWU6AjgBIp8CCg1BdHRlbXB0UmVjb3JkEhgKB2F0dGVtcHQYASABKA1SB2F0dGVtcHQSGwoJd29ya2VyX2lk"
+    "GAIgASgJUgh3b3JrZXJJZBI5CgpzdGFydF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIJ"
+    "c3RhcnRUaW1lEjUKCGVuZF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIHZW5kVGltZRI2"
+    "CgdmYWlsdXJlGAUgASgLMhwubWlsbHJhY2Uuam9icy52MS5Kb2JGYWlsdXJlUgdmYWlsdXJlEi0KBXVzYWdlGAYg"
+    "ASgLMhcubWlsbHJhY2Uuam9icy52MS5Vc2FnZVIFdXNhZ2UifwoKSm9iRmFpbHVyZRIWCgZyZWFzb24YASABKAlS"
+    "BnJlYXNvbhIYCgdtZXNzYWdlGAIgASgJUgdtZXNzYWdlEhwKCXJldHJ5YWJsZRgDIAEoCFIJcmV0cnlhYmxlEiEK"
+    "DGRldGFpbHNfanNvbhgEIAEoCVILZGV0YWlsc0pzb24ilQEKBVVzYWdlEiEKDGlucHV0X3Rva2VucxgBIAEoBFIL"
+    "aW5wdXRUb2tlbnMSIwoNb3V0cHV0X3Rva2VucxgCIAEoBFIMb3V0cHV0VG9rZW5zEiUKDnByb3ZpZGVyX2NhbGxz"
+    "GAMgASgNUg1wcm92aWRlckNhbGxzEh0KCmNvbXB1dGVfbXMYBCABKARSCWNvbXB1dGVNcyKXAgoLT3V0cHV0Q2h1"
+    "bmsSFgoGb2Zmc2V0GAEgASgEUgZvZmZzZXQSGAoHYXR0ZW1wdBgCIAEoDVIHYXR0ZW1wdBIuCgR0aW1lGAMgASgL"
+    "MhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIEdGltZRIUCgR0ZXh0GAQgASgJSABSBHRleHQSFAoEZGF0YRgF"
+    "IAEoDEgAUgRkYXRhEjgKCHByb2dyZXNzGAYgASgLMhoubWlsbHJhY2Uuam9icy52MS5Qcm9ncmVzc0gAUghwcm9n"
+    "cmVzcxI1CgVyZXNldBgHIAEoCzIdLm1pbGxyYWNlLmpvYnMudjEuT3V0cHV0UmVzZXRIAFIFcmVzZXRCCQoHY29u"
+    "dGVudCJOCghQcm9ncmVzcxISCgRkb25lGAEgASgNUgRkb25lEhQKBXRvdGFsGAIgASgNUgV0b3RhbBIYCgdtZXNz"
+    "YWdlGAMgASgJUgdtZXNzYWdlIg0KC091dHB1dFJlc2V0KuEBCghKb2JTdGF0ZRIZChVKT0JfU1RBVEVfVU5TUEVD"
+    "SUZJRUQQABIUChBKT0JfU1RBVEVfUVVFVUVEEAESFwoTSk9CX1NUQVRFX1NDSEVEVUxFRBACEhUKEUpPQl9TVEFU"
+    "RV9SVU5OSU5HEAMSFwoTSk9CX1NUQVRFX1NVQ0NFRURFRBAEEhQKEEpPQl9TVEFURV9GQUlMRUQQBRIXChNKT0Jf"
+    "U1RBVEVfQ0FOQ0VMTEVEEAYSFQoRSk9CX1NUQVRFX0VYUElSRUQQBxIVChFKT0JfU1RBVEVfV0FJVElORxAIYgZw"
+    "cm90bzM="
+)
+
+JobSpec = _pool.message_class("millrace.jobs.v1.JobSpec")
+Deduplication = _pool.message_class("millrace.jobs.v1.Deduplication")
+RetryPolicy = _pool.message_class("millrace.jobs.v1.RetryPolicy")
+Job = _pool.message_class("millrace.jobs.v1.Job")
+AttemptRecord = _pool.message_class("millrace.jobs.v1.AttemptRecord")
+JobFailure = _pool.message_class("millrace.jobs.v1.JobFailure")
+Usage = _pool.message_class("millrace.jobs.v1.Usage")
+OutputChunk = _pool.message_class("millrace.jobs.v1.OutputChunk")
+Progress = _pool.message_class("millrace.jobs.v1.Progress")
+OutputReset = _pool.message_class("millrace.jobs.v1.OutputReset")
+JobState = _pool.enum_names("millrace.jobs.v1.JobState")
+JOB_STATE_UNSPECIFIED = 0
+JOB_STATE_QUEUED = 1
+JOB_STATE_SCHEDULED = 2
+JOB_STATE_RUNNING = 3
+JOB_STATE_SUCCEEDED = 4
+JOB_STATE_FAILED = 5
+JOB_STATE_CANCELLED = 6
+JOB_STATE_EXPIRED = 7
+JOB_STATE_WAITING = 8
