@@ -9,6 +9,7 @@ from base64 import b64decode
 
 from google.protobuf import any_pb2, descriptor_pool, duration_pb2, message_factory, struct_pb2, timestamp_pb2
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+from google.protobuf.message import Message  # noqa: F401
 
 _POOL = descriptor_pool.DescriptorPool()
 for _file in (any_pb2, duration_pb2, struct_pb2, timestamp_pb2):
@@ -39,6 +40,7 @@ Timestamp = message_class("google.protobuf.Timestamp")
 class _Method:
     def __init__(self, path, request_name, response_name):
         self.path = path
+        self.request_name = request_name
         self.serialize = message_class(request_name).SerializeToString
         self.parse = message_class(response_name).FromString
 

@@ -1,0 +1,79 @@
+"""The functions of a worker, and how one attempt runs in them."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import typing
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal
+
+from millrace._json import decoder_of
+from millrace._proto.workers.v1 import worker_service_pb2 as pb
+from millrace.worker import outcome as outcomes
+from millrace.worker.async_context import AsyncContext
+from millrace.worker.attempt import usage_message
+from millrace.worker.context import Context, Facts, log
+from millrace.worker.failures import AttemptStopped, JobFailure, NonRetryable, WaitingForChildren
+
+RunIn = Literal["thread", "process"]
+
+
+class Executor:
+    """A function for the jobs of one type."""
+
+    def __init__(self, function: Callable[..., Any], run_in: RunIn) -> None:
+        self.function = function
+        self.run_in = run_in
+        self.is_async = inspect.iscoroutinefunction(function)
+        if self.is_async and run_in == "process":
+            raise ValueError(f"{function.__qualname__} is async, and runs in the event loop: leave out run_in")
+        parameters = list(inspect.signature(function).parameters.values())
+        if not 1 <= len(parameters) <= 2:
+            raise TypeError(f"{function.__qualname__} takes {len(parameters)} arguments: it must take (payload, ctx)")
+        self._takes_context = len(parameters) == 2
+        self._payload_name = parameters[0].name
+        self._decode: Callable[[Any], Any] | None = None
+
+    def run(self, assignment: pb.Assignment, context: Context) -> pb.AttemptOutcome:
+        """Runs a sync function in this thread."""
+        try:
+            return _with_usage(outcomes.completed(self.function(*self._arguments(assignment, context))), context)
+        except BaseException as error:
+            return _raised(error, assignment, context)
+
+    async def run_async(self, assignment: pb.Assignment, context: AsyncContext) -> pb.AttemptOutcome:
+        """Runs an async function in this event loop."""
+        try:
+            result = await typing.cast(Awaitable[Any], self.function(*self._arguments(assignment, context)))
+            return _with_usage(outcomes.completed(result), context)
+        except BaseException as error:
+            return _raised(error, assignment, context)
+
+    def _arguments(self, assignment: pb.Assignment, context: Facts) -> tuple[Any, ...]:
+        if self._decode is None:
+            self._decode = self._decoder()
+        try:
+            payload = self._decode(json.loads(assignment.payload_json or "{}"))
+        except (TypeError, ValueError) as error:
+            raise NonRetryable("MALFORMED", f"The payload does not fit: {error}") from error
+        return (payload, context) if self._takes_context else (payload,)
+
+    def _decoder(self) -> Callable[[Any], Any]:
+        """Only at the first job: what annotations name may be defined after the function."""
+        return decoder_of(typing.get_type_hints(self.function).get(self._payload_name, Any))
+
+
+def _with_usage(outcome: pb.AttemptOutcome, context: Facts) -> pb.AttemptOutcome:
+    outcome.usage.CopyFrom(usage_message(context._usage))
+    return outcome
+
+
+def _raised(error: BaseException, assignment: pb.Assignment, context: Facts) -> pb.AttemptOutcome:
+    if isinstance(error, AttemptStopped):
+        return _with_usage(outcomes.stopped(), context)
+    if isinstance(error, WaitingForChildren):
+        return _with_usage(outcomes.waiting(error.children), context)
+    if not isinstance(error, JobFailure) and not context.cancelled:
+        log.error("the executor of job %s failed", context.job_id, exc_info=error)
+    return _with_usage(outcomes.raised(error, assignment.pool), context)
