@@ -51,6 +51,7 @@ class Duration(Message):
 class AnyMessage(Message):
     type_url: str
     value: bytes
+    def __init__(self, *, type_url: str = "", value: bytes = b"") -> None: ...
 
 class Struct(Message): ...
 
