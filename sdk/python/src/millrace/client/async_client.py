@@ -16,7 +16,7 @@ from millrace._proto.jobs.v1 import job_service_pb2 as jobs_pb
 from millrace.client import operations
 from millrace.client.async_connection import AsyncConnection
 from millrace.client.async_group_handle import AsyncCreatedGroup, AsyncGroupHandle, create_group
-from millrace.client.client import incomplete, new_job, succeeded
+from millrace.client.client import given_or_environment, incomplete, new_job, succeeded
 from millrace.client.documents import Document, DocumentSource, document_of, is_repeatable, upload_parts
 from millrace.client.events import JobEvent, ResetEvent, TextEvent, TextPiece, WatchEvent, Watching
 from millrace.client.explanation import Explanation
@@ -44,19 +44,20 @@ class AsyncClient:
 
     def __init__(
         self,
-        address: str | Sequence[str] = "127.0.0.1:7400",
+        address: str | Sequence[str] | None = None,
         *,
-        api_key: str,
+        api_key: str | None = None,
         tls: Tls | None = None,
         timeout: float | None = None,
     ) -> None:
         """Makes a client, which connects at its first call.
 
-        address: the gateway's host:port, or several, of which each call takes the next.
-        api_key: ``mr_…``, sent with each call; without `tls` it is sent unencrypted.
+        address: the gateway's host:port, or several, of which each call takes the next. MILLRACE_ADDRESS, or
+            127.0.0.1:7400.
+        api_key: ``mr_…``, sent with each call; without `tls` it is sent unencrypted. MILLRACE_API_KEY.
         timeout: of a call that names none, in seconds. Default: 30.
         """
-        self._connection = AsyncConnection(address, api_key, tls, timeout)
+        self._connection = AsyncConnection(*given_or_environment(address, api_key), tls, timeout)
 
     async def submit(
         self, job_type: str, payload: Any = None, *, timeout: float | None = None, **options: Unpack[JobOptions]

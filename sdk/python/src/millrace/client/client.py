@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -43,19 +44,20 @@ class Client:
 
     def __init__(
         self,
-        address: str | Sequence[str] = "127.0.0.1:7400",
+        address: str | Sequence[str] | None = None,
         *,
-        api_key: str,
+        api_key: str | None = None,
         tls: Tls | None = None,
         timeout: float | None = None,
     ) -> None:
         """Makes a client, which connects at its first call.
 
-        address: the gateway's host:port, or several, of which each call takes the next.
-        api_key: ``mr_…``, sent with each call; without `tls` it is sent unencrypted.
+        address: the gateway's host:port, or several, of which each call takes the next. MILLRACE_ADDRESS, or
+            127.0.0.1:7400.
+        api_key: ``mr_…``, sent with each call; without `tls` it is sent unencrypted. MILLRACE_API_KEY.
         timeout: of a call that names none, in seconds. Default: 30.
         """
-        self._connection = Connection(address, api_key, tls, timeout)
+        self._connection = Connection(*given_or_environment(address, api_key), tls, timeout)
 
     def submit(
         self, job_type: str, payload: Any = None, *, timeout: float | None = None, **options: Unpack[JobOptions]
@@ -272,6 +274,14 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def given_or_environment(address: str | Sequence[str] | None, api_key: str | None) -> tuple[str | Sequence[str], str]:
+    """The address and the API key of a client. Raises ValueError if there is no key."""
+    key = api_key or os.environ.get("MILLRACE_API_KEY")
+    if not key:
+        raise ValueError("there is no API key: give api_key, or set MILLRACE_API_KEY")
+    return address or os.environ.get("MILLRACE_ADDRESS") or "127.0.0.1:7400", key
 
 
 def new_job(job_type: str, payload: Any, options: JobOptions) -> NewJob:

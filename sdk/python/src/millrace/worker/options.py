@@ -7,6 +7,7 @@ import re
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from millrace._limits import GUEST_SLOTS, WORKER_SLOTS
 from millrace.tls import Tls
@@ -72,6 +73,27 @@ def _broken(name: str, values: Iterable[str], pattern: re.Pattern[str], least: i
 def environment(name: str, default: str) -> str:
     """Returns a setting of the environment. An empty one counts as left out."""
     return os.environ.get(name) or default
+
+
+def token_reader(token: str | Callable[[], str | None] | None) -> Callable[[], str | None]:
+    """Returns what reads the token at each connection, because tokens are rotated."""
+    if callable(token):
+        return token
+    if token is not None or os.environ.get("MILLRACE_WORKER_TOKEN"):
+        given = token or os.environ.get("MILLRACE_WORKER_TOKEN")
+        return lambda: given
+    path = os.environ.get("MILLRACE_WORKER_TOKEN_FILE")
+    return (lambda: Path(path).read_text().strip() or None) if path else (lambda: None)
+
+
+def tls_reader(tls: Tls | Callable[[], Tls | None] | None) -> Callable[[], Tls | None]:
+    """Returns what reads the certificates at each connection, because they are replaced."""
+    if callable(tls):
+        return tls
+    if tls is not None:
+        return lambda: tls
+    ca, cert, key = (os.environ.get(f"MILLRACE_SCHEDULER_{part}_FILE") for part in ("CA", "CERT", "KEY"))
+    return (lambda: Tls.from_files(ca, cert or None, key or None)) if ca else (lambda: None)
 
 
 def default_worker_id() -> str:

@@ -14,7 +14,7 @@ from millrace.worker.async_context import AsyncContext
 from millrace.worker.context import Context
 from millrace.worker.core import Core
 from millrace.worker.executor import Executor, RunIn
-from millrace.worker.options import WorkerOptions, default_worker_id, environment
+from millrace.worker.options import WorkerOptions, default_worker_id, environment, tls_reader, token_reader
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -47,32 +47,32 @@ class Worker:
     ) -> None:
         """Makes a worker, which does not connect yet.
 
-        address: the scheduler's port for workers, as a gRPC target. MILLRACE_SCHEDULER_ADDRESS, 127.0.0.1:7072.
+        address: the scheduler's port for workers, as a gRPC target. MILLRACE_SCHEDULER_ADDRESS, or 127.0.0.1:7072.
         queues: what it serves, 1 to 64. MILLRACE_QUEUES, separated by commas, or ``documents``.
         pools: what it serves besides jobs without a pool, at most 64. MILLRACE_POOLS.
         slots: how many jobs run at the same time, 1 to 10,000. MILLRACE_SLOTS, or 4.
         guest_slots: how many more may run, each of an API key that has nothing else running here, 0 to 100.
             MILLRACE_GUEST_SLOTS, or 0.
-        token: the worker token, or a function that reads it, called at each connection. MILLRACE_WORKER_TOKEN.
-        tls: certificates, or a function that reads them, called at each connection. Default: plaintext.
-        worker_id: for people, the same after a reconnect. Default: the host's name and the process's id.
+        token: the worker token, or a function that reads it, called at each connection. MILLRACE_WORKER_TOKEN, or
+            what the file MILLRACE_WORKER_TOKEN_FILE holds.
+        tls: certificates, or a function that reads them, called at each connection. The files
+            MILLRACE_SCHEDULER_CA_FILE, MILLRACE_SCHEDULER_CERT_FILE and MILLRACE_SCHEDULER_KEY_FILE, or plaintext.
+        worker_id: for people, the same after a reconnect. MILLRACE_WORKER_ID, or the host's name and the process's id.
         version: the version of your program, which operators see.
         drain_seconds: how long running jobs may take after SIGTERM. MILLRACE_DRAIN_MS (milliseconds), or 15 s.
         refused_seconds: how long a worker that was accepted before tries again when its token is refused.
         max_blocked_seconds: how long leases are renewed while an async executor blocks the event loop.
         max_unacknowledged_bytes: how much of a job's output may be under way before a write waits.
         """
-        if token is None:
-            token = environment("MILLRACE_WORKER_TOKEN", "")
         self._options: dict[str, Any] = {
             "address": address or environment("MILLRACE_SCHEDULER_ADDRESS", "127.0.0.1:7072"),
             "queues": _list("MILLRACE_QUEUES", "documents") if queues is None else list(queues),
             "pools": _list("MILLRACE_POOLS", "") if pools is None else list(pools),
             "slots": int(environment("MILLRACE_SLOTS", "4")) if slots is None else slots,
             "guest_slots": int(environment("MILLRACE_GUEST_SLOTS", "0")) if guest_slots is None else guest_slots,
-            "token": token if callable(token) else lambda: token or None,
-            "tls": tls if callable(tls) else lambda: tls,
-            "worker_id": worker_id or default_worker_id(),
+            "token": token_reader(token),
+            "tls": tls_reader(tls),
+            "worker_id": worker_id or environment("MILLRACE_WORKER_ID", default_worker_id()),
             "version": version,
             "drain_seconds": (
                 int(environment("MILLRACE_DRAIN_MS", "15000")) / 1_000 if drain_seconds is None else drain_seconds
