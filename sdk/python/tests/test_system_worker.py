@@ -223,16 +223,26 @@ def test_a_cancelled_job_stops_its_executor(client: Client, new_worker: NewWorke
             stopped.append("async")
             raise
 
+    @worker.executor(f"{job_type}-interrupt", interrupt=True)
+    def compute(payload: dict[str, Any], ctx: Context) -> None:
+        ctx.write("begun")
+        try:
+            while True:
+                pass
+        except AttemptStopped:
+            stopped.append("interrupt")
+            raise
+
     worker.executor(f"{job_type}-process", executors.never_return, run_in="process")
     start(worker)
-    for kind in ("", "-async", "-process"):
+    for kind in ("", "-async", "-interrupt", "-process"):
         job_id = client.submit(f"{job_type}{kind}").job_id
         for event in client.watch(job_id):
             if isinstance(event, TextEvent):
                 client.cancel(job_id, reason="not needed")
         job = client.get_job(job_id)
         assert (job.state, job.failure and job.failure.message) == ("CANCELLED", "not needed")
-    assert stopped == ["sync", "async"]
+    assert stopped == ["sync", "async", "interrupt"]
 
 
 def test_failures_keep_their_reasons_and_a_dead_process_is_another_attempt(
@@ -263,6 +273,10 @@ def test_failures_keep_their_reasons_and_a_dead_process_is_another_attempt(
 def test_a_worker_that_no_scheduler_accepts_ends(system: System, new_worker: NewWorker, job_type: str) -> None:
     with pytest.raises(WorkerRefused, match="executors: at least 1"):
         new_worker().run()
+    unimportable = new_worker()
+    unimportable.executor(job_type, lambda payload: None, run_in="process")
+    with pytest.raises(WorkerRefused, match="at the top of its module"):
+        unimportable.run()
     refused: list[tuple[dict[str, Any], str]] = [({"token": "wrong"}, "TOKEN_REJECTED"), ({"slots": 0}, "MALFORMED")]
     for options, reason in refused:
         worker = new_worker(**options)

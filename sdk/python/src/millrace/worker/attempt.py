@@ -50,6 +50,8 @@ class Attempt:
         """True while no executor runs."""
         self.in_loop = False
         """True if its executor runs in the event loop."""
+        self.in_process = False
+        """True if its executor runs in a process of its own."""
         self._calls = calls
         self._changed = changed
         self._lost = lost

@@ -19,6 +19,9 @@ Req = TypeVar("Req", bound=Message)
 Res = TypeVar("Res", bound=Message)
 
 
+PROCESS_NAME = "millrace-executor"
+
+
 class _PipePort:
     """The port of an attempt in another process."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import pickle
 import typing
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
@@ -22,18 +23,36 @@ RunIn = Literal["thread", "process"]
 class Executor:
     """A function for the jobs of one type."""
 
-    def __init__(self, function: Callable[..., Any], run_in: RunIn) -> None:
+    def __init__(self, function: Callable[..., Any], run_in: RunIn, interrupt: bool = False) -> None:
         self.function = function
         self.run_in = run_in
+        self.interrupt = interrupt
         self.is_async = inspect.iscoroutinefunction(function)
-        if self.is_async and run_in == "process":
-            raise ValueError(f"{function.__qualname__} is async, and runs in the event loop: leave out run_in")
+        if self.is_async and (run_in == "process" or interrupt):
+            raise ValueError(f"{function.__qualname__} is async, and runs in the event loop: leave out the options")
         parameters = list(inspect.signature(function).parameters.values())
         if not 1 <= len(parameters) <= 2:
             raise TypeError(f"{function.__qualname__} takes {len(parameters)} arguments: it must take (payload, ctx)")
         self._takes_context = len(parameters) == 2
         self._payload_name = parameters[0].name
         self._decode: Callable[[Any], Any] | None = None
+
+    def check(self) -> list[str]:
+        """Returns why the function cannot run as it should."""
+        name = self.function.__qualname__
+        problems = []
+        try:
+            self._decoder()
+        except Exception as error:
+            problems.append(
+                f"the annotation of the payload of {name} cannot be read; define what it names in the module ({error})"
+            )
+        if self.run_in == "process":
+            try:
+                pickle.dumps(self.function)
+            except Exception as error:
+                problems.append(f"{name} cannot run in a process; define it at the top of its module ({error})")
+        return problems
 
     def run(self, assignment: pb.Assignment, context: Context) -> pb.AttemptOutcome:
         """Runs a sync function in this thread."""
@@ -60,8 +79,12 @@ class Executor:
         return (payload, context) if self._takes_context else (payload,)
 
     def _decoder(self) -> Callable[[Any], Any]:
-        """Only at the first job: what annotations name may be defined after the function."""
-        return decoder_of(typing.get_type_hints(self.function).get(self._payload_name, Any))
+        """Only when the worker runs: what annotations name may be defined after the function."""
+        function = inspect.unwrap(self.function)
+        annotation = getattr(function, "__annotations__", {}).get(self._payload_name, Any)
+        # Only the payload's annotation is read. The others may name what only a type checker imports.
+        payload = type("payload", (), {"__annotations__": {"payload": annotation}})
+        return decoder_of(typing.get_type_hints(payload, getattr(function, "__globals__", {}))["payload"])
 
 
 def _with_usage(outcome: pb.AttemptOutcome, context: Facts) -> pb.AttemptOutcome:

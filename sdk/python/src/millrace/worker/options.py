@@ -39,9 +39,10 @@ class WorkerOptions:
     max_unacknowledged_bytes: int
     types: Sequence[str] = field(default=())
 
-    def check(self) -> None:
+    def check(self, unusable: Sequence[str] = ()) -> None:
         """Raises WorkerRefused for options that no scheduler accepts. Its message lists all problems."""
         problems = [
+            *unusable,
             *_broken("worker_id", [self.worker_id], _WORKER_ID, 1, 1),
             *_broken("queues", self.queues, _QUEUE, 1, 64),
             *_broken("pools", self.pools, _POOL, 0, 64),

@@ -19,7 +19,7 @@ from millrace._pool import message_class
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace.worker import outcome as outcomes
 from millrace.worker.attempt import Attempt
-from millrace.worker.child import serve
+from millrace.worker.child import PROCESS_NAME, serve
 from millrace.worker.executor import Executor
 from millrace.worker.failures import JobFailure
 
@@ -33,7 +33,7 @@ class Child:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.stops, their_stops = context.Pipe()
-        self.process: BaseProcess = context.Process(target=serve, args=(theirs, their_stops), name="millrace-executor")
+        self.process: BaseProcess = context.Process(target=serve, args=(theirs, their_stops), name=PROCESS_NAME)
         self.process.start()
         theirs.close()
         their_stops.close()
@@ -58,10 +58,6 @@ class Processes:
         self._closed = False
         # The interpreter waits for processes at its exit. They may have children, so they are no daemons.
         atexit.register(self.close)
-
-    def runs(self, attempt: Attempt) -> bool:
-        """Whether the attempt runs in a process now."""
-        return attempt in self._busy
 
     def kill(self, attempt: Attempt) -> None:
         """Ends the process of an attempt, if it still runs."""

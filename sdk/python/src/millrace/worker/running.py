@@ -10,11 +10,13 @@ from functools import partial
 
 from millrace._limits import LEASES
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
+from millrace.worker import outcome as outcomes
 from millrace.worker.async_context import AsyncContext
 from millrace.worker.attempt import Attempt, LeaseKey, lease_key
 from millrace.worker.calls import SchedulerCalls
 from millrace.worker.context import Context
 from millrace.worker.executor import Executor
+from millrace.worker.interrupt import interruptible
 from millrace.worker.options import WorkerOptions
 from millrace.worker.processes import Processes
 from millrace.worker.threads import Threads
@@ -105,6 +107,7 @@ class Running:
             else:
                 self._running += 1
                 attempt.idle = False
+                attempt.in_process = executor.run_in == "process"
                 if executor.is_async:
                     attempt.in_loop = True
                     started.append((attempt, executor))
@@ -204,15 +207,15 @@ class Running:
 
     def _kill_later(self, attempt: Attempt) -> None:
         """Ends the process of an executor that does not return after its attempt was stopped."""
-        if attempt.idle or not self._processes.runs(attempt):
-            return
-        self._turns.after(self.stop_grace_seconds / 2, partial(self._processes.kill, attempt))
+        if attempt.in_process and not attempt.idle:
+            self._turns.after(self.stop_grace_seconds / 2, partial(self._processes.kill, attempt))
 
     def _run_in_thread(self, attempt: Attempt, executor: Executor) -> None:
         if executor.run_in == "process":
             outcome = self._processes.run(attempt)
         else:
-            outcome = executor.run(attempt.assignment, Context(attempt.assignment, attempt))
+            run = partial(executor.run, attempt.assignment, Context(attempt.assignment, attempt))
+            outcome = interruptible(attempt.stop, run, outcomes.stopped) if executor.interrupt else run()
         self._turns.post(partial(self._ended, attempt, outcome))
 
     def _start_in_loop(self, started: list[tuple[Attempt, Executor]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -11,6 +12,7 @@ from typing import Any, TypeVar, overload
 
 from millrace.tls import Tls
 from millrace.worker.async_context import AsyncContext
+from millrace.worker.child import PROCESS_NAME
 from millrace.worker.context import Context
 from millrace.worker.core import Core
 from millrace.worker.executor import Executor, RunIn
@@ -86,13 +88,22 @@ class Worker:
 
     @overload
     def executor(
-        self, job_type: str, *, run_in: RunIn = "thread"
+        self, job_type: str, *, run_in: RunIn = "thread", interrupt: bool = False
     ) -> Callable[[Callable[..., R]], Callable[..., R]]: ...
 
     @overload
-    def executor(self, job_type: str, function: Callable[..., R], *, run_in: RunIn = "thread") -> Callable[..., R]: ...
+    def executor(
+        self, job_type: str, function: Callable[..., R], *, run_in: RunIn = "thread", interrupt: bool = False
+    ) -> Callable[..., R]: ...
 
-    def executor(self, job_type: str, function: Callable[..., Any] | None = None, *, run_in: RunIn = "thread") -> Any:
+    def executor(
+        self,
+        job_type: str,
+        function: Callable[..., Any] | None = None,
+        *,
+        run_in: RunIn = "thread",
+        interrupt: bool = False,
+    ) -> Any:
         """Names the function for jobs of a type, as a decorator or by a call. Returns the function as it is.
 
         The function takes the payload and, if it has a second parameter, a Context (AsyncContext if it is async). If
@@ -104,12 +115,15 @@ class Worker:
         Python's global lock, or that shall use more processors. The module of such a function is imported in the
         process, so a program must call `run` under ``if __name__ == "__main__"``. An async function runs in the event
         loop, and must not block it.
+
+        With `interrupt`, AttemptStopped is raised in the thread of a sync function when its attempt must stop, wherever
+        it is, except in a call that blocks. Without it, the function must look at ``ctx.cancelled`` by itself.
         """
         if function is None:
-            return lambda given: self.executor(job_type, given, run_in=run_in)
+            return lambda given: self.executor(job_type, given, run_in=run_in, interrupt=interrupt)
         if job_type in self._executors:
             raise ValueError(f"there is an executor for {job_type!r} already")
-        self._executors[job_type] = Executor(function, run_in)
+        self._executors[job_type] = Executor(function, run_in, interrupt)
         return function
 
     @property
@@ -128,8 +142,12 @@ class Worker:
         """Like `run`, in this event loop: async executors run in it too."""
         if self._core is not None:
             raise RuntimeError("this worker runs already")
+        if multiprocessing.current_process().name == PROCESS_NAME:
+            raise RuntimeError(
+                'call the worker\'s run() under `if __name__ == "__main__":`, because processes import it'
+            )
         options = WorkerOptions(**self._options, types=tuple(self._executors))
-        options.check()
+        options.check([why for executor in self._executors.values() for why in executor.check()])
         loop = asyncio.get_running_loop()
         core = self._core = Core(options, self._executors, loop)
         ended: asyncio.Future[None] = loop.create_future()
