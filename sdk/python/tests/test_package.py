@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import ast
 import inspect
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +49,14 @@ def test_every_public_name_is_documented(name: str, value: object) -> None:
     doc = inspect.getdoc(value) or ""
     assert len(doc) > 10, f"{name} needs a docstring"
     assert not doc.startswith(f"{name}("), f"{name} has only the docstring of a dataclass"
+
+
+def test_modules_and_functions_are_short() -> None:
+    for path in Path(millrace.__file__).parent.rglob("*.py"):
+        if "_proto" in path.parts:
+            continue
+        text = path.read_text()
+        assert len(text.splitlines()) <= 300, f"{path} has more than 300 lines"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                assert (node.end_lineno or 0) - node.lineno < 80, f"{path}: {node.name} has more than 80 lines"

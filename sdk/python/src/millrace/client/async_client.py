@@ -16,7 +16,7 @@ from millrace._proto.jobs.v1 import job_service_pb2 as jobs_pb
 from millrace.client import operations
 from millrace.client.async_connection import AsyncConnection
 from millrace.client.async_group_handle import AsyncCreatedGroup, AsyncGroupHandle, create_group
-from millrace.client.client import given_or_environment, incomplete, new_job, succeeded
+from millrace.client.calling import given_or_environment, incomplete, new_job, succeeded
 from millrace.client.documents import Document, DocumentSource, document_of, is_repeatable, upload_parts
 from millrace.client.events import JobEvent, ResetEvent, TextEvent, TextPiece, WatchEvent, Watching
 from millrace.client.explanation import Explanation

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -13,8 +12,8 @@ import grpc
 
 from millrace._proto.documents.v1 import document_service_pb2 as documents_pb
 from millrace._proto.jobs.v1 import job_service_pb2 as jobs_pb
-from millrace._status import CallStatus
 from millrace.client import operations
+from millrace.client.calling import given_or_environment, incomplete, new_job, succeeded
 from millrace.client.connection import Connection
 from millrace.client.documents import Document, DocumentSource, document_of, is_repeatable, upload_parts
 from millrace.client.events import JobEvent, ResetEvent, TextEvent, TextPiece, WatchEvent, Watching
@@ -25,7 +24,7 @@ from millrace.client.jobs import Job, NewJob, Submitted, spec_of
 from millrace.client.many import Many
 from millrace.client.retrying import GIVE_UP_AFTER, Patience
 from millrace.client.waiting import Waiting
-from millrace.errors import JobEnded, MillraceError, error_of_call, is_cut
+from millrace.errors import MillraceError, error_of_call, is_cut
 from millrace.tls import Tls
 
 if TYPE_CHECKING:
@@ -274,29 +273,3 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def given_or_environment(address: str | Sequence[str] | None, api_key: str | None) -> tuple[str | Sequence[str], str]:
-    """The address and the API key of a client. Raises ValueError if there is no key."""
-    key = api_key or os.environ.get("MILLRACE_API_KEY")
-    if not key:
-        raise ValueError("there is no API key: give api_key, or set MILLRACE_API_KEY")
-    return address or os.environ.get("MILLRACE_ADDRESS") or "127.0.0.1:7400", key
-
-
-def new_job(job_type: str, payload: Any, options: JobOptions) -> NewJob:
-    """A job of the arguments of `submit` and `run`."""
-    return NewJob(job_type, {} if payload is None else payload, options)
-
-
-def succeeded(job: Job) -> Job:
-    """Returns the job if it succeeded. Else raises JobEnded."""
-    if job.state != "SUCCEEDED":
-        raise JobEnded(job)
-    return job
-
-
-def incomplete(document_id: str, received: int, expected: int) -> MillraceError:
-    """A download that broke may look like its end."""
-    message = f"the document {document_id} ended after {received} of {expected} bytes; download it again"
-    return MillraceError(CallStatus("UNAVAILABLE", message))
