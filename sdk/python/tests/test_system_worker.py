@@ -290,6 +290,18 @@ def test_a_worker_that_no_scheduler_accepts_ends(system: System, new_worker: New
         other.run()
 
 
+def test_a_worker_serves_jobs_of_its_pools(client: Client, new_worker: NewWorker, start: Start, job_type: str) -> None:
+    for pools in ([], ["gpu"]):
+        worker = new_worker(pools=pools, version="1.2")
+        worker.executor(f"{job_type}{len(pools)}", lambda payload, ctx: ctx.pool)
+        start(worker)
+        assert client.run(f"{job_type}{len(pools)}").result == ""
+    assert client.run(f"{job_type}1", pool="gpu").result == "gpu"
+    waiting = client.submit(f"{job_type}0", pool="gpu").job_id
+    assert "NO_WORKER" in [one.kind for one in client.explain(waiting).constraints]
+    client.cancel(waiting)
+
+
 def test_draining_hands_back_without_an_attempt_and_lets_short_jobs_end(
     client: Client, new_worker: NewWorker, start: Start, job_type: str
 ) -> None:
