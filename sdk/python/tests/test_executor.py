@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from opentelemetry import trace
 
 from millrace import Context, Tls, Worker, WorkerRefused
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
@@ -108,3 +110,19 @@ def test_tokens_and_certificates_are_read_again_at_each_connection(
     assert token_reader(None)() == "of the environment"
     monkeypatch.delenv("MILLRACE_SCHEDULER_CA_FILE")
     assert tls_reader(None)() is None
+
+
+def test_spans_of_an_executor_belong_to_the_job_s_trace() -> None:
+    def function(payload: Any) -> str:
+        return trace.format_trace_id(trace.get_current_span().get_span_context().trace_id)
+
+    async def in_loop(payload: Any) -> str:
+        return function(payload)
+
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    assignment = pb.Assignment(lease=pb.LeaseRef(job_id="j"), traceparent=f"00-{trace_id}-b7ad6b7169203331-01")
+    outcome = Executor(function, "thread").run(assignment, Context(assignment, None))  # type: ignore[arg-type]
+    assert outcome.completed.result_json == f'"{trace_id}"'
+    context: Any = Context(assignment, None)  # type: ignore[arg-type]
+    assert asyncio.run(Executor(in_loop, "thread").run_async(assignment, context)) == outcome
+    assert not trace.get_current_span().get_span_context().is_valid

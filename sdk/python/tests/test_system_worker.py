@@ -22,6 +22,7 @@ from millrace import (
     Client,
     Context,
     JobEnded,
+    JobEvent,
     JobFailure,
     NewJob,
     ProgressEvent,
@@ -288,6 +289,63 @@ def test_a_worker_that_no_scheduler_accepts_ends(system: System, new_worker: New
     other.executor(job_type, lambda payload: None)
     with pytest.raises(WorkerRefused, match="7072"):
         other.run()
+
+
+def test_a_blocked_event_loop_hands_back_what_has_not_begun_and_at_last_loses_its_leases(
+    client: Client, new_worker: NewWorker, start: Start, job_type: str
+) -> None:
+    goes_on = threading.Event()
+
+    def add_executors(worker: Worker, name: str) -> Worker:
+        @worker.executor(job_type)
+        async def block(payload: dict[str, Any], ctx: AsyncContext) -> str:
+            if name == "first":
+                await ctx.write("begun")
+                goes_on.wait()
+            return name
+
+        @worker.executor(f"{job_type}-quick")
+        async def quick(payload: dict[str, Any]) -> str:
+            return name
+
+        return worker
+
+    start(add_executors(new_worker(max_blocked_seconds=7.0), "first"))
+    blocked = client.submit(job_type).job_id
+    next(event for event in client.watch(blocked) if isinstance(event, TextEvent))
+    waiting = client.submit(f"{job_type}-quick").job_id
+    next(event for event in client.watch(waiting) if isinstance(event, JobEvent) and event.job.state == "RUNNING")
+    start(add_executors(new_worker(), "second"))
+    handed_back = client.wait(waiting)
+    assert (handed_back.result, handed_back.attempt, handed_back.stalls) == ("second", 1, 0)
+    lost = client.wait(blocked)
+    assert (lost.result, lost.stalls) == ("second", 1)
+    goes_on.set()
+
+
+def test_a_job_that_is_cancelled_before_its_task_begins_frees_its_slot(
+    client: Client, new_worker: NewWorker, start: Start, job_type: str
+) -> None:
+    goes_on = threading.Event()
+    worker = new_worker(slots=2)
+
+    @worker.executor(job_type)
+    async def block(payload: dict[str, Any], ctx: AsyncContext) -> None:
+        if payload.get("block"):
+            await ctx.write("begun")
+            goes_on.wait()
+
+    start(worker)
+    blocked = client.submit(job_type, {"block": True}).job_id
+    next(event for event in client.watch(blocked) if isinstance(event, TextEvent))
+    waiting = client.submit(job_type).job_id
+    next(event for event in client.watch(waiting) if isinstance(event, JobEvent) and event.job.state == "RUNNING")
+    client.cancel(waiting)
+    goes_on.set()
+    assert client.wait(waiting).state == "CANCELLED"
+    assert client.wait(blocked).state == "SUCCEEDED"
+    both = [client.submit(job_type).job_id for _ in range(2)]
+    assert [client.wait(job_id, timeout=30).state for job_id in both] == ["SUCCEEDED"] * 2
 
 
 def test_a_worker_serves_jobs_of_its_pools(client: Client, new_worker: NewWorker, start: Start, job_type: str) -> None:

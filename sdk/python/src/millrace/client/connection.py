@@ -12,9 +12,9 @@ import grpc
 from millrace import _pool
 from millrace._channel import SPREAD, open_channel
 from millrace._pool import Message
+from millrace._trace import trace_context
 from millrace.client.operations import Operation
 from millrace.client.retrying import DEFAULT_TIMEOUT, Lost, Tries, closed
-from millrace.client.trace import trace_context
 from millrace.errors import error_of_call
 from millrace.tls import Tls
 

@@ -12,7 +12,7 @@ from millrace._json import decoder_of, json_text
 from millrace._proto.jobs.v1 import job_pb2
 from millrace._proto.webhooks.v1 import webhook_endpoint_pb2
 from millrace._times import datetime_of, duration_of, timestamp_of
-from millrace.client.trace import trace_context
+from millrace._trace import trace_context
 
 if TYPE_CHECKING:
     from millrace._pool import Timestamp

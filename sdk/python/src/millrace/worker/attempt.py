@@ -50,6 +50,8 @@ class Attempt:
         """True while no executor runs."""
         self.in_loop = False
         """True if its executor runs in the event loop."""
+        self.started = False
+        """True once the event loop has begun it."""
         self.in_process = False
         """True if its executor runs in a process of its own."""
         self._calls = calls

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from millrace._json import decoder_of
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
+from millrace._trace import active_trace
 from millrace.worker import outcome as outcomes
 from millrace.worker.async_context import AsyncContext
 from millrace.worker.attempt import usage_message
@@ -57,14 +58,17 @@ class Executor:
     def run(self, assignment: pb.Assignment, context: Context) -> pb.AttemptOutcome:
         """Runs a sync function in this thread."""
         try:
-            return _with_usage(outcomes.completed(self.function(*self._arguments(assignment, context))), context)
+            with active_trace(context.traceparent, context.tracestate):
+                result = self.function(*self._arguments(assignment, context))
+            return _with_usage(outcomes.completed(result), context)
         except BaseException as error:
             return _raised(error, assignment, context)
 
     async def run_async(self, assignment: pb.Assignment, context: AsyncContext) -> pb.AttemptOutcome:
         """Runs an async function in this event loop."""
         try:
-            result = await typing.cast(Awaitable[Any], self.function(*self._arguments(assignment, context)))
+            with active_trace(context.traceparent, context.tracestate):
+                result = await typing.cast(Awaitable[Any], self.function(*self._arguments(assignment, context)))
             return _with_usage(outcomes.completed(result), context)
         except BaseException as error:
             return _raised(error, assignment, context)

@@ -1,8 +1,8 @@
 """Watches whether an async executor blocks the event loop.
 
 While the loop is blocked, the core goes on renewing leases, but the other async executors stand still. After a while
-the worker names the jobs. After a long while it no longer renews the leases of async executors, so that their jobs are
-tried elsewhere.
+the worker names the jobs, and hands back those that have not begun. After a long while it no longer renews the leases
+of async executors, so that their jobs are tried elsewhere.
 """
 
 from __future__ import annotations
@@ -51,9 +51,13 @@ class LoopWatch:
         if self._unanswered_since is None:
             self._unanswered_since = time.monotonic()
             self._loop.call_soon_threadsafe(lambda: self._turns.post(self._answered))
-        elif self._blocked_seconds() > _BLOCKED_SECONDS and not self._warned:
-            self._warned = True
-            self._warn("has blocked the event loop for")
+        elif self._blocked_seconds() > _BLOCKED_SECONDS:
+            if not self._warned:
+                self._warned = True
+                self._warn("has blocked the event loop for")
+            for attempt in self._running.all:
+                if attempt.in_loop and not attempt.started:
+                    self._running.hand_back(attempt, "the worker's event loop is blocked")
         self._turns.after(_CHECK_SECONDS, self.start)
 
     def renewed(self, attempts: Iterable[Attempt]) -> list[pb.LeaseRef]:
@@ -75,7 +79,7 @@ class LoopWatch:
         return 0.0 if self._unanswered_since is None else time.monotonic() - self._unanswered_since
 
     def _warn(self, what: str) -> None:
-        jobs = [attempt for attempt in self._running.all if attempt.in_loop]
+        jobs = [attempt for attempt in self._running.all if attempt.in_loop and attempt.started]
         for attempt in jobs[:_MOST_NAMED]:
             log.warning(
                 "%s %s %.0f s; use a sync executor, or asyncio.to_thread (job %s, type %s)",

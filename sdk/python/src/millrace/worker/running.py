@@ -140,11 +140,14 @@ class Running:
         self._kill_later(attempt)
         self.changed(attempt)
 
+    def hand_back(self, attempt: Attempt, reason: str) -> None:
+        attempt.hand_back(reason)
+        self._kill_later(attempt)
+        self.changed(attempt)
+
     def hand_back_all(self, reason: str) -> None:
         for attempt in self.all:
-            attempt.hand_back(reason)
-            self._kill_later(attempt)
-            self.changed(attempt)
+            self.hand_back(attempt, reason)
 
     def output_answered(self, ack: pb.OutputAck) -> None:
         """Applies the scheduler's answer to output of an attempt."""
@@ -221,16 +224,22 @@ class Running:
     def _start_in_loop(self, started: list[tuple[Attempt, Executor]]) -> None:
         for attempt, executor in started:
             task = self._loop.create_task(self._run_in_loop(attempt, executor))
+            task.add_done_callback(partial(self._task_done, attempt))
             attempt.stop.on_stop(partial(self._cancel, task))
 
-    def _cancel(self, task: asyncio.Task[None]) -> None:
+    def _task_done(self, attempt: Attempt, task: asyncio.Task[pb.AttemptOutcome]) -> None:
+        # A task that is cancelled before its first step never runs, and has no outcome.
+        outcome = outcomes.stopped() if task.cancelled() else task.result()
+        self._turns.post(partial(self._ended, attempt, outcome))
+
+    def _cancel(self, task: asyncio.Task[pb.AttemptOutcome]) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(task.cancel)
 
-    async def _run_in_loop(self, attempt: Attempt, executor: Executor) -> None:
+    async def _run_in_loop(self, attempt: Attempt, executor: Executor) -> pb.AttemptOutcome:
+        attempt.started = True
         context = AsyncContext(attempt.assignment, attempt, attempt.output, attempt.notice, self._in_thread)
-        outcome = await executor.run_async(attempt.assignment, context)
-        self._turns.post(partial(self._ended, attempt, outcome))
+        return await executor.run_async(attempt.assignment, context)
 
     def _in_thread(self, run: Callable[[], object]) -> asyncio.Future[object]:
         """Runs a blocking call of an async executor in a thread."""
