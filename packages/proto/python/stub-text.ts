@@ -82,7 +82,7 @@ function typesOf(field: DescField, file: DescFile): readonly [read: string, give
 
 function messageText(message: DescMessage, file: DescFile, indent: string): string {
   const inner = `${indent}    `;
-  const lines = [`\nclass ${message.name}(_pool.Message):`];
+  const lines = [`\n${indent}class ${message.name}(_pool.Message):`];
   for (const nested of message.nestedMessages) {
     lines.push(messageText(nested, file, inner).trimEnd());
   }
@@ -111,7 +111,7 @@ function messageText(message: DescMessage, file: DescFile, indent: string): stri
     lines.push(`${inner}def WhichOneof(self, ${group}) -> Literal[${names}] | None: ...`);
   }
   if (message.oneofs.length > 1) throw new Error(`${message}: more than one oneof is not typed`);
-  return `${lines.map((line, at) => (at === 0 ? line.replace("class", `${indent}class`) : line)).join("\n")}\n`;
+  return `${lines.join("\n")}\n`;
 }
 
 const enumText = ({ name, values }: DescEnum): string =>
