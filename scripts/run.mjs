@@ -38,6 +38,11 @@ const commands = {
     ],
     run: [["node", "scripts/chaos.ts"]],
   },
+  conformance: {
+    summary: "set up, and test a worker program in any language against the worker protocol",
+    options: ['--worker COMMAND  what starts the worker, such as "python my_worker.py"'],
+    run: [["node", "scripts/conformance.ts"]],
+  },
   test: {
     summary: "set up, run every static check and every test",
     run: [
@@ -71,7 +76,7 @@ try {
 
 function help() {
   const lines = Object.entries(commands).map(
-    ([key, { summary }]) => `  ${key.padEnd(8)}${summary}`,
+    ([key, { summary }]) => `  ${key.padEnd(13)}${summary}`,
   );
   return `Usage: node scripts/run.mjs <command>\n\n${lines.join("\n")}`;
 }

@@ -13,8 +13,8 @@ function buf(...args: string[]): void {
 }
 
 function filesBelow(folder: string): Map<string, string> {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.parentPath.endsWith("__pycache__"),
   );
   return new Map(
     files.map((entry) => {
@@ -24,12 +24,22 @@ function filesBelow(folder: string): Map<string, string> {
   );
 }
 
-function staleFiles(): string[] {
+/** What is generated: by which template, and where it is committed. */
+const outputs = [
+  { template: "buf.gen.yaml", committedIn: here, folder: "gen" },
+  {
+    template: "buf.gen.python.yaml",
+    committedIn: join(here, "../../sdk/python/src/millrace"),
+    folder: "_proto",
+  },
+];
+
+function staleFiles({ template, committedIn, folder }: (typeof outputs)[number]): string[] {
   const fresh = mkdtempSync(join(tmpdir(), "millrace-proto-"));
   try {
-    buf("generate", proto, "--template", "buf.gen.yaml", "--output", fresh);
-    const expected = filesBelow(join(fresh, "gen"));
-    const committed = filesBelow(join(here, "gen"));
+    buf("generate", proto, "--template", template, "--output", fresh);
+    const expected = filesBelow(join(fresh, folder));
+    const committed = filesBelow(join(committedIn, folder));
     return [...new Set([...expected.keys(), ...committed.keys()])].filter(
       (path) => expected.get(path) !== committed.get(path),
     );
@@ -48,7 +58,7 @@ try {
   );
   process.exit(1);
 }
-const stale = staleFiles();
+const stale = outputs.flatMap(staleFiles);
 if (stale.length > 0) {
   process.stderr.write(
     `Generated code differs from proto/: ${stale.join(", ")}. Run \`pnpm generate\` and commit.\n`,

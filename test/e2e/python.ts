@@ -1,6 +1,6 @@
 // The machine's Python, for clients and workers that are not written in TypeScript. `npm test` installs no
 // Python. MILLRACE_PYTHON is the path of a Python that has the packages of
-// examples/python-worker/requirements.txt. Without it, the tests that need Python are reported as skipped.
+// sdk/python/requirements-dev.txt. Without it, the tests that need Python are reported as skipped.
 // `.ci/run` installs one where it can.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

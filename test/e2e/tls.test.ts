@@ -11,6 +11,7 @@ import { grpcClient } from "@millrace/runtime";
 import { testAuthority } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { Heard } from "../faults/heard.ts";
+import { python } from "./python.ts";
 
 const run = promisify(execFile);
 
@@ -201,3 +202,36 @@ test("a service whose certificate cannot be read does not start, and says why", 
     /MILLRACE_TLS_CERT_FILE: cannot be read: .*MILLRACE_TLS_KEY_FILE: cannot be read/s,
   );
 });
+
+const pythonProgram = `
+import os, threading
+from millrace import Client, Tls, Worker
+
+worker = Worker(queues=["idle"])
+worker.executor("echo", lambda payload: payload)
+thread = threading.Thread(target=worker.run)
+thread.start()
+tls = Tls.from_files(os.environ["MILLRACE_SCHEDULER_CA_FILE"])
+with Client(tls=tls) as client:
+    print(client.run("echo", {"a": 1}, queue="idle").result)
+worker.drain(0)
+thread.join()
+`;
+
+test.skipIf(python === undefined)(
+  "the SDK for Python calls and works with mutual TLS (needs MILLRACE_PYTHON)",
+  async () => {
+    const { startGateway, calling, apiKey, scheduler } = await setup();
+    const gateway = await startGateway(await calling("gateway-client"));
+    const { stdout } = await run(python ?? "", ["-c", pythonProgram], {
+      env: {
+        ...(await calling("python-worker")),
+        PYTHONPATH: join(import.meta.dirname, "../../sdk/python/src"),
+        MILLRACE_SCHEDULER_ADDRESS: String(scheduler.addresses.workers),
+        MILLRACE_ADDRESS: String(gateway.address),
+        MILLRACE_API_KEY: apiKey,
+      },
+    });
+    expect(stdout).toBe("{'a': 1}\n");
+  },
+);

@@ -1,0 +1,55 @@
+# Generated from millrace/jobs/v1/group.proto by `pnpm generate`. Do not edit.
+from millrace import _pool
+import millrace._proto.jobs.v1.job_pb2
+import millrace._proto.webhooks.v1.webhook_endpoint_pb2
+
+_pool.add_file(
+    "ChxtaWxscmFjZS9qb2JzL3YxL2dyb3VwLnByb3RvEhBtaWxscmFjZS5qb2JzLnYxGh9nb29nbGUvcHJvdG9idWYv"
+    "dGltZXN0YW1wLnByb3RvGhptaWxscmFjZS9qb2JzL3YxL2pvYi5wcm90bxorbWlsbHJhY2Uvd2ViaG9va3MvdjEv"
+    "d2ViaG9va19lbmRwb2ludC5wcm90byLyAwoJR3JvdXBTcGVjEhQKBXF1ZXVlGAEgASgJUgVxdWV1ZRIvCgRydWxl"
+    "GAIgASgLMhsubWlsbHJhY2Uuam9icy52MS5Hcm91cFJ1bGVSBHJ1bGUSNwoJZmluYWxpemVyGAMgASgLMhkubWls"
+    "bHJhY2Uuam9icy52MS5Kb2JTcGVjUglmaW5hbGl6ZXISIgoNbWF4X2luX2ZsaWdodBgEIAEoDVILbWF4SW5GbGln"
+    "aHQSNgoIZGVhZGxpbmUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUghkZWFkbGluZRIfCghwcmlv"
+    "cml0eRgGIAEoDUgAUghwcmlvcml0eYgBARIjCg1rZWVwX3NpYmxpbmdzGAcgASgIUgxrZWVwU2libGluZ3MSPwoG"
+    "bGFiZWxzGAggAygLMicubWlsbHJhY2Uuam9icy52MS5Hcm91cFNwZWMuTGFiZWxzRW50cnlSBmxhYmVscxI6Cghj"
+    "YWxsYmFjaxgJIAEoCzIeLm1pbGxyYWNlLndlYmhvb2tzLnYxLkNhbGxiYWNrUghjYWxsYmFjaxo5CgtMYWJlbHNF"
+    "bnRyeRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1ZRgCIAEoCVIFdmFsdWU6AjgBQgsKCV9wcmlvcml0eSJTCglH"
+    "cm91cFJ1bGUSEgoDYW55GAEgASgISABSA2FueRIqChBhdF9sZWFzdF9wZXJjZW50GAIgASgNSABSDmF0TGVhc3RQ"
+    "ZXJjZW50QgYKBHJ1bGUinwYKBUdyb3VwEg4KAmlkGAEgASgJUgJpZBIUCgVxdWV1ZRgCIAEoCVIFcXVldWUSMgoF"
+    "c3RhdGUYAyABKA4yHC5taWxscmFjZS5qb2JzLnYxLkdyb3VwU3RhdGVSBXN0YXRlEi8KBHJ1bGUYBCABKAsyGy5t"
+    "aWxscmFjZS5qb2JzLnYxLkdyb3VwUnVsZVIEcnVsZRIiCg1tYXhfaW5fZmxpZ2h0GAUgASgNUgttYXhJbkZsaWdo"
+    "dBI7Cghwcm9ncmVzcxgGIAEoCzIfLm1pbGxyYWNlLmpvYnMudjEuR3JvdXBQcm9ncmVzc1IIcHJvZ3Jlc3MSKAoQ"
+    "ZmluYWxpemVyX2pvYl9pZBgHIAEoCVIOZmluYWxpemVySm9iSWQSIgoNcGFyZW50X2pvYl9pZBgIIAEoCVILcGFy"
+    "ZW50Sm9iSWQSOwoLY3JlYXRlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjcmVhdGVU"
+    "aW1lEjsKC2ZpbmlzaF90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZmluaXNoVGltZRI2"
+    "CghkZWFkbGluZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCGRlYWRsaW5lEjsKBmxhYmVscxgM"
+    "IAMoCzIjLm1pbGxyYWNlLmpvYnMudjEuR3JvdXAuTGFiZWxzRW50cnlSBmxhYmVscxIjCg1jYW5jZWxfcmVhc29u"
+    "GA0gASgJUgxjYW5jZWxSZWFzb24SHwoIcHJpb3JpdHkYDiABKA1IAFIIcHJpb3JpdHmIAQESIwoNa2VlcF9zaWJs"
+    "aW5ncxgPIAEoCFIMa2VlcFNpYmxpbmdzEjoKCGNhbGxiYWNrGBAgASgLMh4ubWlsbHJhY2Uud2ViaG9va3MudjEu"
+    "Q2FsbGJhY2tSCGNhbGxiYWNrGjkKC0xhYmVsc0VudHJ5EhAKA2tleRgBIAEoCVIDa2V5EhQKBXZhbHVlGAIgASgJ"
+    "UgV2YWx1ZToCOAFCCwoJX3ByaW9yaXR5IsoBCg1Hcm91cFByb2dyZXNzEhQKBXRvdGFsGAEgASgNUgV0b3RhbBIc"
+    "CglzdWNjZWVkZWQYAiABKA1SCXN1Y2NlZWRlZBIWCgZmYWlsZWQYAyABKA1SBmZhaWxlZBIcCgljYW5jZWxsZWQY"
+    "BCABKA1SCWNhbmNlbGxlZBIYCgdleHBpcmVkGAUgASgNUgdleHBpcmVkEhgKB3JlbW92ZWQYBiABKA1SB3JlbW92"
+    "ZWQSGwoJaW5fZmxpZ2h0GAcgASgNUghpbkZsaWdodCLrAQoKR3JvdXBDaGlsZBIUCgVpbmRleBgBIAEoDVIFaW5k"
+    "ZXgSFQoGam9iX2lkGAIgASgJUgVqb2JJZBIwCgVzdGF0ZRgDIAEoDjIaLm1pbGxyYWNlLmpvYnMudjEuSm9iU3Rh"
+    "dGVSBXN0YXRlEh8KC3Jlc3VsdF9qc29uGAQgASgJUgpyZXN1bHRKc29uEiUKDnJlc3VsdF9vbWl0dGVkGAUgASgI"
+    "Ug1yZXN1bHRPbWl0dGVkEjYKB2ZhaWx1cmUYBiABKAsyHC5taWxscmFjZS5qb2JzLnYxLkpvYkZhaWx1cmVSB2Zh"
+    "aWx1cmUqvwEKCkdyb3VwU3RhdGUSGwoXR1JPVVBfU1RBVEVfVU5TUEVDSUZJRUQQABIUChBHUk9VUF9TVEFURV9P"
+    "UEVOEAESFwoTR1JPVVBfU1RBVEVfUlVOTklORxACEhkKFUdST1VQX1NUQVRFX1NVQ0NFRURFRBADEhYKEkdST1VQ"
+    "X1NUQVRFX0ZBSUxFRBAEEhkKFUdST1VQX1NUQVRFX0NBTkNFTExFRBAFEhcKE0dST1VQX1NUQVRFX0VYUElSRUQQ"
+    "BmIGcHJvdG8z"
+)
+
+GroupSpec = _pool.message_class("millrace.jobs.v1.GroupSpec")
+GroupRule = _pool.message_class("millrace.jobs.v1.GroupRule")
+Group = _pool.message_class("millrace.jobs.v1.Group")
+GroupProgress = _pool.message_class("millrace.jobs.v1.GroupProgress")
+GroupChild = _pool.message_class("millrace.jobs.v1.GroupChild")
+GroupState = _pool.enum_names("millrace.jobs.v1.GroupState")
+GROUP_STATE_UNSPECIFIED = 0
+GROUP_STATE_OPEN = 1
+GROUP_STATE_RUNNING = 2
+GROUP_STATE_SUCCEEDED = 3
+GROUP_STATE_FAILED = 4
+GROUP_STATE_CANCELLED = 5
+GROUP_STATE_EXPIRED = 6

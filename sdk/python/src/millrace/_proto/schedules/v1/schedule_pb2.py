@@ -1,0 +1,34 @@
+# Generated from millrace/schedules/v1/schedule.proto by `pnpm generate`. Do not edit.
+from millrace import _pool
+import millrace._proto.jobs.v1.job_pb2
+
+_pool.add_file(
+    "CiRtaWxscmFjZS9zY2hlZHVsZXMvdjEvc2NoZWR1bGUucHJvdG8SFW1pbGxyYWNlLnNjaGVkdWxlcy52MRoeZ29v"
+    "Z2xlL3Byb3RvYnVmL2R1cmF0aW9uLnByb3RvGh9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvGhptaWxs"
+    "cmFjZS9qb2JzL3YxL2pvYi5wcm90byLlAgoMU2NoZWR1bGVTcGVjEhIKBG5hbWUYASABKAlSBG5hbWUSFAoEY3Jv"
+    "bhgCIAEoCUgAUgRjcm9uEjcKCGludGVydmFsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uSABSCGlu"
+    "dGVydmFsEhsKCXRpbWVfem9uZRgEIAEoCVIIdGltZVpvbmUSKwoDam9iGAUgASgLMhkubWlsbHJhY2Uuam9icy52"
+    "MS5Kb2JTcGVjUgNqb2ISPgoHb3ZlcmxhcBgGIAEoDjIkLm1pbGxyYWNlLnNjaGVkdWxlcy52MS5PdmVybGFwUG9s"
+    "aWN5UgdvdmVybGFwEh4KCGNhdGNoX3VwGAcgASgNSAFSB2NhdGNoVXCIAQESMQoGaml0dGVyGAggASgLMhkuZ29v"
+    "Z2xlLnByb3RvYnVmLkR1cmF0aW9uUgZqaXR0ZXJCCAoGdGltaW5nQgsKCV9jYXRjaF91cCLlBAoIU2NoZWR1bGUS"
+    "DgoCaWQYASABKAlSAmlkEjcKBHNwZWMYAiABKAsyIy5taWxscmFjZS5zY2hlZHVsZXMudjEuU2NoZWR1bGVTcGVj"
+    "UgRzcGVjEhYKBnBhdXNlZBgDIAEoCFIGcGF1c2VkEh0KCnBhdXNlX25vdGUYBCABKAlSCXBhdXNlTm90ZRI7Cgtj"
+    "cmVhdGVfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCmNyZWF0ZVRpbWUSOwoLdXBkYXRl"
+    "X3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgp1cGRhdGVUaW1lEjkKCm5leHRfdGltZXMY"
+    "ByADKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgluZXh0VGltZXMSRgoRYnVmZmVyZWRfZHVlX3RpbWUY"
+    "CCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUg9idWZmZXJlZER1ZVRpbWUSPgoNbGFzdF9kdWVfdGlt"
+    "ZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSC2xhc3REdWVUaW1lEh4KC2xhc3Rfam9iX2lkGAog"
+    "ASgJUglsYXN0Sm9iSWQSEgoEcnVucxgLIAEoBFIEcnVucxIYCgdza2lwcGVkGAwgASgEUgdza2lwcGVkEhYKBm1p"
+    "c3NlZBgNIAEoBFIGbWlzc2VkEjYKB2ZhaWx1cmUYDiABKAsyHC5taWxscmFjZS5qb2JzLnYxLkpvYkZhaWx1cmVS"
+    "B2ZhaWx1cmUqhQEKDU92ZXJsYXBQb2xpY3kSHgoaT1ZFUkxBUF9QT0xJQ1lfVU5TUEVDSUZJRUQQABIXChNPVkVS"
+    "TEFQX1BPTElDWV9TS0lQEAESHQoZT1ZFUkxBUF9QT0xJQ1lfQlVGRkVSX09ORRACEhwKGE9WRVJMQVBfUE9MSUNZ"
+    "X0FMTE9XX0FMTBADYgZwcm90bzM="
+)
+
+ScheduleSpec = _pool.message_class("millrace.schedules.v1.ScheduleSpec")
+Schedule = _pool.message_class("millrace.schedules.v1.Schedule")
+OverlapPolicy = _pool.enum_names("millrace.schedules.v1.OverlapPolicy")
+OVERLAP_POLICY_UNSPECIFIED = 0
+OVERLAP_POLICY_SKIP = 1
+OVERLAP_POLICY_BUFFER_ONE = 2
+OVERLAP_POLICY_ALLOW_ALL = 3

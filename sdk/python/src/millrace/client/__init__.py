@@ -1,0 +1,1 @@
+"""Clients: programs that submit jobs and read their results."""

@@ -1,0 +1,62 @@
+"""Why a job waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from millrace._proto.jobs.v1 import job_service_pb2 as pb
+from millrace.client.jobs import job_state_of, when
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """One thing that holds a waiting job."""
+
+    kind: str
+    """Such as KEY_TOKENS or NO_WORKER."""
+    subject: str
+    limit: int
+    used: int
+    needed: int
+    clear_time: datetime | None
+    """The earliest time at which it may clear by itself. None: it depends on others."""
+    message: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything that holds a job now, the last one to clear first, and when it may start."""
+
+    state: str
+    constraints: tuple[Constraint, ...]
+    ahead_in_lane: int
+    estimated_start_time: datetime | None
+    estimate_basis: str
+
+
+def explanation_of(message: pb.ExplainJobResponse) -> Explanation:
+    """Converts an explanation."""
+    return Explanation(
+        state=job_state_of(message.state),
+        constraints=tuple(_constraint_of(one) for one in message.constraints),
+        ahead_in_lane=message.ahead_in_lane,
+        estimated_start_time=when(message, "estimated_start_time", message.estimated_start_time),
+        estimate_basis=message.estimate_basis,
+    )
+
+
+def _constraint_of(message: pb.Constraint) -> Constraint:
+    try:
+        kind = pb.ConstraintKind.Name(message.kind).removeprefix("CONSTRAINT_KIND_")
+    except ValueError:
+        kind = f"KIND_{message.kind}"  # of a newer gateway
+    return Constraint(
+        kind=kind,
+        subject=message.subject,
+        limit=message.limit,
+        used=message.used,
+        needed=message.needed,
+        clear_time=when(message, "clear_time", message.clear_time),
+        message=message.message,
+    )

@@ -1,0 +1,95 @@
+"""When and how calls are repeated: docs/retries.md says it for clients of all languages."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+from millrace._status import CallStatus
+from millrace.errors import MillraceError
+
+Lost = Callable[[MillraceError], MillraceError]
+"""Says what the caller of a call learns that is not safe to repeat, when its answer is lost."""
+
+FIRST_WAIT, LONGEST_WAIT = 0.05, 2.0
+DEFAULT_TIMEOUT = 30.0
+GIVE_UP_AFTER = 60.0
+"""How long a watch may be cut, unless its caller says otherwise. In seconds."""
+
+
+class Backoff:
+    """The waits of one call: as long as the answer says, or doubling from 50 ms to 2 s, less up to a half."""
+
+    def __init__(self) -> None:
+        self._next = FIRST_WAIT
+
+    def seconds(self, error: MillraceError | None = None) -> float:
+        """How long to wait before the next try."""
+        wait = self._next * random.uniform(0.5, 1)
+        self._next = min(LONGEST_WAIT, self._next * 2)
+        asked = None if error is None else error.retry_after
+        return wait if asked is None else asked
+
+    def progressed(self) -> None:
+        """The call got something: the next failure is a new one."""
+        self._next = FIRST_WAIT
+
+
+class Tries:
+    """The tries of a call that has one answer, until it has one or its time is over."""
+
+    def __init__(self, timeout: float, repeatable: bool, lost: Lost | None = None) -> None:
+        self._until = time.monotonic() + timeout
+        self._repeatable = repeatable
+        self._lost = lost
+        self._backoff = Backoff()
+        self._last: MillraceError | None = None
+
+    @property
+    def seconds_left(self) -> float:
+        return self._until - time.monotonic()
+
+    def failed(self, error: MillraceError) -> float:
+        """Returns how long to wait before the next try, or raises what the caller gets."""
+        if error.code == "DEADLINE_EXCEEDED" and self._last is not None:
+            # The failure before tells the caller more.
+            raise self._last from error
+        if error.code != "UNAVAILABLE":
+            raise error
+        if not self._repeatable and error.reason != "DRAINING":
+            raise (error if self._lost is None else self._lost(error)) from error
+        self._last = error
+        wait = self._backoff.seconds(error)
+        if wait >= self.seconds_left:
+            raise error
+        return wait
+
+
+class Patience:
+    """The tries of a watch: any number, as long as it is not cut for too long."""
+
+    def __init__(self, give_up_after: float) -> None:
+        self._give_up_after = give_up_after
+        self._backoff = Backoff()
+        self._cut_since: float | None = None
+
+    def progressed(self) -> None:
+        self._cut_since = None
+        self._backoff.progressed()
+
+    @property
+    def cut_seconds(self) -> float:
+        return 0.0 if self._cut_since is None else time.monotonic() - self._cut_since
+
+    def next_wait(self, error: MillraceError) -> float | None:
+        """How long to wait before the next try. None: it has been cut for too long."""
+        if self._cut_since is None:
+            self._cut_since = time.monotonic()
+        wait = self._backoff.seconds(error)
+        return None if self.cut_seconds + wait > self._give_up_after else wait
+
+
+def closed() -> MillraceError:
+    """A call of a client that was closed."""
+    return MillraceError(CallStatus("CANCELLED", "the client is closed", "CLOSED"))
