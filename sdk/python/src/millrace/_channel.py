@@ -15,6 +15,9 @@ COMMON: ChannelOptions = [
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
     # A client reconnects within 250 ms after a short outage, and within 5 s after a long one.
+    # Pods that have gone do not refuse connections: an attempt ends after 5 s, and the name is looked up again.
+    ("grpc.dns_min_time_between_resolutions_ms", 1_000),
+    ("grpc.min_reconnect_backoff_ms", 5_000),
     ("grpc.initial_reconnect_backoff_ms", 250),
     ("grpc.max_reconnect_backoff_ms", 5_000),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
