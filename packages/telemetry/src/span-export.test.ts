@@ -1,6 +1,6 @@
 import { ManualClock } from "@millrace/testing";
 import { ExportResultCode } from "@opentelemetry/core";
-import { TracerProvider } from "@opentelemetry/sdk-trace";
+import { type ReadableSpan, TracerProvider } from "@opentelemetry/sdk-trace";
 import { expect, test } from "vitest";
 import { createLogger } from "./logger.ts";
 import { LostSpans } from "./lost-spans.ts";
@@ -35,6 +35,34 @@ test("counts the spans that the collector did not take", async () => {
   await provider.forceFlush().catch(() => undefined);
   lost.close();
   expect(lines).toMatchObject([{ level: "warn", msg: "spans were lost", lost: 3 }]);
+});
+
+test("masks API keys in attributes, events and the status of a span", async () => {
+  const sent: ReadableSpan[] = [];
+  const exporter = {
+    export(spans: ReadableSpan[], done: (result: { code: ExportResultCode }) => void) {
+      sent.push(...spans);
+      done({ code: ExportResultCode.SUCCESS });
+    },
+    shutdown: async () => undefined,
+  };
+  const { lost } = setup(undefined);
+  const provider = new TracerProvider({
+    spanProcessors: [new ReportingProcessor(exporter, lost, {})],
+  });
+  const span = provider.getTracer("t").startSpan("GET /v1/jobs/{id}");
+  span.setAttributes({ "url.path": "/v1/jobs/mr_k7f3q2m9_5ec3e7", "http.status": 404 });
+  span.addEvent("asked", { for: "mr_k7f3q2m9_5ec3e7" });
+  span.setStatus({ code: 2, message: "there is no job mr_k7f3q2m9_5ec3e7" });
+  span.end();
+  await provider.forceFlush();
+  expect(sent).toMatchObject([
+    {
+      attributes: { "url.path": "/v1/jobs/mr_k7f3q2m9_[redacted]", "http.status": 404 },
+      events: [{ attributes: { for: "mr_k7f3q2m9_[redacted]" } }],
+      status: { code: 2, message: "there is no job mr_k7f3q2m9_[redacted]" },
+    },
+  ]);
 });
 
 test("counts the spans for which the queue had no room", () => {

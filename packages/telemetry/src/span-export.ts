@@ -3,6 +3,7 @@ import { ExportResultCode } from "@opentelemetry/core";
 import { OTLPTraceExporter as GrpcExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
 import { OTLPTraceExporter as HttpExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from "@opentelemetry/sdk-trace";
+import { maskApiKeys } from "./logger.ts";
 import type { LostSpans } from "./lost-spans.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -68,6 +69,21 @@ export class ReportingProcessor extends BatchSpanProcessor {
   }
 }
 
+type Attributes = Record<string, unknown>;
+
+function maskAttributes(attributes: Attributes): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "string") attributes[name] = maskApiKeys(value);
+  }
+}
+
+/** Masks API keys in what a span says: a caller may put its key where an id belongs, such as in a path. */
+function maskSpan({ attributes, events, status }: ReadableSpan): void {
+  maskAttributes(attributes as Attributes);
+  for (const event of events) maskAttributes((event.attributes ?? {}) as Attributes);
+  if (status.message !== undefined) status.message = maskApiKeys(status.message);
+}
+
 function reporting(
   exporter: SpanExporter,
   lost: LostSpans,
@@ -76,6 +92,7 @@ function reporting(
   return {
     export(spans, done) {
       queue.waiting -= spans.length;
+      for (const span of spans) maskSpan(span);
       exporter.export(spans, (result: ExportResult) => {
         if (result.code === ExportResultCode.SUCCESS) lost.taken();
         else lost.lost(spans.length, result.error);

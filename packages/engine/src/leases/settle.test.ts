@@ -228,7 +228,12 @@ test.each([
     if (outcome === "cancelled") await engine.cancel(spec.id, "enough");
     time.nowMs += LEASE_MS;
     expect(await engine.reap(queue, 10)).toEqual({
-      reaped: [{ jobId: spec.id, type: "summarize", outcome, stalled: true }],
+      reaped: [
+        {
+          ...{ jobId: spec.id, type: "summarize", outcome, stalled: true },
+          ...{ attempt: 1, workerId: "w1" },
+        },
+      ],
       more: false,
     });
     const [record] = await engine.getJobs([spec.id]);
