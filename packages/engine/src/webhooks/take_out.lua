@@ -12,13 +12,10 @@ local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
 --- @include "jobs/lib/stored"
-local now_text = ARGV[1]
+local now_ms = numbers.given(ARGV[1], "now_ms")
 local list = ARGV[2]
-local due_text = ARGV[3]
-numbers.given(now_text, "now_ms")
-numbers.given(due_text, "due_ms")
-local outbox, lists = base .. "mr:outbox", base .. "mr:outbox-aside"
-local stream = list == "" and outbox or lists .. ":" .. list
+local due_ms = numbers.given(ARGV[3], "due_ms")
+local stream = list == "" and base .. "mr:outbox" or base .. "mr:outbox-aside:" .. list
 
 local function remove(id)
   local gone = redis.pcall("XDEL", stream, id)
@@ -29,8 +26,8 @@ end
 -- even when it is empty, so its ids rise although the clock may be set back. So an id always names one entry, and a
 -- scheduler that is late removes no other.
 local function new_id()
-  local id = rcall("XADD", outbox, "*", "", "")
-  rcall("XDEL", outbox, id)
+  local id = rcall("XADD", base .. "mr:outbox", "*", "", "")
+  rcall("XDEL", base .. "mr:outbox", id)
   return id
 end
 
@@ -40,10 +37,10 @@ local function set_aside(id, to)
   if not fields or not remove(id) then return end
   if list == "" then
     fields[#fields + 1] = F.outbox_aside_ms
-    fields[#fields + 1] = now_text
+    fields[#fields + 1] = string.format("%.0f", now_ms)
   end
-  rcall("XADD", lists .. ":" .. to, new_id(), unpack(fields))
-  rcall("ZADD", lists, "NX", due_text, to)
+  rcall("XADD", base .. "mr:outbox-aside:" .. to, new_id(), unpack(fields))
+  rcall("ZADD", base .. "mr:outbox-aside", "NX", string.format("%.0f", due_ms), to)
 end
 
 local removed = 0
@@ -64,9 +61,9 @@ end
 if list ~= "" then
   if rcall("XLEN", stream) == 0 then
     rcall("DEL", stream)
-    rcall("ZREM", lists, list)
+    rcall("ZREM", base .. "mr:outbox-aside", list)
   else
-    rcall("ZADD", lists, due_text, list)
+    rcall("ZADD", base .. "mr:outbox-aside", string.format("%.0f", due_ms), list)
   end
 end
 stored.flush()

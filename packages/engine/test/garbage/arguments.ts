@@ -221,14 +221,17 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
     { job_id: "j", kind: "answered", most_failures: "5", sure: "0" },
   ],
   read_outbox: () => [
-    { holder: "s1", hold_ms: "2000", after: "", count: "10" },
-    { holder: "s2", hold_ms: "2000", after: "0-1", count: "10" },
+    { holder: "s1", hold_ms: "2000", list: "", after: "", count: "10" },
+    { holder: "s2", hold_ms: "2000", list: "aaaa", after: "0-1", count: "10" },
   ],
   set_subscribers: () => [
     { version: "99", all: "1", types: "job.failed +result" },
     { version: "99", all: "1", types: "" },
   ],
-  take_out: ({ outbox }) => [{ id: [...outbox] as unknown as Value }],
+  take_out: ({ outbox }) => [
+    { id: [...outbox] as unknown as Value, list: "", key: "aaaa", bytes: "300", to: "" },
+    { id: [...outbox] as unknown as Value, list: "", key: "aaaa", bytes: "300", to: "aaaa" },
+  ],
   scan_keys: () => [{ cursor: "0", pattern: "*", count: "10" }],
   set_governed: ({ generation }) => [{ version: "99", generation }],
   set_limits: () => [

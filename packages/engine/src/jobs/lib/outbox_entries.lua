@@ -38,12 +38,12 @@ local function read_subscriptions(ends, finished)
 end
 
 -- The bytes that an entry takes in Redis in addition to what varies most: what was submitted, and a result or failure.
-local OVERHEAD = 256
+local ENTRY_OVERHEAD = 256
 
 -- varies is the length of the values that may be long.
 local function append(key, event, subject_id, token, varies, ...)
   outbox_entries.added = outbox_entries.added + 1
-  local bytes = OVERHEAD + varies
+  local bytes = ENTRY_OVERHEAD + varies
   stored.add_to_key(key, bytes)
   rcall("XADD", base .. "mr:outbox", "*", F.outbox_key, key, F.outbox_event, event, F.outbox_subject, subject_id,
     F.outbox_token, token, F.outbox_bytes, bytes, ...)
