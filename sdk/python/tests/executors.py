@@ -58,6 +58,11 @@ def refuse_in_a_process(payload: dict[str, Any]) -> None:
     raise NonRetryable("NOT_TODAY", "Come again.", details={"day": "monday"})
 
 
+def process_id(payload: dict[str, Any]) -> int:
+    """Says where it runs."""
+    return os.getpid()
+
+
 def die(payload: dict[str, Any], ctx: Context) -> str:
     """Ends its process at the first attempt."""
     if ctx.attempt == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import threading
 import time
@@ -227,6 +228,22 @@ def test_failures_keep_their_reasons_and_a_dead_process_is_another_attempt(
     with pytest.raises(JobEnded, match="KeyError: 'missing'") as failed:
         client.run(f"{job_type}-bug", retry=quick)
     assert (failed.value.reason, failed.value.job.attempt) == ("EXECUTOR_FAILED", 2)
+
+
+def test_a_process_is_kept_for_the_next_job_unless_it_has_ended(
+    client: Client, new_worker: NewWorker, start: Start, job_type: str
+) -> None:
+    worker = new_worker()
+    worker.executor(job_type, executors.process_id, run_in="process")
+    start(worker)
+    first, second = (client.run(job_type).result for _ in range(2))
+    assert first == second
+    (process,) = [child for child in multiprocessing.active_children() if child.pid == first]
+    process.kill()
+    process.join()
+    job = client.run(job_type)
+    assert job.result != first
+    assert job.attempt == 1
 
 
 def test_a_worker_that_no_scheduler_accepts_ends(system: System, new_worker: NewWorker, job_type: str) -> None:

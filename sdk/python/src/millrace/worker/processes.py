@@ -67,13 +67,14 @@ class Processes:
 
     def run(self, attempt: Attempt) -> pb.AttemptOutcome:
         """Runs an attempt in a process, and blocks until it has ended."""
-        with self._lock:
-            child = self._idle.pop() if self._idle else None
         try:
-            child = child or Child()
+            child = self._take_idle() or Child()
         except Exception as error:
             return outcomes.failed(JobFailure("EXECUTOR_FAILED", f"No process could be started: {error}"))
-        self._busy[attempt] = child
+        with self._lock:
+            self._busy[attempt] = child
+            if self._closed:
+                child.kill()
         try:
             forget = attempt.stop.on_stop(lambda: _tell(child.stops, attempt.stop.reason or ""))
             function = self._executors[attempt.assignment.type].function
@@ -98,15 +99,26 @@ class Processes:
         child.close()
         return outcome
 
+    def _take_idle(self) -> Child | None:
+        """Returns a process that waits, but none that has ended meanwhile, for example because memory was short."""
+        with self._lock:
+            while self._idle:
+                child = self._idle.pop()
+                if child.process.is_alive():
+                    return child
+                child.close()
+        return None
+
     def close(self) -> None:
         """Ends all processes."""
         atexit.unregister(self.close)
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
+            busy = list(self._busy.values())
         for child in idle:
             child.close()
-        for child in list(self._busy.values()):
+        for child in busy:
             child.kill()
 
 
