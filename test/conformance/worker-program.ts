@@ -16,7 +16,7 @@ export interface WorkerProgram {
   readonly command: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly skipped?: boolean;
-  /** It is known to have no executors for the other types. */
+  /** An example on one of the SDKs: it has no executors for the other types, and the rest is tested with the SDK. */
   readonly onlyCountsWords?: boolean;
 }
 
