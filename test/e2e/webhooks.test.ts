@@ -13,7 +13,7 @@ import {
 } from "@millrace/shared";
 import { type Executor, NonRetryableError, startWorker } from "@millrace/worker-sdk";
 import { Webhook } from "standardwebhooks";
-import { afterAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, expect, onTestFinished, test, vi } from "vitest";
 import { eventOf, type Received, startReceiver } from "./webhooks/receiver.ts";
 import { hasPythonLibraries, verifiers } from "./webhooks/verifiers.ts";
 
@@ -157,10 +157,12 @@ test("a failed request is told with its answer, and sent again with the same web
     state: "FAILED",
     attempts: [{ attempt: 1, status: 410, failure: { reason: "WEBHOOK_GONE" } }],
   });
-  // 410 Gone has disabled the endpoint.
-  expect(await millrace.webhooks.get(endpoint.id)).toMatchObject({
-    ...{ enabled: false, disabledReason: "GONE" },
-  });
+  // 410 Gone disables the endpoint, soon after the end of its delivery is stored.
+  await vi.waitFor(async () => {
+    expect(await millrace.webhooks.get(endpoint.id)).toMatchObject({
+      ...{ enabled: false, disabledReason: "GONE" },
+    });
+  }, 10_000);
   receiver.answers.clear();
   await millrace.webhooks.update(endpoint.id, { enabled: true });
   const from = receiver.count();

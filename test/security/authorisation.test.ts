@@ -68,7 +68,8 @@ test.each(methods)("$name accepts only the allowed credentials", async (tested) 
 test("no listener serves the methods of another, whatever the credential", async () => {
   const outcomes: string[] = [];
   // One method after the other: each call has a connection of its own, and all at once would be over a thousand.
-  for (const { method, at, rows } of methods) {
+  for (const { method, rows } of methods) {
+    const at = methods.flatMap((served) => (served.method === method ? served.at : []));
     const elsewhere = (Object.keys(addresses) as Listener[]).filter((one) => !at.includes(one));
     const messages = (rows("")[method.localName]?.send ?? []) as Message[];
     const calls = elsewhere.flatMap((listener) =>

@@ -140,6 +140,20 @@ const webhookRows = (
     ...deliveryNotFound,
   },
 });
+const operatorWebhookRows = (
+  known: SystemWithCredentials,
+  by: string,
+): Rows<typeof WebhookService> => {
+  const rows = Object.entries(webhookRows(known, by)).map(([method, { send, tells, other }]) => [
+    method,
+    { send, tells: other ?? tells },
+  ]);
+  return {
+    ...(Object.fromEntries(rows) as Rows<typeof WebhookService>),
+    // Operators have no jobs, and so no callbacks.
+    getCallbackSecret: { send: [{}], tells: "MALFORMED" },
+  };
+};
 const documentRows = ({ documentId }: SystemWithCredentials): Rows<typeof DocumentService> => ({
   uploadDocument: {
     send: [
@@ -319,6 +333,14 @@ export const serviceCalls = (known: SystemWithCredentials): readonly ServiceCall
   {
     desc: AdminService,
     rows: () => adminRows,
+    at: ["the scheduler's for operators", "the scheduler's HTTP for operators"],
+    letsIn: ["operator"],
+    refuses: "UNAUTHENTICATED",
+  },
+  {
+    // For the endpoints of operators: those of callers do not exist for them.
+    desc: WebhookService,
+    rows: (by) => operatorWebhookRows(known, by),
     at: ["the scheduler's for operators", "the scheduler's HTTP for operators"],
     letsIn: ["operator"],
     refuses: "UNAUTHENTICATED",

@@ -1,11 +1,15 @@
+import type { DescService } from "@bufbuild/protobuf";
 import { AdminService } from "@millrace/proto/admin-service";
+import { WebhookService } from "@millrace/proto/webhook-service";
 
 /** What a token of operators allows: a reader may look, and an operator may also change. */
 export const roles = ["reader", "operator"] as const;
 export type Role = (typeof roles)[number];
 
-/** The least role that each call needs. */
-export const roleOfCall: Readonly<Record<keyof (typeof AdminService)["method"], Role>> = {
+type Roles<Service extends DescService> = Readonly<Record<keyof Service["method"], Role>>;
+
+/** The least role that each call of AdminService needs. */
+const adminRoles: Roles<typeof AdminService> = {
   createApiKey: "operator",
   listApiKeys: "reader",
   updateApiKey: "operator",
@@ -37,11 +41,36 @@ export const roleOfCall: Readonly<Record<keyof (typeof AdminService)["method"], 
   listUsage: "reader",
 };
 
+/** The least role that each call about the endpoints of operators needs. */
+const webhookRoles: Roles<typeof WebhookService> = {
+  createWebhookEndpoint: "operator",
+  getWebhookEndpoint: "reader",
+  listWebhookEndpoints: "reader",
+  updateWebhookEndpoint: "operator",
+  deleteWebhookEndpoint: "operator",
+  rotateWebhookSecret: "operator",
+  // It returns a secret.
+  getCallbackSecret: "operator",
+  sendTestEvent: "operator",
+  listWebhookDeliveries: "reader",
+  getWebhookDelivery: "reader",
+  redeliverWebhooks: "operator",
+};
+
+/** The services that operators are served, with the roles of their calls. */
+export const operatorServices: readonly (readonly [DescService, Readonly<Record<string, Role>>])[] =
+  [
+    [AdminService, adminRoles],
+    [WebhookService, webhookRoles],
+  ];
+
 const byPath = new Map<string, Role>(
-  AdminService.methods.map((method) => [
-    `/${AdminService.typeName}/${method.name}`,
-    roleOfCall[method.localName as keyof typeof roleOfCall],
-  ]),
+  operatorServices.flatMap(([service, rolesOfCalls]) =>
+    service.methods.map(({ name, localName }): [string, Role] => [
+      `/${service.typeName}/${name}`,
+      rolesOfCalls[localName] ?? "operator",
+    ]),
+  ),
 );
 
 /** Whether a token with this role may make the call. A call that has no role is for operators. */
