@@ -7,7 +7,7 @@
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
-local now_text = ARGV[1]
+local now_ms = numbers.given(ARGV[1], "now_ms")
 local max_events = numbers.given(ARGV[2], "max_events")
 local paused = ARGV[3] == "1"
 --- @include "signals/lib/signals"
@@ -26,9 +26,9 @@ else
 end
 local since = changed and string.match(rcall("HGET", base .. "meta", F.meta_pause) or "", "^%d+")
 if changed and paused then
-  rcall("HSET", base .. "meta", F.meta_pause, now_text)
+  rcall("HSET", base .. "meta", F.meta_pause, string.format("%.0f", now_ms))
 elseif since then
-  rcall("HSET", base .. "meta", F.meta_pause, since .. " " .. now_text)
+  rcall("HSET", base .. "meta", F.meta_pause, since .. " " .. string.format("%.0f", now_ms))
 end
 if changed and max_events > 0 then
   rcall("XADD", base .. "events", "MAXLEN", "~", max_events, "*", "event", paused and "paused" or "resumed")

@@ -5,7 +5,7 @@
 -- semicolons. to_ms is "-" as long as a limit holds the lane.
 --
 -- Needs `now_ms` and `now_text`. budgets.flush writes the changes.
--- TOUCHES  mr:use: (hash)
+-- TOUCHES
 local key_holds = {}
 
 -- How many times are kept for a key.
