@@ -126,16 +126,19 @@ async function proveStored(world: World): Promise<void> {
   expect(read.id).toBe(byClient.id);
 }
 
-/** An image that expires when its upload says. */
+/** An image of a kind that nobody reads, which expires when its upload says. */
 async function proveUnreadable({ ledger, documents, millrace, http }: World): Promise<void> {
-  const image = Buffer.from("89504e470d0a1a0a0000000d4948445200000001", "hex");
+  const image = Buffer.from(
+    "47494638396101000100800000000000ffffff2c00000000010001000002024401003b",
+    "hex",
+  );
   const expireTime = timestampFromMs(Date.UTC(2100, 0, 31));
   const expected: Expected = {
-    ...{ id: anyText, name: "sea.png", contentType: "image/png", createTime: lately, expireTime },
+    ...{ id: anyText, name: "sea.gif", contentType: "image/gif", createTime: lately, expireTime },
     ...{ size: BigInt(image.length), unreadable: anyText },
     sha256: createHash("sha256").update(image).digest("hex"),
   };
-  const header = { name: "sea.png", contentType: "image/png", expireTime };
+  const header = { name: "sea.gif", contentType: "image/gif", expireTime };
   const uploaded = await documents.uploadDocument(uploadOf(header, image));
   ledger.compare("UploadDocument response", UploadDocumentResponseSchema, uploaded, {
     document: expected,
@@ -154,8 +157,8 @@ async function proveUnreadable({ ledger, documents, millrace, http }: World): Pr
       document: expected,
     },
   );
-  const put = await http("/v1/documents?name=sea.png&expireTime=2100-01-31T00:00:00Z", {
-    ...{ method: "PUT", headers: { "content-type": "image/png" }, body: image },
+  const put = await http("/v1/documents?name=sea.gif&expireTime=2100-01-31T00:00:00Z", {
+    ...{ method: "PUT", headers: { "content-type": "image/gif" }, body: image },
   });
   const byPut = fromJson(DocumentSchema, (await put.json()) as JsonObject);
   ledger.compare("HTTP PUT /v1/documents", DocumentSchema, byPut, expected);

@@ -90,7 +90,7 @@ export const scheduleRows: readonly Row[] = [
       ["dead_letters.job.", ["ListDeadLetters response"]],
       ["dead_letter.job.", ["GetDeadLetter response"]],
       ["", ["HTTP POST /v1/jobs answer", "HTTP GET /v1/jobs/{id}", "HTTP DELETE /v1/jobs/{id}"]],
-      ["explanation.", ["Explain response"]],
+      ["explanation.", ["Explain response", "AdminService.ExplainJob response"]],
       ["", ["ExplainJob response", "HTTP GET /v1/jobs/{id}/explain"]],
       ["", ["client explain", "millrace explain"]],
       ["", ["client getJob", "client list", "client wait", "client cancel"]],

@@ -75,7 +75,8 @@ const forms: readonly Form[] = [
     const served = [...kinds].map(([kind, method]) => ({
       ...{ ...common, token, name: `gRPC, ${kind}, at ${name}`, path: methodPath(method) },
     }));
-    if (address === http) return served;
+    // The health service is for gRPC alone.
+    if (name.includes("HTTP")) return served;
     const health = "/grpc.health.v1.Health/Check";
     const ofHealth = { ...common, name: `Health at ${name}`, path: health, token: undefined };
     return [...served, { ...ofHealth, calls: HEALTH_CALLS }];

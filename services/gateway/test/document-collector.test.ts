@@ -11,6 +11,7 @@ import type { UsesScheduler } from "../src/documents/document-uses.ts";
 
 const owner = "k7f3q2m9" as KeyId;
 const HOUR_MS = 3_600_000;
+const SUBMISSION_MS = 16_000;
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 type Use = { unfinishedJobId?: string; scheduleId?: string; lastFinishMs?: number };
@@ -48,7 +49,7 @@ async function setup() {
   const removed: [id: string, reason: string][] = [];
   const collect = () =>
     collectDocuments({
-      ...{ documents, scheduler, clock, retentionMs: RETENTION_MS },
+      ...{ documents, scheduler, clock, retentionMs: RETENTION_MS, submissionMs: SUBMISSION_MS },
       onRemoved: ({ id }, reason) => removed.push([id, reason]),
       onError: (error) => {
         throw error;
@@ -156,7 +157,7 @@ test("a document is not removed while a submission that has just named it may be
   const id = await put(clock.nowMs() + HOUR_MS);
   clock.advance(HOUR_MS);
   expect(await documents.use(id, owner)).toMatchObject({ id });
-  clock.advance(10 * 60_000 - 1);
+  clock.advance(SUBMISSION_MS - 1);
   await collect();
   expect(removed).toEqual([]);
   clock.advance(1);

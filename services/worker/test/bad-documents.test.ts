@@ -29,6 +29,10 @@ const twoPixels = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAAD0lEQVR4nGP4z8DAwPAfAAcAAf9YSCOEAAAAAElFTkSuQmCC",
   "base64",
 );
+const onePixelGif = Buffer.from(
+  "47494638396101000100800000000000ffffff2c00000000010001000002024401003b",
+  "hex",
+);
 
 test.each<[string, string, string, () => Promise<Uint8Array> | Uint8Array, RegExp]>([
   ["DOCUMENT_ENCRYPTED", "encrypted", pdf, () => makePdf(words, { userPassword: "x" }), /password/],
@@ -49,7 +53,8 @@ test.each<[string, string, string, () => Promise<Uint8Array> | Uint8Array, RegEx
     () => Buffer.from("words"),
     /its actual type/,
   ],
-  ["DOCUMENT_TYPE_MISMATCH", "an image", "text/plain", () => twoPixels, /image\/png/],
+  ["DOCUMENT_NO_TEXT", "an image", "text/plain", () => twoPixels, /text recognition/],
+  ["DOCUMENT_TYPE_MISMATCH", "an animation", "text/plain", () => onePixelGif, /image\/gif/],
   [
     "DOCUMENT_UNREADABLE",
     "PDF without content",
@@ -90,16 +95,16 @@ test("fails only the attempt of a document that takes too long, and says so", as
 });
 
 test("fails only the attempt of a small document that would compute for hours, and reports its CPU time", async () => {
-  const { put, threads, readDocument } = await openDocuments({ threads: { cpuMs: 1_000 } });
+  const { put, threads, readDocument } = await openDocuments({ threads: { cpuMs: 3_000 } });
   const execute = summarizing({
     ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads },
   });
   const { context, used } = attempt({}, [await put("tree.pdf", pdf, formTreePdf(30))]);
   await expect(execute(context)).rejects.toMatchObject({
     ...{ reason: "DOCUMENT_UNREADABLE", retryable: false },
-    message: expect.stringContaining('"tree.pdf" takes more than 1 s of CPU time to read'),
+    message: expect.stringContaining('"tree.pdf" takes more than 3 s of CPU time to read'),
   });
-  expect(used.reduce((sum, { computeMs = 0 }) => sum + computeMs, 0)).toBeGreaterThan(1_000);
+  expect(used.reduce((sum, { computeMs = 0 }) => sum + computeMs, 0)).toBeGreaterThan(3_000);
   const good = attempt({}, [await put("good.pdf", pdf, formTreePdf(2))]);
   expect(await execute(good.context)).toMatchObject({ pages: 1 });
 });
