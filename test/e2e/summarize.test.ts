@@ -1,5 +1,6 @@
 import { connectMillrace, type JobState } from "@millrace/client";
 import { startSystem } from "@millrace/local";
+import { modelCallName, spanNames } from "@millrace/telemetry";
 import { expect, onTestFinished, test } from "vitest";
 import { startSpanCollector } from "./traces/start-span-collector.ts";
 
@@ -41,9 +42,10 @@ test("a document passes gateway, scheduler and worker, and its summary streams b
   expect(summary).toMatch(/[Ww]hale/);
   expect(offsets).toEqual(offsets.map((_, i) => i));
 
-  const names = ["queue_wait", "attempt", "read_document", "provider_call"];
+  const { queueWait, attempt, readDocument } = spanNames;
+  const names = [queueWait, attempt, readDocument, modelCallName("key-sentences")];
   await collector.trace(traceId, (spans) =>
-    names.every((name) => spans.some((span) => span.name === `millrace.${name}`)),
+    names.every((name) => spans.some((span) => span.name === name)),
   );
   const pages = await Promise.all(
     metrics.map(async (address) => (await fetch(`http://${address}/metrics`)).text()),

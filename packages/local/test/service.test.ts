@@ -68,7 +68,7 @@ test("a service and Redis end when the process that started them is killed", asy
     // A killed server resets its connections.
     socket.on("error", () => undefined);
     await once(socket, "connect");
-    return { ended: once(socket, "close") };
+    return { ended: new Promise((resolve) => socket.once("close", resolve)) };
   });
   const connections = await Promise.all(ends);
   child.kill("SIGKILL");

@@ -54,7 +54,7 @@ test.each([
   };
   const handler = submit(
     { recentQueue: async () => undefined, submit: never, getJobs: async () => [] },
-    { shed: () => undefined } as never,
+    { shed: () => undefined, refused: () => undefined } as never,
     systemClock,
     {
       admits: () => {
