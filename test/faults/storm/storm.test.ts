@@ -33,4 +33,4 @@ test("a storm over two of each service loses and repeats none of 2,000 jobs, and
   expect(tally.scheduled).toBeGreaterThan(20);
   const { acknowledged, strays, unlisted, untold, scheduled } = tally;
   expect(tally.auditedJobs).toBe(acknowledged + strays + unlisted + untold + scheduled);
-}, 240_000);
+}, 480_000);
