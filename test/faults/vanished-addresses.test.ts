@@ -3,13 +3,22 @@
  * either. In a cluster that happens at each rollout: the name server tells of new pods seconds late, and packets to former pods
  * are dropped.
  */
-import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import {
+  Client,
+  connectivityState,
+  credentials,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  status,
+} from "@grpc/grpc-js";
 import { connectMillrace } from "@millrace/client";
-import { methodDefinition } from "@millrace/grpc";
+import { LastingClient, methodDefinition } from "@millrace/grpc";
 import { JobService } from "@millrace/proto/job-service";
 import { WorkerService } from "@millrace/proto/worker-service";
 import { grpcClient } from "@millrace/runtime";
 import { systemClock, systemRandom } from "@millrace/shared";
+import { ManualClock } from "@millrace/testing";
 import { startWorker } from "@millrace/worker-sdk";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startDnsServer } from "../security/dns-server.ts";
@@ -53,7 +62,7 @@ async function setup() {
       error === null ? resolve() : reject(error),
     );
   });
-  return { target: `dns://${names.address}/${NAME}:${hole.port}`, hellos };
+  return { hole, target: `dns://${names.address}/${NAME}:${hole.port}`, hellos };
 }
 
 test("a service's client", async () => {
@@ -74,6 +83,38 @@ test("a caller's client, whose calls are tried again", async () => {
   onTestFinished(() => millrace.close());
   // The service's answer has no job.
   await expect(millrace.getJob(jobId)).rejects.toThrow("answered with an empty message");
+});
+
+test("attempts to connect may take longer each time, so that a slow server is reached", async () => {
+  const { hole } = await setup();
+  const clock = new ManualClock();
+  const made: Client[] = [];
+  const make = () => {
+    const client = new Client(`${BEFORE}:${hole.port}`, credentials.createInsecure());
+    made.push(client);
+    return client;
+  };
+  const lasting = new LastingClient({ make, clock });
+  onTestFinished(() => lasting.close());
+  /** Waits until the newest client is connecting, and lets time pass second by second. */
+  const pass = async (seconds: number) => {
+    const { length } = made;
+    const channel = lasting.current().getChannel();
+    await vi.waitFor(() =>
+      expect(channel.getConnectivityState(true)).toBe(connectivityState.CONNECTING),
+    );
+    for (let second = 0; second < seconds; second += 1) clock.advance(1_000);
+    return made.length - length;
+  };
+  expect(await pass(4)).toBe(0);
+  expect(await pass(1)).toBe(1);
+  expect(await pass(9)).toBe(0);
+  expect(await pass(1)).toBe(1);
+  expect(await pass(19)).toBe(0);
+  expect(await pass(1)).toBe(1);
+  expect(await pass(40)).toBe(1);
+  expect(await pass(39)).toBe(0);
+  expect(await pass(1)).toBe(1);
 });
 
 test("a worker", async () => {

@@ -272,6 +272,11 @@ test("no secret is in a log, a trace, a metric, an answer, Redis or a document",
   await ready.http("GET", `/v1/jobs/${system.apiKey}`, system.apiKey);
   await ready.http("GET", `/v1/documents/${system.apiKey}`, system.apiKey);
   await ready.http("GET", `/${system.apiKey}?key=${system.apiKey}`, system.apiKey);
+  const { id: jobId } = await millrace.run(chat("Which way?"));
+  const { token: jobToken } = await millrace.createJobToken(jobId);
+  await ready.http("GET", `/v1/jobs/${jobToken}`, system.apiKey);
+  await ready.http("GET", `/v1/jobs/${jobId}?token=${jobToken}`, system.apiKey);
+  await ready.http("GET", `/v1/webhook-endpoints/whsec_${webhook}`, system.apiKey);
 
   const metrics = await Promise.all(
     [...system.schedulers, ...system.gateways, ...system.workers].map(async (service) =>
@@ -346,7 +351,7 @@ test("no secret is in a log, a trace, a metric, an answer, Redis or a document",
     madeKey: String(operator.secrets[0]),
     rotatedKey: String(operator.secrets[1]),
     ...{ webhook: String(webhook), rotatedWebhook: String(rotatedWebhook) },
-    callback: String(callback),
+    ...{ callback: String(callback), jobToken: String(jobToken.split(".").at(-1)) },
   };
   const found = Object.entries(places).flatMap(([place, text]) =>
     Object.entries(secrets).flatMap(([name, secret]) => {

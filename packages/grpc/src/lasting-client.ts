@@ -1,8 +1,12 @@
 import { type Client, connectivityState } from "@grpc/grpc-js";
 import type { Clock, TimerHandle } from "@millrace/shared";
 
-/** How long nobody may answer at the addresses of a channel before it is made anew. */
+/**
+ * How long nobody may answer at the addresses of a channel before it is made anew. It doubles each time up to the most, because a
+ * busy server may answer slowly, and an attempt that is given up too soon never succeeds.
+ */
 const UNANSWERED_MS = 5_000;
+const MOST_UNANSWERED_MS = 40_000;
 const LOOK_EVERY_MS = 1_000;
 
 export interface LastingClientOptions {
@@ -11,7 +15,7 @@ export interface LastingClientOptions {
 }
 
 /**
- * A client whose channel is made anew when nobody has answered for 5 s. A channel looks its name up again only when a
+ * A client whose channel is made anew when nobody has answered for 5 s, and later for up to 40 s. A channel looks its name up again only when a
  * connection fails. A connection to an address that has vanished, such as that of a pod that was replaced, does not fail:
  * its packets are dropped, and the system tries for up to two minutes. Calls that wait for such a channel fail with
  * UNAVAILABLE when it is replaced, and their retries find the addresses of now.
@@ -20,6 +24,7 @@ export class LastingClient {
   readonly #options: LastingClientOptions;
   #client: Client;
   #unansweredMs = 0;
+  #patienceMs = UNANSWERED_MS;
   #timer: TimerHandle | undefined;
   #closed = false;
 
@@ -75,8 +80,9 @@ export class LastingClient {
       const state = this.#state();
       const rests = state === connectivityState.READY || state === connectivityState.IDLE;
       this.#unansweredMs = rests ? 0 : this.#unansweredMs + LOOK_EVERY_MS;
+      if (state === connectivityState.READY) this.#patienceMs = UNANSWERED_MS;
       if (rests) return;
-      if (this.#unansweredMs >= UNANSWERED_MS) this.#renew();
+      if (this.#unansweredMs >= this.#patienceMs) this.#renew();
       this.#look();
     });
   }
@@ -85,6 +91,7 @@ export class LastingClient {
     const { make } = this.#options;
     const former = this.#client;
     this.#unansweredMs = 0;
+    this.#patienceMs = Math.min(this.#patienceMs * 2, MOST_UNANSWERED_MS);
     this.#client = make();
     former.close();
   }

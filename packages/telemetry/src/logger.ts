@@ -9,10 +9,15 @@ export type { Logger } from "pino";
 const secretKeys = ["authorization", "apiKey", "api_key", "token", "secret", "password"];
 const redact = secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
-const MR_KEY = /\bmr_([a-z0-9]{4,32})_[A-Za-z0-9-]+/g;
+/** API keys (mr_), job tokens (mrj_) and secrets of webhooks (whsec_). */
+const CREDENTIALS = /\b(?:(mr_[a-z0-9]{4,32}_)[A-Za-z0-9-]+|(mrj_)[\w.~-]+|(whsec_)[\w+/=-]+)/g;
 
-/** Masks API keys inside text. Only their public part is kept. */
-export const maskApiKeys = (text: string): string => text.replace(MR_KEY, "mr_$1_[redacted]");
+/**
+ * Masks the credentials that Millrace makes inside text, for a caller may put one where an id belongs. Of an API key its public
+ * part is kept.
+ */
+export const maskCredentials = (text: string): string =>
+  text.replace(CREDENTIALS, "$1$2$3[redacted]");
 
 /**
  * The only fields of an error that are written. Libraries add what they were doing to their errors, including
@@ -52,7 +57,7 @@ export function createLogger(service: string, options: LoggerOptions = {}): Logg
     errorKey: "error",
     serializers: { error: shownError },
     formatters: { level: (label: string) => ({ level: label }) },
-    hooks: { streamWrite: maskApiKeys },
+    hooks: { streamWrite: maskCredentials },
     mixin(fields: object) {
       // A line about a job has the job's trace, even if it is written during another call.
       if (logFields.traceId in fields) return {};

@@ -37,7 +37,7 @@ test("counts the spans that the collector did not take", async () => {
   expect(lines).toMatchObject([{ level: "warn", msg: "spans were lost", lost: 3 }]);
 });
 
-test("masks API keys in attributes, events and the status of a span", async () => {
+test("masks credentials in attributes, events and the status of a span", async () => {
   const sent: ReadableSpan[] = [];
   const exporter = {
     export(spans: ReadableSpan[], done: (result: { code: ExportResultCode }) => void) {
@@ -52,13 +52,17 @@ test("masks API keys in attributes, events and the status of a span", async () =
   });
   const span = provider.getTracer("t").startSpan("GET /v1/jobs/{id}");
   span.setAttributes({ "url.path": "/v1/jobs/mr_k7f3q2m9_5ec3e7", "http.status": 404 });
+  span.setAttribute("asked.for", ["mrj_read.1764000000.documents~k7f3q2m9~01KB.c2VjcmV0", "x"]);
   span.addEvent("asked", { for: "mr_k7f3q2m9_5ec3e7" });
   span.setStatus({ code: 2, message: "there is no job mr_k7f3q2m9_5ec3e7" });
   span.end();
   await provider.forceFlush();
   expect(sent).toMatchObject([
     {
-      attributes: { "url.path": "/v1/jobs/mr_k7f3q2m9_[redacted]", "http.status": 404 },
+      attributes: {
+        ...{ "url.path": "/v1/jobs/mr_k7f3q2m9_[redacted]", "http.status": 404 },
+        "asked.for": ["mrj_[redacted]", "x"],
+      },
       events: [{ attributes: { for: "mr_k7f3q2m9_[redacted]" } }],
       status: { code: 2, message: "there is no job mr_k7f3q2m9_[redacted]" },
     },

@@ -3,7 +3,7 @@ import { ExportResultCode } from "@opentelemetry/core";
 import { OTLPTraceExporter as GrpcExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
 import { OTLPTraceExporter as HttpExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { BatchSpanProcessor, type ReadableSpan, type SpanExporter } from "@opentelemetry/sdk-trace";
-import { maskApiKeys } from "./logger.ts";
+import { maskCredentials } from "./logger.ts";
 import type { LostSpans } from "./lost-spans.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -71,17 +71,20 @@ export class ReportingProcessor extends BatchSpanProcessor {
 
 type Attributes = Record<string, unknown>;
 
+const masked = (value: unknown): unknown =>
+  typeof value === "string" ? maskCredentials(value) : value;
+
 function maskAttributes(attributes: Attributes): void {
   for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "string") attributes[name] = maskApiKeys(value);
+    attributes[name] = Array.isArray(value) ? value.map(masked) : masked(value);
   }
 }
 
-/** Masks API keys in what a span says: a caller may put its key where an id belongs, such as in a path. */
+/** Masks credentials in what a span says: a caller may put its key where an id belongs, such as in a path. */
 function maskSpan({ attributes, events, status }: ReadableSpan): void {
   maskAttributes(attributes as Attributes);
   for (const event of events) maskAttributes((event.attributes ?? {}) as Attributes);
-  if (status.message !== undefined) status.message = maskApiKeys(status.message);
+  if (status.message !== undefined) status.message = maskCredentials(status.message);
 }
 
 function reporting(

@@ -77,10 +77,10 @@ async function collectOf(parts: CollectorParts, keyId: KeyId): Promise<void> {
  * uploads.
  */
 export async function collectDocuments(parts: CollectorParts): Promise<void> {
-  await parts.documents.tidyUploads();
   for (const keyId of await parts.documents.owners()) {
     await collectOf(parts, keyId).catch((error: unknown) => parts.onError(error, keyId));
   }
+  await parts.documents.tidyUploads();
 }
 
 /** Collects now and after each pause. Several gateways on one directory do not disturb one another. */
