@@ -12,8 +12,7 @@ const system = await startSystem({
   settings: {
     gateway: {
       ...{ MILLRACE_DOCUMENT_COLLECT_MS: "1000", MILLRACE_DOCUMENT_BYTES: String(LIMIT_BYTES) },
-      // A document is spared for twice as long after its last use.
-      MILLRACE_SCHEDULER_DEADLINE_MS: "4000",
+      MILLRACE_DOCUMENT_GRACE_MS: "1000",
     },
   },
 });

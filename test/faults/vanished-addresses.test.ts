@@ -13,12 +13,12 @@ import {
   status,
 } from "@grpc/grpc-js";
 import { connectMillrace } from "@millrace/client";
-import { LastingClient, methodDefinition } from "@millrace/grpc";
+import { channelOptions, LastingClient, methodDefinition } from "@millrace/grpc";
 import { JobService } from "@millrace/proto/job-service";
 import { WorkerService } from "@millrace/proto/worker-service";
 import { grpcClient } from "@millrace/runtime";
 import { systemClock, systemRandom } from "@millrace/shared";
-import { ManualClock } from "@millrace/testing";
+import { freePort, ManualClock } from "@millrace/testing";
 import { startWorker } from "@millrace/worker-sdk";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startDnsServer } from "../security/dns-server.ts";
@@ -33,6 +33,13 @@ const NAME = "service.test";
 const BEFORE = "127.0.0.2";
 const NOW = "127.0.0.3";
 const jobId = "01KB3Y8ZM0000000000000000A~documents~0000~k7f3q2m9";
+
+const bound = (server: Server, port: number) =>
+  new Promise<void>((resolve, reject) => {
+    server.bindAsync(`${NOW}:${port}`, ServerCredentials.createInsecure(), (error) =>
+      error === null ? resolve() : reject(error),
+    );
+  });
 
 /** A service whose name leads to an address that has vanished when it is asked for first, and to the service from then on. */
 async function setup() {
@@ -57,11 +64,7 @@ async function setup() {
       },
     },
   );
-  await new Promise<void>((resolve, reject) => {
-    server.bindAsync(`${NOW}:${hole.port}`, ServerCredentials.createInsecure(), (error) =>
-      error === null ? resolve() : reject(error),
-    );
-  });
+  await bound(server, hole.port);
   return { hole, target: `dns://${names.address}/${NAME}:${hole.port}`, hellos };
 }
 
@@ -115,6 +118,28 @@ test("attempts to connect may take longer each time, so that a slow server is re
   expect(await pass(40)).toBe(1);
   expect(await pass(39)).toBe(0);
   expect(await pass(1)).toBe(1);
+});
+
+test("a client whose address refuses connections has failed until it is connected, also with a new channel", async () => {
+  const port = await freePort();
+  const clock = new ManualClock();
+  let made = 0;
+  const make = () => {
+    made += 1;
+    return new Client(`${NOW}:${port}`, credentials.createInsecure(), channelOptions());
+  };
+  const lasting = new LastingClient({ make, clock });
+  onTestFinished(() => lasting.close());
+  expect(lasting.hasFailed()).toBe(false);
+  lasting.current().getChannel().getConnectivityState(true);
+  await vi.waitFor(() => expect(lasting.hasFailed()).toBe(true));
+  for (let second = 0; second < 5; second += 1) clock.advance(1_000);
+  expect(made).toBe(2);
+  expect(lasting.hasFailed()).toBe(true);
+  const server = new Server();
+  onTestFinished(() => server.forceShutdown());
+  await bound(server, port);
+  await vi.waitFor(() => expect(lasting.hasFailed()).toBe(false), 20_000);
 });
 
 test("a worker", async () => {

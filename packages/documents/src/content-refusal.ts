@@ -64,9 +64,9 @@ function imageNamed(head: Buffer): DocumentContentType | undefined {
 export async function imageTypeOf(head: Buffer): Promise<DocumentContentType | ContentRefusal> {
   const named = imageNamed(head);
   const found = await sniffed(head);
-  return named === undefined || (found !== undefined && found.mime !== named)
-    ? refusalOf(head)
-    : named;
+  // A PNG file may be animated, and holds a picture for programs that show no animation.
+  const mime = found?.mime === "image/apng" ? contentTypes.png : found?.mime;
+  return named === undefined || (mime !== undefined && mime !== named) ? refusalOf(head) : named;
 }
 
 /** Says what content is that cannot be read, by its first bytes. */

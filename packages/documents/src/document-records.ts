@@ -90,7 +90,11 @@ export function documentRecords(
         rename(pathOf(id), awayPath(id)).then(() => stat(awayPath(id))),
       );
       if (moved === undefined) return "missing";
-      if (Math.round(moved.mtimeMs) === usedAtMs) return "taken";
+      if (Math.round(moved.mtimeMs) === usedAtMs) {
+        // A crash while it was brought back leaves both names, and renaming one to the other then changes nothing.
+        if (moved.nlink > 1) await rm(pathOf(id), { force: true });
+        return "taken";
+      }
       // A use before the rename counts.
       await bringBack(id);
       return "used";

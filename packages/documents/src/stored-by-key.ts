@@ -50,9 +50,10 @@ export interface StoredByKey {
  */
 export function storedByKey(directory: string, clock: Clock): StoredByKey {
   const known = new LRUCache<KeyId, { bytes: number; atMs: number }>({ max: KNOWN_KEYS });
+  const keys = join(directory, "keys");
   const entries = (keyId: KeyId) => {
     if (!isKeyId(keyId)) throw new Error(`${JSON.stringify(keyId)} is not a key id`);
-    return join(directory, "keys", keyId);
+    return join(keys, keyId);
   };
   const pathOf = (keyId: KeyId, id: DocumentId, sizeBytes: number) =>
     join(entries(keyId), `${id}.${sizeBytes}`);
@@ -83,14 +84,13 @@ export function storedByKey(directory: string, clock: Clock): StoredByKey {
       );
     },
     async owners() {
-      return (await namesIn(join(directory, "keys"))).filter(isKeyId);
+      return (await namesIn(keys)).filter(isKeyId);
     },
     async add(keyId, id, sizeBytes) {
-      const first = await mkdir(entries(keyId), { recursive: true, mode: 0o700 });
+      await mkdir(entries(keyId), { recursive: true, mode: 0o700 });
       await writeFile(pathOf(keyId, id, sizeBytes), "", { mode: 0o600, flag: "wx" });
-      await syncDirectory(entries(keyId));
-      // The first directory that was made is an entry of the one above it.
-      if (first !== undefined) await syncDirectory(join(first, ".."));
+      // The key's directory may be new, made by this upload or by another one that has not flushed it yet.
+      for (const changed of [entries(keyId), keys, directory]) await syncDirectory(changed);
       change(keyId, countedAs(sizeBytes));
     },
     async remove(keyId, id, sizeBytes) {

@@ -1,4 +1,14 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import {
+  link,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DocumentId, type KeyId, newDocumentId, systemRandom } from "@millrace/shared";
@@ -194,6 +204,16 @@ test("a description that a crash left taken away comes back a day later, unless 
   expect(await store.get(empty.document.id)).toBeUndefined();
   expect((await store.list(owner, 10)).documents.map(({ id }) => id)).toEqual([whole.document.id]);
   expect(await readdir(join(directory, "keys", owner))).toHaveLength(1);
+});
+
+test("a document is removed whole, although a crash left its description under two names", async () => {
+  const { store, directory, put, stored, living, files } = await setup();
+  const { document } = await stored(put("a"));
+  const path = join(directory, `${document.id}.json`);
+  await link(path, `${path}.away`);
+  expect(await store.remove(await living(document.id))).toBe("removed");
+  expect(await store.get(document.id)).toBeUndefined();
+  expect(await files()).toEqual([]);
 });
 
 test("a directory that cannot be read is an error, and no key without documents", async () => {

@@ -49,6 +49,15 @@ test.each<[string, Uint8Array, string]>([
   ["mailbox", Buffer.from("From a@b Mon Jun 01 2009\nFrom: a@b\nTo: c\n\nd"), contentTypes.email],
   ["Markdown that begins with HTML", Buffer.from("<p align=center>\n\n# a"), contentTypes.text],
   ["PNG", Buffer.from("89504e470d0a1a0a0000000d4948445200000001", "hex"), contentTypes.png],
+  [
+    "animated PNG",
+    Buffer.from(
+      "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b5500000008" +
+        "6163544c0000000100000000b592a6b8000000004944415400000000",
+      "hex",
+    ),
+    contentTypes.png,
+  ],
   ["JPEG", Buffer.from("ffd8ffe000104a46494600", "hex"), contentTypes.jpeg],
   ["TIFF of little-endian numbers", Buffer.from("49492a00080000000000", "hex"), contentTypes.tiff],
   ["TIFF with its directory far from its head", farTiff, contentTypes.tiff],

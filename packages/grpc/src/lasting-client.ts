@@ -26,6 +26,7 @@ export class LastingClient {
   #unansweredMs = 0;
   #patienceMs = UNANSWERED_MS;
   #timer: TimerHandle | undefined;
+  #failed = false;
   #closed = false;
 
   constructor(options: LastingClientOptions) {
@@ -39,9 +40,11 @@ export class LastingClient {
     return this.#client;
   }
 
-  /** Whether the last connection has failed. */
+  /** Whether the last connection has failed, also if it was one of a former channel. */
   hasFailed(): boolean {
-    return this.#state() === connectivityState.TRANSIENT_FAILURE;
+    const state = this.#state();
+    if (state === connectivityState.READY) this.#failed = false;
+    return this.#failed || state === connectivityState.TRANSIENT_FAILURE;
   }
 
   /** Resolves when the client is connected. Rejects at `deadlineAtMs`. */
@@ -90,9 +93,12 @@ export class LastingClient {
   #renew(): void {
     const { make } = this.#options;
     const former = this.#client;
+    this.#failed = this.hasFailed();
     this.#unansweredMs = 0;
     this.#patienceMs = Math.min(this.#patienceMs * 2, MOST_UNANSWERED_MS);
     this.#client = make();
     former.close();
+    // The former channel was connecting, so this one does too, although no call may begin before it has succeeded.
+    this.#client.getChannel().getConnectivityState(true);
   }
 }

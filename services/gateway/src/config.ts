@@ -131,6 +131,11 @@ const settings = {
     wholeNumber(1_000, 86_400_000).default(3_600_000),
     "How often the gateway looks for documents whose time is over, in milliseconds.",
   ),
+  documentGraceMs: setting(
+    "MILLRACE_DOCUMENT_GRACE_MS",
+    wholeNumber(1_000, 86_400_000).default(60_000),
+    "How long the gateway spares a document after its last use, in milliseconds. A submission that names the document must not take longer: its job is not seen before it is stored.",
+  ),
   keyCacheMs: setting(
     "MILLRACE_KEY_CACHE_MS",
     wholeNumber(0, 600_000).default(DEFAULT_KEY_CACHE_MS),

@@ -79,7 +79,7 @@ await runMain(
       startCollector(
         {
           ...{ documents, scheduler, clock: jobClock, retentionMs: config.documentRetentionMs },
-          submissionMs: 2 * config.schedulerDeadlineMs,
+          graceMs: config.documentGraceMs,
           ...collectorObserver(log, metrics),
         },
         {

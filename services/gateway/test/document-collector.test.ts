@@ -11,7 +11,7 @@ import type { UsesScheduler } from "../src/documents/document-uses.ts";
 
 const owner = "k7f3q2m9" as KeyId;
 const HOUR_MS = 3_600_000;
-const SUBMISSION_MS = 16_000;
+const GRACE_MS = 60_000;
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 type Use = { unfinishedJobId?: string; scheduleId?: string; lastFinishMs?: number };
@@ -49,7 +49,7 @@ async function setup() {
   const removed: [id: string, reason: string][] = [];
   const collect = () =>
     collectDocuments({
-      ...{ documents, scheduler, clock, retentionMs: RETENTION_MS, submissionMs: SUBMISSION_MS },
+      ...{ documents, scheduler, clock, retentionMs: RETENTION_MS, graceMs: GRACE_MS },
       onRemoved: ({ id }, reason) => removed.push([id, reason]),
       onError: (error) => {
         throw error;
@@ -65,7 +65,7 @@ async function setup() {
     if (outcome.kind !== "stored") throw new Error(outcome.kind);
     return outcome.document.id;
   };
-  return { clock, documents, hooks, uses, asked, removed, collect, put };
+  return { clock, documents, scheduler, hooks, uses, asked, removed, collect, put };
 }
 
 test("a document is removed at the end of its retention, and not a millisecond before", async () => {
@@ -157,12 +157,26 @@ test("a document is not removed while a submission that has just named it may be
   const id = await put(clock.nowMs() + HOUR_MS);
   clock.advance(HOUR_MS);
   expect(await documents.use(id, owner)).toMatchObject({ id });
-  clock.advance(SUBMISSION_MS - 1);
+  clock.advance(GRACE_MS - 1);
   await collect();
   expect(removed).toEqual([]);
   clock.advance(1);
   await collect();
   expect(removed).toEqual([[id, "expired"]]);
+});
+
+test("documents are removed although what crashes left of uploads cannot be", async () => {
+  const { documents, clock, removed, scheduler, put } = await setup();
+  const id = await put();
+  clock.advance(RETENTION_MS);
+  const tidyUploads = () => Promise.reject(new Error("EACCES"));
+  const collecting = collectDocuments({
+    ...{ documents: { ...documents, tidyUploads }, scheduler, clock },
+    ...{ retentionMs: RETENTION_MS, graceMs: GRACE_MS, onError: () => undefined },
+    onRemoved: (document, reason) => removed.push([document.id, reason]),
+  });
+  await expect(collecting).rejects.toThrow("EACCES");
+  expect(removed).toEqual([[id, "retention"]]);
 });
 
 test("a document that a job names while its uses are looked up stays", async () => {

@@ -67,10 +67,42 @@ function pngHead(width: number, height: number): Buffer {
   return Buffer.concat([Buffer.from("89504e470d0a1a0a0000000d", "hex"), chunk, ends]);
 }
 
+const WIDTH = 0x100;
+
+/** The directory of a TIFF page, which tells its size, and an entry more: its tag, its type and its value. */
+function tiffHead(width: number, height: number, more?: readonly [number, number, number]): Buffer {
+  const entries = [[WIDTH, 4, width], [0x101, 4, height], ...(more === undefined ? [] : [more])];
+  const present = entries.filter(([, , value]) => value !== 0);
+  const directory = present.map(([tag = 0, type = 0, value = 0]) => {
+    const entry = Buffer.alloc(12);
+    entry.writeUInt16LE(tag, 0);
+    entry.writeUInt16LE(type, 2);
+    entry.writeUInt32LE(1, 4);
+    entry.writeUInt32LE(value, 8);
+    return entry;
+  });
+  const count = Buffer.from([present.length, 0]);
+  const header = Buffer.from("49492a0008000000", "hex");
+  return Buffer.concat([header, count, ...directory, Buffer.alloc(4)]);
+}
+
 const pixel = { grey: Uint8Array.of(0), width: 1, height: 1 };
 const twoPages = tiffOf([pixel, pixel]);
 
 const [png, jpeg, tiff] = ["image/png", "image/jpeg", "image/tiff"] as const;
+
+test.each([
+  ["a PNG", "image/png", async () => (await pictureOf(mill)).subarray(0, 2_000)],
+  ["a JPEG", "image/jpeg", async () => (await photographOf(mill)).subarray(0, 2_000)],
+  ["a TIFF", "image/tiff", async () => Buffer.concat([tiffHead(300, 300), Buffer.alloc(64)])],
+])(
+  "leaves a page out that the recognition cannot read: %s that is damaged",
+  async (_, type, content) => {
+    await expect(read({ ocr: {} }, type, await content())).rejects.toMatchObject({
+      ...{ reason: "DOCUMENT_NO_TEXT", message: expect.stringContaining("sharper picture") },
+    });
+  },
+);
 
 test.each<[string, string, string, Uint8Array, number]>([
   ["DOCUMENT_NO_TEXT", "50 million pixels", png, pngHead(10_000, 5_000), 100],
@@ -78,6 +110,11 @@ test.each<[string, string, string, Uint8Array, number]>([
   ["DOCUMENT_NO_TEXT", "as many pages as may be", tiff, twoPages, 2],
   ["TOO_LARGE", "more pages than may be", tiff, twoPages, 1],
   ["DOCUMENT_NO_TEXT", "pages that lead in a circle", tiff, tiffOf([pixel, pixel], true), 2],
+  ["DOCUMENT_NO_TEXT", "50 million pixels in a TIFF", tiff, tiffHead(10_000, 5_000), 100],
+  ["TOO_LARGE", "more than 50 million pixels in a TIFF", tiff, tiffHead(10_000, 5_001), 100],
+  ["DOCUMENT_UNREADABLE", "no width", tiff, tiffHead(0, 5_000), 100],
+  ["DOCUMENT_UNREADABLE", "two widths", tiff, tiffHead(40_000, 40_000, [WIDTH, 4, 1]), 100],
+  ["DOCUMENT_UNREADABLE", "a width elsewhere", tiff, tiffHead(0, 1, [WIDTH, 16, 1]), 100],
   ["DOCUMENT_UNREADABLE", "no end", tiff, twoPages.subarray(0, 60), 100],
   ["DOCUMENT_UNREADABLE", "no size", jpeg, Buffer.from("ffd8ffe000104a46494600", "hex"), 100],
 ])("refuses as %s an image that has %s", async (reason, _, contentType, bytes, pages) => {

@@ -17,10 +17,10 @@ export interface CollectorParts {
   /** How long a document is kept after its last use, unless its upload said when it expires. */
   readonly retentionMs: number;
   /**
-   * The longest that a submission takes. It records that it uses its documents before its jobs are stored, so a document that
-   * was used more recently may be one of a job that is not seen yet.
+   * How long a document is spared after its last use. A submission records that it uses its documents before its jobs are
+   * stored, so a document that was used more recently may be one of a job that is not seen yet.
    */
-  readonly submissionMs: number;
+  readonly graceMs: number;
   readonly onRemoved: (document: LivingDocument, reason: RemovalReason) => void;
   /** Called if the documents of a key could not be looked at. Those of the next key are. */
   readonly onError: (error: unknown, keyId: KeyId) => void;
@@ -53,7 +53,7 @@ async function oldDocuments(
 }
 
 async function collectOf(parts: CollectorParts, keyId: KeyId): Promise<void> {
-  const { documents, scheduler, clock, retentionMs, submissionMs, onRemoved } = parts;
+  const { documents, scheduler, clock, retentionMs, graceMs, onRemoved } = parts;
   await documents.tidy(keyId);
   const old = await oldDocuments(parts, keyId);
   if (old.length === 0) return;
@@ -66,7 +66,7 @@ async function collectOf(parts: CollectorParts, keyId: KeyId): Promise<void> {
     }
     const usedAtMs = Math.max(document.usedAtMs, lastFinishMs);
     const expiryMs = expiryOf({ ...document, usedAtMs }, retentionMs);
-    if (Math.max(expiryMs, document.usedAtMs + submissionMs) > clock.nowMs()) continue;
+    if (Math.max(expiryMs, document.usedAtMs + graceMs) > clock.nowMs()) continue;
     if ((await documents.remove(document)) !== "removed") continue;
     onRemoved(document, document.expiresAtMs === undefined ? "retention" : "expired");
   }
