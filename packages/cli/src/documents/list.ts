@@ -1,10 +1,10 @@
 import type { Document } from "@millrace/client";
 import type { Command } from "commander";
-import { writeJson, writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
 import { table } from "../table.ts";
 import { timeText } from "../times.ts";
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
+import { writeList } from "../write-list.ts";
 
 export function listDocumentsCommand(documents: Command, shell: Shell): void {
   const command = documents
@@ -13,13 +13,8 @@ export function listDocumentsCommand(documents: Command, shell: Shell): void {
     .description("Lists the API key's documents, newest first.")
     .action((options: CallerOptions) =>
       withMillrace(shell, options, async (millrace) => {
-        const listed: Document[] = [];
-        for await (const one of millrace.listDocuments({ signal: shell.interrupted })) {
-          if (options.json) writeJson(shell, one);
-          else listed.push(one);
-        }
-        if (options.json) return;
-        writeText(shell, listed.length === 0 ? "There are no documents." : tableOf(listed));
+        const all = millrace.listDocuments({ signal: shell.interrupted });
+        await writeList(shell, all, { json: options.json, what: "documents", tableOf });
       }),
     )
     .addHelpText(

@@ -1,11 +1,11 @@
 import type { GroupChild } from "@millrace/client";
 import type { Command } from "commander";
-import { note, writeJson, writeText } from "../output.ts";
 import { printableJson } from "../printable.ts";
 import type { Shell } from "../shell.ts";
 import { table } from "../table.ts";
 import { wholeNumber } from "../values.ts";
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
+import { writeList } from "../write-list.ts";
 
 interface Options extends CallerOptions {
   readonly limit: number;
@@ -22,20 +22,9 @@ export function groupChildrenCommand(groups: Command, shell: Shell): void {
     .option("--limit <count>", "show at most this many; 0 shows all", wholeNumber, 100)
     .action((groupId: string, { limit, ...options }: Options) =>
       withMillrace(shell, options, async (millrace) => {
-        const listed: GroupChild[] = [];
-        let more = false;
-        const children = millrace.group(groupId).children({ signal: shell.interrupted });
-        for await (const child of children) {
-          if (limit !== 0 && listed.length === limit) {
-            more = true;
-            break;
-          }
-          listed.push(child);
-          if (options.json) writeJson(shell, child);
-        }
-        if (!options.json)
-          writeText(shell, listed.length === 0 ? "The group has no children." : tableOf(listed));
-        if (more) note(shell, "There are more children: --limit 0 shows all.");
+        const all = millrace.group(groupId).children({ signal: shell.interrupted });
+        const none = "The group has no children.";
+        await writeList(shell, all, { json: options.json, limit, what: "children", none, tableOf });
       }),
     )
     .addHelpText(

@@ -1,11 +1,11 @@
 import type { Group } from "@millrace/client";
 import type { Command } from "commander";
-import { note, writeJson, writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
 import { table } from "../table.ts";
 import { timeText } from "../times.ts";
 import { wholeNumber } from "../values.ts";
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
+import { writeList } from "../write-list.ts";
 import { progressText } from "./group-text.ts";
 
 interface Options extends CallerOptions {
@@ -25,20 +25,8 @@ export function listGroupsCommand(groups: Command, shell: Shell): void {
     .action(({ queue, limit, ...options }: Options) =>
       withMillrace(shell, options, async (millrace) => {
         const pageSize = limit === 0 ? MOST_A_PAGE : Math.min(limit, MOST_A_PAGE);
-        const listed: Group[] = [];
-        let more = false;
         const all = millrace.listGroups({ queue, pageSize }, { signal: shell.interrupted });
-        for await (const group of all) {
-          if (limit !== 0 && listed.length === limit) {
-            more = true;
-            break;
-          }
-          listed.push(group);
-          if (options.json) writeJson(shell, group);
-        }
-        if (!options.json)
-          writeText(shell, listed.length === 0 ? "There are no groups." : tableOf(listed));
-        if (more) note(shell, "There are more groups: --limit 0 shows all.");
+        await writeList(shell, all, { json: options.json, limit, what: "groups", tableOf });
       }),
     )
     .addHelpText(

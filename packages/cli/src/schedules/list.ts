@@ -1,10 +1,10 @@
 import type { Schedule } from "@millrace/client";
 import type { Command } from "commander";
-import { writeJson, writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
 import { table } from "../table.ts";
 import { timeText } from "../times.ts";
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
+import { writeList } from "../write-list.ts";
 import { timingText } from "./schedule-text.ts";
 
 interface Options extends CallerOptions {
@@ -19,13 +19,8 @@ export function listSchedulesCommand(schedules: Command, shell: Shell): void {
     .option("--queue <name>", "the queue", "documents")
     .action(({ queue, ...options }: Options) =>
       withMillrace(shell, options, async (millrace) => {
-        const listed: Schedule[] = [];
-        for await (const one of millrace.schedules.list({ queue }, { signal: shell.interrupted })) {
-          listed.push(one);
-          if (options.json) writeJson(shell, one);
-        }
-        if (options.json) return;
-        writeText(shell, listed.length === 0 ? "There are no schedules." : tableOf(listed));
+        const all = millrace.schedules.list({ queue }, { signal: shell.interrupted });
+        await writeList(shell, all, { json: options.json, what: "schedules", tableOf });
       }),
     )
     .addHelpText(

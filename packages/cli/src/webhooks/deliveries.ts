@@ -2,11 +2,11 @@ import type { WebhookDelivery, WebhookDeliveryState } from "@millrace/client";
 import { type Command, Option } from "commander";
 import type { ConnectionOptions } from "../connection-options.ts";
 import { given } from "../given.ts";
-import { note, writeJson, writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
 import { table } from "../table.ts";
 import { timeText } from "../times.ts";
 import { wholeNumber } from "../values.ts";
+import { writeList } from "../write-list.ts";
 import type { WebhookOwner } from "./owner.ts";
 import { answerText } from "./webhook-text.ts";
 
@@ -38,19 +38,8 @@ export function listDeliveriesCommand(webhooks: Command, shell: Shell, owner: We
           state: state?.toUpperCase() as WebhookDeliveryState | undefined,
         });
         const call = { signal: shell.interrupted };
-        const listed: WebhookDelivery[] = [];
-        let more = false;
-        for await (const delivery of calls.deliveries({ ...only, pageSize }, call)) {
-          if (limit !== 0 && listed.length === limit) {
-            more = true;
-            break;
-          }
-          listed.push(delivery);
-          if (options.json) writeJson(shell, delivery);
-        }
-        if (!options.json)
-          writeText(shell, listed.length === 0 ? "There are no deliveries." : tableOf(listed));
-        if (more) note(shell, "There are more deliveries: --limit 0 shows all.");
+        const all = calls.deliveries({ ...only, pageSize }, call);
+        await writeList(shell, all, { json: options.json, limit, what: "deliveries", tableOf });
       }),
     )
     .addHelpText(
