@@ -4,14 +4,16 @@
  * Reads a PDF as a worker does, in one thread: a novel of about 550 pages, or FILE. The first run starts the thread and
  * loads the library, as the first document of a worker does.
  */
+
 import { readFileSync } from "node:fs";
 import { systemClock as clock } from "@millrace/shared";
 import { typesetMobyDick } from "../scripts/moby-dick.ts";
 import { openThreadPool } from "../services/worker/src/threads/thread-pool.ts";
+import { argumentsFrom } from "./parts/arguments.ts";
 import { circumstances, keep, median, rounded } from "./parts/report.ts";
 
 const NOVEL = ".millrace/moby-dick.pdf";
-const [runs = "5", file = NOVEL] = process.argv.slice(2);
+const [runs = "5", file = NOVEL] = argumentsFrom(0);
 if (file === NOVEL) await typesetMobyDick(NOVEL);
 
 const threadLimits = { threads: 1, cpuMs: 120_000, timeMs: 600_000, memoryMb: 512 };

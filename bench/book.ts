@@ -7,14 +7,16 @@
  * - workers are killed (SIGKILL) every 5 s, and new ones start. The same.
  * - one worker and two. The ratio of the times, in turns.
  */
+
 import { connectMillrace, type Job } from "@millrace/client";
 import { type LocalSystem, startSystem } from "@millrace/local";
 import { systemRandom } from "@millrace/shared";
 import { type ProviderReply, refuse, startProviderSimulator } from "@millrace/testing";
 import { typesetMobyDick } from "../scripts/moby-dick.ts";
+import { numberArgument } from "./parts/arguments.ts";
 import { circumstances, keep, median, rounded } from "./parts/report.ts";
 
-const RUNS = Number(process.argv[2] ?? 20);
+const RUNS = numberArgument(0, 20);
 const FILE = ".millrace/moby-dick.pdf";
 /** How long a call of the provider takes. */
 const CALL_MS = 300;

@@ -7,12 +7,14 @@
  * the benchmark computes the fullest 60 s of any key, and how much of the budgets was spent. At the end it runs
  * the audit and counts what is still reserved.
  */
+
 import type { KeyId, QueueName } from "@millrace/shared";
+import { numberArgument } from "./parts/arguments.ts";
 import { startChild } from "./parts/child.ts";
 import { fill, keyId, startEngine } from "./parts/engine.ts";
 import { circumstances, keep, rounded } from "./parts/report.ts";
 
-const MINUTES = Number(process.argv[2] ?? 20);
+const MINUTES = numberArgument(0, 20);
 const SPEED = 20;
 const KEYS = 100;
 const LIMIT = 40_000;

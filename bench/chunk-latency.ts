@@ -5,15 +5,17 @@
  * gateway. Worker and caller share this process and therefore its clock. It runs once with one job that writes,
  * and once with fifty jobs, each of which writes about every 50 ms, as fifty streaming model calls would.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectMillrace } from "@millrace/client";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
+import { numberArgument } from "./parts/arguments.ts";
 import { latencyOf, latencyText } from "./parts/latency.ts";
 import { circumstances, keep } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
 
-const CHUNKS = Number(process.argv[2] ?? 500);
+const CHUNKS = numberArgument(0, 500);
 const MANY = 50;
 
 await using bench = await startBenchSystem();

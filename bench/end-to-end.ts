@@ -13,6 +13,7 @@
  * usual.
  */
 
+import { numberArgument } from "./parts/arguments.ts";
 import type { Role } from "./parts/bullmq.ts";
 import type { Round } from "./parts/caller.ts";
 import { startChild } from "./parts/child.ts";
@@ -21,8 +22,8 @@ import { circumstances, keep, median, ratioText, rounded } from "./parts/report.
 import { type BenchSystem, startBenchSystem } from "./parts/system.ts";
 import { cpuPerJob } from "./parts/usage.ts";
 
-const JOBS = Number(process.argv[2] ?? 20_000);
-const ROUNDS = Number(process.argv[3] ?? 3);
+const JOBS = numberArgument(0, 20_000);
+const ROUNDS = numberArgument(1, 3);
 const IN_FLIGHT = [64, 512];
 
 interface Run {

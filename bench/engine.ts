@@ -9,6 +9,7 @@
  * It uses its own Redis without persistence. Ratios compare runs of the same invocation. Times are Redis's own
  * (INFO commandstats: time in scripts; INFO cpu: all CPU time, including sockets).
  */
+
 import { type Engine, openEngine } from "@millrace/engine";
 import { startRedis } from "@millrace/local";
 import {
@@ -21,6 +22,7 @@ import {
 } from "@millrace/shared";
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
+import { argumentsFrom } from "./parts/arguments.ts";
 import { groupChildren } from "./parts/group-children.ts";
 import { circumstances, keep, median, rounded } from "./parts/report.ts";
 
@@ -31,7 +33,7 @@ const PAYLOAD = JSON.stringify({
 const ROUNDS = 3;
 const LIFE_JOBS = 20_000;
 
-const chosen = process.argv.slice(2);
+const chosen = argumentsFrom(0);
 const asked = (part: string) => chosen.length === 0 || chosen.includes(part);
 
 await using server = await startRedis();

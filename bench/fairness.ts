@@ -11,11 +11,13 @@
  *
  * `scale` 0.1 uses a tenth of the jobs. The results are counts, not times, so a loaded machine changes nothing.
  */
+
 import type { QueueName } from "@millrace/shared";
+import { numberArgument } from "./parts/arguments.ts";
 import { fill, keyId, startEngine, take } from "./parts/engine.ts";
 import { circumstances, keep, quantile } from "./parts/report.ts";
 
-const SCALE = Number(process.argv[2] ?? 1);
+const SCALE = numberArgument(0, 1);
 const KEYS = Math.round(10_000 * SCALE);
 const BATCH = 32;
 

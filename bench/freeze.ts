@@ -5,15 +5,17 @@
  * the event loop in the gateway and in the scheduler, in CPU time of the main thread. The aim is 50 ms on an idle
  * machine.
  */
+
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, credentials, Metadata } from "@grpc/grpc-js";
 import { methodDefinition } from "@millrace/grpc";
 import { JobService } from "@millrace/proto/job-service";
 import { limits } from "@millrace/shared";
+import { numberArgument } from "./parts/arguments.ts";
 import { circumstances, keep, median, quantile, rounded } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
 
-const RUNS = Number(process.argv[2] ?? 8);
+const RUNS = numberArgument(0, 8);
 /** The first runs take longer because code is compiled. */
 const WARM_UP_RUNS = 3;
 /** How long work after the answer is observed too, such as notifying watchers. */

@@ -6,17 +6,19 @@
  * after the end of the one before. Bare BullMQ (`Queue.add` to the processor) takes turns with Millrace, in the
  * same way.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectMillrace } from "@millrace/client";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
 import { Queue, Worker } from "bullmq";
+import { numberArgument } from "./parts/arguments.ts";
 import { latencyOf, latencyText } from "./parts/latency.ts";
 import { payload, result } from "./parts/payload.ts";
 import { circumstances, keep } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
 
-const JOBS = Number(process.argv[2] ?? 500);
+const JOBS = numberArgument(0, 500);
 const TURN = 50;
 
 await using bench = await startBenchSystem();

@@ -10,6 +10,7 @@
  * Redis serves one command at a time here, so its times have no waiting in them. Compare with another commit by running
  * this file in both, in turns.
  */
+import "./parts/arguments.ts";
 import { type Engine, type Lease, openEngine } from "@millrace/engine";
 import { startRedis } from "@millrace/local";
 import {

@@ -7,11 +7,13 @@
  * - workers: the workers are slow: 32 jobs at the same time, of 50 ms each
  * - machine: jobs do nothing, and the capacity is measured first: all processes share two cores
  */
+
 import { setTimeout as pause } from "node:timers/promises";
 import { AdminService } from "@millrace/proto/admin-service";
 import { JobService } from "@millrace/proto/job-service";
 import { grpcClient } from "@millrace/runtime";
 import { parseApiKey } from "@millrace/shared";
+import { argumentsFrom, numberArgument } from "./parts/arguments.ts";
 import type { Round } from "./parts/caller.ts";
 import { startChild } from "./parts/child.ts";
 import type { Flood, Flooded } from "./parts/flood.ts";
@@ -21,8 +23,8 @@ import { circumstances, keep, rounded } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
 import { residentBytes } from "./parts/usage.ts";
 
-const SECONDS = Number(process.argv[2] ?? 60);
-const SLOW = (process.argv[3] ?? "workers") === "workers";
+const SECONDS = numberArgument(0, 60);
+const SLOW = (argumentsFrom(1)[0] ?? "workers") === "workers";
 const SLOTS = SLOW ? 32 : 512;
 const JOB_MS = SLOW ? 50 : 0;
 const TIMES = 10;

@@ -13,11 +13,13 @@
  *
  * The directory keeps the references in `.references`, and the texts that were read in `.references/millrace`.
  */
+
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock as clock } from "@millrace/shared";
 import type { DocumentReading } from "../services/worker/src/documents/document-reading.ts";
 import { openThreadPool } from "../services/worker/src/threads/thread-pool.ts";
+import { argumentsFrom } from "./parts/arguments.ts";
 import { installedPrograms, referenceText } from "./parts/reference-texts.ts";
 import { circumstances, keep, median, rounded } from "./parts/report.ts";
 import {
@@ -30,7 +32,7 @@ import {
   wordsOf,
 } from "./parts/word-triples.ts";
 
-const [directory, part = ""] = process.argv.slice(2);
+const [directory, part = ""] = argumentsFrom(0);
 if (directory === undefined) throw new Error("Name a directory of PDF files.");
 
 /** A reference of fewer words says nothing. */

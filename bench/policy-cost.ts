@@ -11,12 +11,14 @@
  * Measures time in scripts (INFO commandstats) per job. Ratios compare turns of one run. Each ratio is of the
  * means of 20 turns, so that rare costs count too.
  */
+
 import type { QueueName } from "@millrace/shared";
+import { argumentsFrom, numberArgument } from "./parts/arguments.ts";
 import { fill, finishRehash, keyId, newJob, scriptUs, startEngine, take } from "./parts/engine.ts";
 import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
 
-const ROUNDS = Number(process.argv[2] ?? 400);
-const chosen = process.argv.slice(3);
+const ROUNDS = numberArgument(0, 400);
+const chosen = argumentsFrom(1);
 const TURNS = 20;
 const BATCH = 32;
 

@@ -4,17 +4,19 @@
  * MILLRACE_PYTHON is a Python with the packages of sdk/python/requirements-dev.txt. Jobs do nothing, 64 and 512 in flight. The
  * three workers take turns on one system, and ratios compare runs of the same round. The CPU time is that of the worker's process.
  */
+
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { numberArgument } from "./parts/arguments.ts";
 import type { Round } from "./parts/caller.ts";
 import { startChild } from "./parts/child.ts";
 import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
 import { cpuPerJob, residentBytes } from "./parts/usage.ts";
 
-const JOBS = Number(process.argv[2] ?? 10_000);
-const ROUNDS = Number(process.argv[3] ?? 3);
+const JOBS = numberArgument(0, 10_000);
+const ROUNDS = numberArgument(1, 3);
 const python = process.env.MILLRACE_PYTHON;
 if (python === undefined) {
   console.error("MILLRACE_PYTHON is not set: set it to the path of a Python");

@@ -11,6 +11,8 @@ const benchmarks = [
   ["watchers.ts"],
   ["freeze.ts"],
   ["schedules.ts"],
+  ["tracing.ts"],
+  ["webhooks.ts"],
   ["overload.ts"],
   ["engine.ts", "life"],
   ["engine.ts", "waiting"],

@@ -5,14 +5,16 @@
  * each due once an hour, spread over the hour. The difference is their cost, the submission of their jobs included. It ends
  * with an error if this is more than 2 % of a core.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectMillrace } from "@millrace/client";
+import { numberArgument } from "./parts/arguments.ts";
 import { circumstances, keep, rounded } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
 import { cpuUs } from "./parts/usage.ts";
 
-const SCHEDULES = Number(process.argv[2] ?? 10_000);
-const SECONDS = Number(process.argv[3] ?? 60);
+const SCHEDULES = numberArgument(0, 10_000);
+const SECONDS = numberArgument(1, 60);
 /** A key may have a thousand schedules in a queue. */
 const PER_KEY = 1_000;
 const AT_ONCE = 50;

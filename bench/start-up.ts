@@ -4,13 +4,15 @@
  * Measures from the start of the process until it reports that it is ready, and its CPU time until then. Redis
  * and the services that it needs run already.
  */
+
 import { freePort, type ServiceName, startService } from "@millrace/local";
+import { numberArgument } from "./parts/arguments.ts";
 import { latencyOf, latencyText } from "./parts/latency.ts";
 import { circumstances, keep, median } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
 import { cpuUs, residentBytes } from "./parts/usage.ts";
 
-const ROUNDS = Number(process.argv[2] ?? 20);
+const ROUNDS = numberArgument(0, 20);
 
 await using bench = await startBenchSystem();
 const { system } = bench;

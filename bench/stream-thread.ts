@@ -6,10 +6,12 @@
  * worker. Then come chunks that fifty jobs write in this process: the time from `write` until the caller has the
  * text.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectMillrace } from "@millrace/client";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
+import { numberArgument } from "./parts/arguments.ts";
 import type { Round } from "./parts/caller.ts";
 import { startChild } from "./parts/child.ts";
 import { type Latency, latencyOf, latencyText } from "./parts/latency.ts";
@@ -17,8 +19,8 @@ import { circumstances, keep, median, ratioText, rounded } from "./parts/report.
 import { startBenchSystem } from "./parts/system.ts";
 import { cpuPerJob, residentBytes } from "./parts/usage.ts";
 
-const JOBS = Number(process.argv[2] ?? 20_000);
-const ROUNDS = Number(process.argv[3] ?? 4);
+const JOBS = numberArgument(0, 20_000);
+const ROUNDS = numberArgument(1, 4);
 const WRITERS = 50;
 const CHUNKS = 60;
 

@@ -8,11 +8,13 @@
  * There is one client process, one gateway, one scheduler and one Redis without persistence. There are no
  * workers, so only submission is measured. CPU time is each process's own, from /proc.
  */
+
 import { readFileSync } from "node:fs";
 import { connectMillrace } from "@millrace/client";
 import { startSystem } from "@millrace/local";
 import { JobService } from "@millrace/proto/job-service";
 import { grpcClient } from "@millrace/runtime";
+import { argumentsFrom } from "./parts/arguments.ts";
 
 const PAYLOAD = {
   document: "doc_01JDXW5T5Q6M3C9N2V8K4H7R1B",
@@ -23,7 +25,7 @@ const job = { queue: "documents", type: "summarize", payload };
 const ROUNDS = 3;
 const TICKS_PER_SECOND = 100;
 
-const chosen = process.argv.slice(2);
+const chosen = argumentsFrom(0);
 const asked = (part: string) => chosen.length === 0 || chosen.includes(part);
 
 await using system = await startSystem({

@@ -6,6 +6,7 @@
  * reference, written for this set. Our settings were tuned on one half of the texts only. All methods but lead-3 may use
  * the same number of tokens: 100, and at most a fifth of the text.
  */
+import "./parts/arguments.ts";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { keySentences } from "@millrace/extractive";

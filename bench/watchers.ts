@@ -6,6 +6,7 @@
  * - slowdown: a thousand watches of jobs that wait. Measures how they change the speed of other jobs and the cost
  *   of those jobs in gateway and scheduler, in turns with no watches.
  */
+import "./parts/arguments.ts";
 import { JobService, type WatchJobResponse } from "@millrace/proto/job-service";
 import { grpcClient } from "@millrace/runtime";
 import { systemClock as clock, limits, systemRandom as random } from "@millrace/shared";

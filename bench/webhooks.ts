@@ -6,6 +6,7 @@
  * - **rate**: deliveries a second through one courier while many wait, of 16 keys with an endpoint each.
  * - **neighbours**: the latency of one key's events while another key's only endpoint never answers, against that without.
  */
+
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -15,10 +16,11 @@ import { connectMillrace, type Millrace } from "@millrace/client";
 import { startRedis, startSystem } from "@millrace/local";
 import { systemClock as clock, systemRandom as random, WEBHOOK_QUEUE } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
+import { numberArgument } from "./parts/arguments.ts";
 import { latencyOf, latencyText } from "./parts/latency.ts";
 import { circumstances, keep, rounded } from "./parts/report.ts";
 
-const JOBS = Number(process.argv[2] ?? 300);
+const JOBS = numberArgument(0, 300);
 const KEYS = 16;
 
 const redis = await startRedis();

@@ -1,7 +1,18 @@
-/** A worker whose jobs do nothing, or wait for JOB_MS. Environment: ADDRESS, SLOTS, JOB_MS, STREAM_THREAD. */
+/**
+ * A worker whose jobs do nothing, or wait for JOB_MS. Environment: ADDRESS, SLOTS, JOB_MS, STREAM_THREAD. With the variables
+ * OTEL_* it sends a span of each attempt, as Millrace's worker does.
+ */
 import { setTimeout as pause } from "node:timers/promises";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
-import { startWorker } from "@millrace/worker-sdk";
+import {
+  createLogger,
+  extractTrace,
+  openSpan,
+  spanNames,
+  startTracing,
+  traceClientCall,
+} from "@millrace/telemetry";
+import { type AttemptContext, startWorker } from "@millrace/worker-sdk";
 import { serveParent } from "./child.ts";
 import { result } from "./payload.ts";
 
@@ -9,6 +20,18 @@ const jobMs = Number(process.env.JOB_MS ?? 0);
 const noop = async () => {
   if (jobMs > 0) await pause(jobMs);
   return result;
+};
+const tracing = startTracing({
+  ...{ serviceName: "worker", serviceVersion: "bench", env: process.env, clock },
+  log: createLogger("worker"),
+});
+const traced = async (job: AttemptContext) => {
+  const span = openSpan(spanNames.attempt, { kind: "consumer", parent: extractTrace(job) });
+  try {
+    return await span.run(noop);
+  } finally {
+    span.end();
+  }
 };
 
 await serveParent(async () => {
@@ -18,12 +41,19 @@ await serveParent(async () => {
     workerId: `bench-${process.pid}`,
     queues: ["bench"],
     slots: Number(process.env.SLOTS),
-    executors: { noop },
+    executors: { noop: tracing.enabled ? traced : noop },
+    ...(tracing.enabled ? { traceCall: traceClientCall } : {}),
     streamThread: process.env.STREAM_THREAD !== "false",
     clock,
     random,
     log: (_, message) => message === "connected" && connected.resolve(),
   });
   await connected.promise;
-  return { answer: async () => ({}), close: () => worker.drain(1_000) };
+  return {
+    answer: async () => ({}),
+    async close() {
+      await worker.drain(1_000);
+      await tracing.close();
+    },
+  };
 });

@@ -15,11 +15,12 @@ export type OnLongTurn = (cpuMs: number, service: "gateway" | "scheduler") => vo
 
 /**
  * Starts a Millrace with one queue and without a worker, on its own Redis, which has no persistence unless
- * `options` say so.
+ * `options` say so. `settings` are for its services.
  */
 export async function startBenchSystem(
   options: RedisOptions = {},
   onLongTurn?: OnLongTurn,
+  settings: Readonly<Record<string, string>> = {},
 ): Promise<BenchSystem> {
   const ownRedis = await startRedis(options);
   const watched = { NODE_OPTIONS: `--import ${join(import.meta.dirname, "turn-watch.ts")}` };
@@ -28,7 +29,9 @@ export async function startBenchSystem(
     redis: ownRedis,
     workers: 0,
     queues: [{ name: "bench", maxDepthPerKey: 10_000_000 }],
-    settings: { scheduler: settingsOf("scheduler"), gateway: settingsOf("gateway") },
+    settings: {
+      ...{ all: settings, scheduler: settingsOf("scheduler"), gateway: settingsOf("gateway") },
+    },
     log(line, service) {
       if (!line.startsWith('{"msg":"long turn"') || service === "worker") return;
       onLongTurn?.((JSON.parse(line) as { cpuMs: number }).cpuMs, service);

@@ -1,7 +1,7 @@
 import { context, trace } from "@opentelemetry/api";
 import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from "pino";
 import { logFields } from "./names.ts";
-import { extractTrace, traceIdOf } from "./trace-context.ts";
+import { spanOfParent } from "./trace-context.ts";
 
 export type { Logger } from "pino";
 
@@ -40,7 +40,7 @@ export interface LoggerOptions {
 
 /** Returns the fields of every log line about a job. */
 export function jobFields(jobId: string, traceparent: string | undefined): Record<string, string> {
-  const traceId = traceparent === undefined ? undefined : traceIdOf(extractTrace({ traceparent }));
+  const traceId = spanOfParent(traceparent)?.traceId;
   return {
     [logFields.jobId]: jobId,
     ...(traceId === undefined ? {} : { [logFields.traceId]: traceId }),

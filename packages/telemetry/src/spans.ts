@@ -9,7 +9,7 @@ import {
   TraceFlags,
   trace,
 } from "@opentelemetry/api";
-import { extractTrace, type TraceHeaders, traceIdOf } from "./trace-context.ts";
+import { extractTrace, spanOfParent, type TraceHeaders, traceIdOf } from "./trace-context.ts";
 import { attributeNames } from "./trace-names.ts";
 
 /** Whether this process sends spans. OpenTelemetry itself does not say it. */
@@ -113,7 +113,7 @@ export const isRecording = (): boolean => trace.getActiveSpan()?.isRecording() ?
 function linksTo(all: readonly TraceHeaders[]): Link[] {
   const links = new Map<string, Link>();
   for (const headers of all) {
-    const linked = trace.getSpanContext(extractTrace(headers));
+    const linked = spanOfParent(headers.traceparent);
     if (linked === undefined || links.has(linked.traceId)) continue;
     links.set(linked.traceId, { context: linked });
   }
@@ -150,10 +150,10 @@ export interface PastSpan {
  */
 export function recordSpans(headers: TraceHeaders, spans: () => readonly PastSpan[]): void {
   // A job may carry its caller's trace although nothing is traced here.
-  if (!sending.on || headers.traceparent === undefined) return;
-  const parent = extractTrace(headers);
-  const { traceFlags = TraceFlags.NONE } = trace.getSpanContext(parent) ?? {};
+  if (!sending.on) return;
+  const { traceFlags = TraceFlags.NONE } = spanOfParent(headers.traceparent) ?? {};
   if ((traceFlags & TraceFlags.SAMPLED) === 0) return;
+  const parent = extractTrace(headers);
   for (const one of spans()) {
     const { name, kind = "internal", startMs, endMs, attributes, events = [], failure } = one;
     const options = { kind: kinds[kind], startTime: startMs, attributes };

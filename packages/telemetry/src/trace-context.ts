@@ -1,5 +1,5 @@
-import { type Context, context, ROOT_CONTEXT, trace } from "@opentelemetry/api";
-import { W3CTraceContextPropagator } from "@opentelemetry/core";
+import { type Context, context, ROOT_CONTEXT, type SpanContext, trace } from "@opentelemetry/api";
+import { parseTraceParent, W3CTraceContextPropagator } from "@opentelemetry/core";
 
 const propagator = new W3CTraceContextPropagator();
 
@@ -49,6 +49,10 @@ export function traceOfCall(headers: { get(name: string): string | undefined }):
   );
 }
 
+/** The span that a traceparent names. Undefined if there is none, or it is malformed. Costs less than a context. */
+export const spanOfParent = (traceparent: string | undefined): SpanContext | undefined =>
+  (traceparent && parseTraceParent(traceparent)) || undefined;
+
 /** Returns the trace id of a job, from the traceparent with which it was submitted; "" if it has none. */
 export const traceIdOfParent = (traceparent: string | undefined): string =>
-  (traceparent && traceIdOf(extractTrace({ traceparent }))) || "";
+  spanOfParent(traceparent)?.traceId ?? "";

@@ -229,14 +229,16 @@ function attemptObserver({
       }
       if (state in endings) endings[state as keyof typeof endings].inc(by);
       else if (kind in returns) returns[kind as keyof typeof returns].inc(by);
-      log?.debug(
-        {
-          ...jobFields(jobId, traceparent),
-          ...{ type, attempt, state, duration_ms: durationMs },
-          ...("failure" in settlement ? { reason: settlement.failure.reason } : {}),
-        },
-        "settled",
-      );
+      if (log?.isLevelEnabled("debug")) {
+        log.debug(
+          {
+            ...jobFields(jobId, traceparent),
+            ...{ type, attempt, state, duration_ms: durationMs },
+            ...("failure" in settlement ? { reason: settlement.failure.reason } : {}),
+          },
+          "settled",
+        );
+      }
       recordSettlement(settlement, job, state, time, handedBack);
     },
 
