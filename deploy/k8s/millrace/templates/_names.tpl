@@ -21,8 +21,18 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 
+{{/* An image with the registry of global.imageRegistry. Call with dict "root" and "image". */}}
+{{- define "millrace.pulled" -}}
+{{ with .root.Values.global.imageRegistry }}{{ . }}/{{ end }}{{ .image }}
+{{- end -}}
+
 {{- define "millrace.image" -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- $version := empty .Values.image.digest | not | ternary (printf "@%s" .Values.image.digest) (printf ":%s" (.Values.image.tag | default .Chart.AppVersion)) -}}
+{{ include "millrace.pulled" (dict "root" . "image" (print .Values.image.repository $version)) }}
+{{- end -}}
+
+{{- define "millrace.serviceAccount" -}}
+{{ .Values.serviceAccount.name | default (include "millrace.name" .) }}
 {{- end -}}
 
 {{- define "millrace.authSecret" -}}

@@ -14,3 +14,16 @@
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
+
+{{/* What a Service of type LoadBalancer has besides. Call with its values. */}}
+{{- define "millrace.loadBalancer" -}}
+{{- if eq .type "LoadBalancer" }}
+{{- with .loadBalancerClass }}
+loadBalancerClass: {{ . }}
+{{- end }}
+{{- with .loadBalancerSourceRanges }}
+loadBalancerSourceRanges:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end -}}

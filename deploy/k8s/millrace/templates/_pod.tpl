@@ -3,7 +3,8 @@
 {{/* Metadata of a pod. Call with dict "root", "component", "metricsPort" and "own" (its values). */}}
 {{- define "millrace.podMetadata" -}}
 labels:
-  {{- include "millrace.selector" . | nindent 2 }}
+  {{- /* Labels of one's own do not replace those that select the pods. */}}
+  {{- merge (include "millrace.selector" . | fromYaml) .own.podLabels | toYaml | nindent 2 }}
 annotations:
   {{- if and .root.Values.metrics.annotations .metricsPort }}
   prometheus.io/scrape: "true"
@@ -24,16 +25,15 @@ annotations:
 # With service links Kubernetes would set MILLRACE_GATEWAY_PORT and similar names to tcp://…. These are names of our settings.
 enableServiceLinks: false
 automountServiceAccountToken: false
-serviceAccountName: {{ include "millrace.name" .root }}
+serviceAccountName: {{ include "millrace.serviceAccount" .root }}
 securityContext:
-  runAsNonRoot: true
-  runAsUser: 10001
-  runAsGroup: 10001
-  fsGroup: 10001
-  fsGroupChangePolicy: OnRootMismatch
-  seccompProfile: { type: RuntimeDefault }
-{{- with .root.Values.imagePullSecrets }}
+  {{- toYaml .root.Values.podSecurityContext | nindent 2 }}
+{{- with concat .root.Values.global.imagePullSecrets .root.Values.imagePullSecrets }}
 imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .own.initContainers }}
+initContainers:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .own.priorityClassName }}
@@ -52,18 +52,25 @@ affinity:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 topologySpreadConstraints:
+{{- if .own.topologySpreadConstraints }}
+  {{- toYaml .own.topologySpreadConstraints | nindent 2 }}
+{{- else }}
+{{- $call := . }}
+{{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
   - maxSkew: 1
-    topologyKey: kubernetes.io/hostname
+    topologyKey: {{ . }}
     whenUnsatisfiable: ScheduleAnyway
     labelSelector:
       matchLabels:
-        {{- include "millrace.selector" . | nindent 8 }}
+        {{- include "millrace.selector" $call | nindent 8 }}
+    # During a rollout the pods of the version before do not count.
+    matchLabelKeys: [{{ eq $call.component "redis" | ternary "controller-revision-hash" "pod-template-hash" }}]
+{{- end }}
+{{- end }}
 {{- end -}}
 
 {{- define "millrace.containerSecurity" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities: { drop: [ALL] }
+{{ toYaml .Values.containerSecurityContext }}
 {{- end -}}
 
 {{/* The liveness probe (the process runs) and the readiness probe (it accepts calls), on the port named metrics. */}}
@@ -95,14 +102,38 @@ readinessProbe:
       {{- end }}
 {{- end -}}
 
-{{/* The environment variables that the operator takes from Secrets. Call with a service's values. */}}
-{{- define "millrace.secretEnv" -}}
+{{/* The environment variables that the operator sets or takes from Secrets. Call with a service's values. */}}
+{{- define "millrace.ownEnv" -}}
+{{- range $env, $value := .env }}
+- name: {{ $env }}
+  value: {{ kindIs "float64" $value | ternary (printf "%.0f" (float64 $value)) (toString $value) | quote }}
+{{- end }}
 {{- range $env, $from := .secretEnv }}
 - name: {{ $env }}
   valueFrom:
     secretKeyRef:
       name: {{ $from.name }}
       key: {{ $from.key }}
+{{- end }}
+{{- end -}}
+
+{{/* Further mounts of the main container, and volumes of the pod. Call with a service's values. */}}
+{{- define "millrace.extraMounts" -}}
+{{- with .extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "millrace.extraVolumes" -}}
+{{- with .extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* Containers that run beside the main one. Call with a service's values. */}}
+{{- define "millrace.sidecars" -}}
+{{- with .sidecars }}
+{{ toYaml . }}
 {{- end }}
 {{- end -}}
 

@@ -66,3 +66,8 @@
   secret: { secretName: {{ .Values.externalRedis.tls.existingSecret }} }
 {{- end }}
 {{- end -}}
+
+{{/* The Service of the chart's own Redis. Call with the root. */}}
+{{- define "millrace.redisService" -}}
+{{ include "millrace.name" . }}-redis-server
+{{- end -}}
