@@ -28,11 +28,16 @@ def completed(result: Any) -> pb.AttemptOutcome:
 
 
 def failed(failure: JobFailure, pool: str = "") -> pb.AttemptOutcome:
-    """The attempt failed. `pool` is the provider account unless the failure names one."""
+    """The attempt failed. `pool` is the provider account unless the failure names one.
+
+    Raises for a failure whose fields have other types than they should.
+    """
+    if not isinstance(failure.reason, str) or failure.reason == "":
+        raise TypeError(f"its reason is {failure.reason!r:.80}, which is not text")
     outcome = pb.Failed(
         failure=job_pb2.JobFailure(
             reason=failure.reason,
-            message=_valid(failure.message)[:ERROR_MESSAGE_CHARACTERS],
+            message=_valid(str(failure.message))[:ERROR_MESSAGE_CHARACTERS],
             retryable=failure.retryable,
             details_json=_details(failure),
         )
@@ -53,10 +58,18 @@ def failed(failure: JobFailure, pool: str = "") -> pb.AttemptOutcome:
 
 
 def raised(error: BaseException, pool: str) -> pb.AttemptOutcome:
-    """The executor raised. An exception that it did not classify may be a passing fault, so it is retryable."""
-    if isinstance(error, JobFailure):
-        return failed(error, pool)
-    return failed(JobFailure("EXECUTOR_FAILED", f"{type(error).__name__}: {error}"))
+    """The executor raised. An exception that it did not classify may be a passing fault, so it is retryable.
+
+    It never raises: an attempt whose end is not reported would keep its lease.
+    """
+    try:
+        if isinstance(error, JobFailure):
+            return failed(error, pool)
+        return failed(JobFailure("EXECUTOR_FAILED", f"{type(error).__name__}: {error}"))
+    except Exception as why:
+        message = f"The executor's {_spoken(error)} cannot be reported: {_spoken(why)}"
+        retryable = getattr(error, "retryable", True) is not False
+        return failed(JobFailure("EXECUTOR_FAILED", message, retryable=retryable))
 
 
 def stopped() -> pb.AttemptOutcome:
@@ -72,6 +85,15 @@ def handed_back(reason: str) -> pb.AttemptOutcome:
 def waiting(children: int) -> pb.AttemptOutcome:
     """The attempt waits for the children of its last fan-out."""
     return pb.AttemptOutcome(waiting=pb.Waiting(children=children))
+
+
+def _spoken(error: BaseException) -> str:
+    """Returns the type of an exception and, if it can say it, its message."""
+    name = type(error).__name__
+    try:
+        return f"{name}: {error}"
+    except Exception:
+        return name
 
 
 def _details(failure: JobFailure) -> str:
