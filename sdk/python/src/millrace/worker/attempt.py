@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 from millrace._pool import Message, UnaryUnary
@@ -132,7 +132,7 @@ class Attempt:
             self._lost(self)
             raise AttemptStopped("the attempt must stop: its lease was lost") from error
 
-    def download(self, request: pb.DownloadDocumentRequest) -> Iterator[pb.DownloadDocumentResponse]:
+    def download(self, request: pb.DownloadDocumentRequest) -> Generator[pb.DownloadDocumentResponse, None, None]:
         try:
             yield from self._calls.download(request, self.stop)
         except LeaseLost as error:

@@ -158,14 +158,17 @@ class Context(Facts):
         Raises JobFailure with the scheduler's reason, or if the content is not complete.
         """
         request = pb.DownloadDocumentRequest(lease=self._assignment.lease, document_id=document_id)
-        expected = received = 0
+        expected: int | None = None
+        received = 0
         for response in self._port.download(request):
             if response.WhichOneof("part") == "document":
                 expected = response.document.size
             else:
                 received += len(response.content)
                 yield response.content
+        # A stream that breaks may look like its end.
+        if expected is None:
+            raise JobFailure("SCHEDULER_REFUSED", f"The document {document_id} ended before it began.")
         if received != expected:
-            # A stream that breaks may look like its end.
             message = f"The document {document_id} ended after {received} of {expected} bytes."
             raise JobFailure("SCHEDULER_REFUSED", message)
