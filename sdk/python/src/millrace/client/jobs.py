@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from millrace._json import decoder_of, json_text
+from millrace._names import name_of
 from millrace._proto.jobs.v1 import job_pb2
 from millrace._proto.webhooks.v1 import webhook_endpoint_pb2
 from millrace._times import datetime_of, duration_of, timestamp_of
@@ -242,10 +243,7 @@ def job_of(message: job_pb2.Job) -> Job:
 
 def job_state_of(state: int) -> str:
     """The name of a state, without the prefix of the contract."""
-    try:
-        return job_pb2.JobState.Name(state).removeprefix("JOB_STATE_")
-    except ValueError:
-        return f"STATE_{state}"  # of a newer gateway
+    return name_of(job_pb2.JobState, "JOB_STATE_", state)
 
 
 def failure_of(message: job_pb2.JobFailure) -> Failure:

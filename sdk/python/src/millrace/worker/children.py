@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from millrace._json import json_text
 from millrace._limits import CHILDREN_PER_CALL, PAYLOAD_BYTES
+from millrace._names import name_of
 from millrace._proto.jobs.v1 import group_pb2, job_pb2
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace._times import timestamp_of
@@ -157,7 +158,7 @@ class FanOuts:
             group = group or page.group
             children.extend(child_result(child) for child in page.children)
         assert group is not None
-        state = group_pb2.GroupState.Name(group.state).removeprefix("GROUP_STATE_")
+        state = name_of(group_pb2.GroupState, "GROUP_STATE_", group.state)
         return FanOutResult(state == "SUCCEEDED", state, group.id, children)
 
     def _wait(self, children: int) -> FanOutResult:
@@ -185,7 +186,7 @@ def read_pages(port: Port, lease: pb.LeaseRef, ordinal: int) -> Iterator[pb.Read
 
 def child_result(child: group_pb2.GroupChild) -> ChildResult:
     """Converts what one child gave."""
-    state = job_pb2.JobState.Name(child.state).removeprefix("JOB_STATE_")
+    state = name_of(job_pb2.JobState, "JOB_STATE_", child.state)
     failure = None
     if child.HasField("failure"):
         why = child.failure

@@ -186,6 +186,9 @@ class Running:
             self._on_over()
 
     def close(self) -> None:
+        """Stops all attempts. Their executors must not wait for room or answers that will never come."""
+        for attempt in self.all:
+            attempt.lose()
         self._threads.close()
         self._processes.close()
 
