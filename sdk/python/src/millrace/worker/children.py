@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -102,9 +103,17 @@ class FanOuts:
         self._port = port
         self._assignment = assignment
         self._made = 0
+        self._waiting: int | None = None
+        self._lock = threading.RLock()
 
     def fan_out(self, children: Sequence[Child] | Callable[[], Sequence[Child]], options: Options) -> FanOutResult:
-        """Returns what the children gave, or ends the attempt to wait for them."""
+        """Returns what the children gave, or ends the attempt to wait for them. Calls run one after the other."""
+        with self._lock:
+            return self._fan_out(children, options)
+
+    def _fan_out(self, children: Sequence[Child] | Callable[[], Sequence[Child]], options: Options) -> FanOutResult:
+        if self._waiting is not None:
+            raise WaitingForChildren(self._waiting)
         self._made += 1
         ordinal = self._made
         if callable(children):
@@ -162,6 +171,7 @@ class FanOuts:
         return FanOutResult(state == "SUCCEEDED", state, group.id, children)
 
     def _wait(self, children: int) -> FanOutResult:
+        self._waiting = children
         self._port.wait_for_children(children)
         raise WaitingForChildren(children)
 

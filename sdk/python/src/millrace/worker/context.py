@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -95,6 +96,7 @@ class Context(Facts):
     def __init__(self, assignment: pb.Assignment, port: Port) -> None:
         super().__init__(assignment, port)
         self._fan_outs = FanOuts(port, assignment)
+        self._checkpoint_lock = threading.Lock()
 
     def write(self, text: str) -> None:
         """Sends text to the callers that watch the job. Blocks while more than 1 MiB is unacknowledged."""
@@ -141,7 +143,7 @@ class Context(Facts):
     def checkpoint(self, value: Any) -> None:
         """Stores a JSON value of at most 256 KiB in place of the one before. The next attempt gets it.
 
-        Raises NonRetryable for a value that is not JSON or is too large.
+        Calls run one after the other. Raises NonRetryable for a value that is not JSON or is too large.
         """
         try:
             text = json_text(value)
@@ -150,7 +152,8 @@ class Context(Facts):
         if len(text.encode()) > CHECKPOINT_BYTES:
             raise NonRetryable("TOO_LARGE", f"The checkpoint is larger than {CHECKPOINT_BYTES} bytes.")
         request = pb.SaveCheckpointRequest(lease=self._assignment.lease, checkpoint_json=text)
-        self._port.call(pb.WorkerService.SaveCheckpoint, request)
+        with self._checkpoint_lock:
+            self._port.call(pb.WorkerService.SaveCheckpoint, request)
 
     def read_document(self, document_id: str) -> Iterator[bytes]:
         """Yields the content of one of `document_ids` in pieces of at most 64 KiB, from the scheduler.
