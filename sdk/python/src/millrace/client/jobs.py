@@ -14,6 +14,7 @@ from millrace._proto.jobs.v1 import job_pb2
 from millrace._proto.webhooks.v1 import webhook_endpoint_pb2
 from millrace._times import datetime_of, duration_of, timestamp_of
 from millrace._trace import trace_context
+from millrace.client.usage import Usage, usage_of
 
 if TYPE_CHECKING:
     from millrace._pool import Timestamp
@@ -114,16 +115,6 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Usage:
-    """What all attempts of a job spent."""
-
-    input_tokens: int
-    output_tokens: int
-    provider_calls: int
-    compute_seconds: float
-
-
-@dataclass(frozen=True)
 class Job:
     """A job as its caller sees it."""
 
@@ -207,7 +198,6 @@ def spec_of(job: NewJob, queue: str | None = None) -> job_pb2.JobSpec:
 
 def job_of(message: job_pb2.Job) -> Job:
     """Converts a job."""
-    usage = message.usage
     return Job(
         id=message.id,
         queue=message.queue,
@@ -223,9 +213,7 @@ def job_of(message: job_pb2.Job) -> Job:
         pool=message.pool,
         result=json.loads(message.result_json) if message.result_json else None,
         failure=failure_of(message.failure) if message.HasField("failure") else None,
-        usage=Usage(usage.input_tokens, usage.output_tokens, usage.provider_calls, usage.compute_ms / 1_000)
-        if message.HasField("usage")
-        else None,
+        usage=usage_of(message.usage) if message.HasField("usage") else None,
         submit_time=when(message, "submit_time", message.submit_time),
         start_time=when(message, "start_time", message.start_time),
         finish_time=when(message, "finish_time", message.finish_time),

@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator
 from typing import TypeVar
 
 from millrace._pool import Message, UnaryUnary
-from millrace._proto.jobs.v1 import job_pb2
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace.worker import outcome as outcomes
 from millrace.worker.calls import LeaseLost, SchedulerCalls
@@ -161,13 +160,3 @@ class Attempt:
         woken.wait()
         for refusal in refusals:
             raise refusal
-
-
-def usage_message(usage: dict[str, int]) -> job_pb2.Usage:
-    """Returns reported usage as a message."""
-    return job_pb2.Usage(
-        input_tokens=usage.get("input_tokens", 0),
-        output_tokens=usage.get("output_tokens", 0),
-        provider_calls=usage.get("provider_calls", 0),
-        compute_ms=usage.get("compute_ms", 0),
-    )

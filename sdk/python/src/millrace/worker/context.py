@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from millrace._json import json_text
-from millrace._limits import CHECKPOINT_BYTES
+from millrace._limits import CHECKPOINT_BYTES, USAGE_MODEL_CHARACTERS
+from millrace._proto.jobs.v1 import job_pb2
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace._times import datetime_of
 from millrace.worker.children import Child, ChildResult, FanOutResult, FanOuts, Options, Rule, child_result, read_pages
@@ -26,7 +27,7 @@ class Facts:
     def __init__(self, assignment: pb.Assignment, port: Port) -> None:
         self._assignment = assignment
         self._port = port
-        self._usage: dict[str, int] = {}
+        self._usage = job_pb2.Usage()
         self.job_id: str = assignment.lease.job_id
         self.queue: str = assignment.queue
         self.type: str = assignment.type
@@ -76,10 +77,16 @@ class Facts:
         output_tokens: int = 0,
         provider_calls: int = 0,
         compute_seconds: float = 0,
+        cached_input_tokens: int = 0,
+        reasoning_tokens: int = 0,
+        model: str = "",
     ) -> None:
         """Adds to what the attempt spent, which is reported with its outcome, also if it fails.
 
         `compute_seconds` is CPU time. In the order between keys, a second costs as much as 1,000 tokens.
+        `cached_input_tokens` is the part of `input_tokens` that the provider had in its cache, and `reasoning_tokens`
+        the part of `output_tokens` that the model spent on thought. `model` is the model that was called: tokens of
+        the attempt count under the one that is reported last.
         """
         add_usage(
             self._usage,
@@ -87,7 +94,11 @@ class Facts:
             output_tokens=output_tokens,
             provider_calls=provider_calls,
             compute_ms=compute_seconds * 1_000,
+            cached_input_tokens=cached_input_tokens,
+            reasoning_tokens=reasoning_tokens,
         )
+        if model:
+            self._usage.model = model.encode("utf-8", "replace").decode()[:USAGE_MODEL_CHARACTERS]
 
 
 class Context(Facts):
