@@ -32,6 +32,9 @@ MALFORMED = [
     wrong(5, "late"),
     wrong("UPSTREAM", "late", provider="openai"),
     refused(http_status="429"),
+    refused(http_status=-1),
+    refused(http_status=600),
+    refused(http_status=2**40),
     refused(account=5),
     refused(headers={"x-ratelimit-remaining": 5}),
     Unspeakable(),
@@ -97,3 +100,10 @@ async def test_the_end_of_an_attempt_in_the_event_loop_is_reported_whatever_is_r
     failure = (await asyncio.to_thread(one.outcome)).failed.failure
     one.close()
     assert failure.reason == "EXECUTOR_FAILED"
+
+
+@pytest.mark.parametrize("http_status", [0, 599])
+def test_the_least_and_the_greatest_status_are_reported(http_status: int) -> None:
+    assignment = pb.Assignment()
+    outcome = Executor(raising(refused(http_status=http_status)), "thread").run(assignment, Context(assignment, PORT))
+    assert outcome.failed.provider.http_status == http_status

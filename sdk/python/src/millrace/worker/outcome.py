@@ -6,7 +6,13 @@ import math
 from typing import Any
 
 from millrace._json import json_text
-from millrace._limits import ERROR_MESSAGE_CHARACTERS, FAILURE_DETAILS_BYTES, RATE_LIMIT_HEADERS, RESULT_BYTES
+from millrace._limits import (
+    ERROR_MESSAGE_CHARACTERS,
+    FAILURE_DETAILS_BYTES,
+    MOST_HTTP_STATUS,
+    RATE_LIMIT_HEADERS,
+    RESULT_BYTES,
+)
 from millrace._proto.jobs.v1 import job_pb2
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace._times import duration_of
@@ -30,7 +36,7 @@ def completed(result: Any) -> pb.AttemptOutcome:
 def failed(failure: JobFailure, pool: str = "") -> pb.AttemptOutcome:
     """The attempt failed. `pool` is the provider account unless the failure names one.
 
-    Raises for a failure whose fields have other types than they should.
+    Raises for a failure whose fields have other types or values than they should: a scheduler would refuse it.
     """
     if not isinstance(failure.reason, str) or failure.reason == "":
         raise TypeError(f"its reason is {failure.reason!r:.80}, which is not text")
@@ -45,6 +51,8 @@ def failed(failure: JobFailure, pool: str = "") -> pb.AttemptOutcome:
     if failure.retry_after is not None and not math.isnan(failure.retry_after):
         outcome.retry_after.CopyFrom(duration_of(min(DAY_SECONDS, max(0.0, failure.retry_after))))
     if (answer := failure.provider) is not None:
+        if not 0 <= answer.http_status <= MOST_HTTP_STATUS:
+            raise ValueError(f"its http_status is {answer.http_status}, which is not 0 to {MOST_HTTP_STATUS}")
         headers = {name.lower(): value for name, value in answer.rate_limit_headers.items()}
         outcome.provider.CopyFrom(
             pb.ProviderFeedback(
