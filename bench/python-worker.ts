@@ -9,11 +9,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { numberArgument } from "./parts/arguments.ts";
-import type { Round } from "./parts/caller.ts";
 import { startChild } from "./parts/child.ts";
+import { type NoopRun, noopRun } from "./parts/noop-run.ts";
 import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
-import { cpuPerJob, residentBytes } from "./parts/usage.ts";
 
 const JOBS = numberArgument(0, 10_000);
 const ROUNDS = numberArgument(1, 3);
@@ -65,30 +64,18 @@ const workers = {
 type Name = keyof typeof workers;
 const names = Object.keys(workers) as Name[];
 
-interface Run {
-  readonly jobsPerSecond: number;
-  readonly workerCpuUs: number;
-  readonly workerMiB: number;
-}
-
-async function run(name: Name, inFlight: number): Promise<Run> {
+async function run(name: Name, inFlight: number): Promise<NoopRun> {
   await using worker = await workers[name](inFlight);
-  await using caller = await startChild("caller.ts", {
-    ...{ ADDRESS: system.gatewayTarget(), API_KEY: system.apiKey },
-  });
-  const round = (jobs: number) =>
-    caller.ask({ way: "SubmitStream", jobs, inFlight } satisfies Round);
-  await round(Math.ceil(JOBS / 5));
-  const startedMs = performance.now();
-  const { cpu } = await cpuPerJob({ worker: worker.pid }, JOBS, () => round(JOBS));
-  const seconds = (performance.now() - startedMs) / 1_000;
-  const workerMiB = Math.round((await residentBytes(worker.pid)) / 2 ** 20);
-  return { jobsPerSecond: Math.round(JOBS / seconds), workerCpuUs: cpu.worker ?? 0, workerMiB };
+  return await noopRun({ system, workerPid: worker.pid, jobs: JOBS, inFlight });
 }
 
 const levels = [];
 for (const inFlight of [64, 512]) {
-  const runs: Record<Name, Run[]> = { TypeScript: [], "Python, async": [], "Python, threads": [] };
+  const runs: Record<Name, NoopRun[]> = {
+    TypeScript: [],
+    "Python, async": [],
+    "Python, threads": [],
+  };
   console.log(`\n${JOBS} jobs per round, ${inFlight} in flight, ${ROUNDS} rounds in turns`);
   for (let turn = 0; turn < ROUNDS; turn += 1) {
     for (const name of names) {

@@ -12,12 +12,11 @@ import { connectMillrace } from "@millrace/client";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
 import { numberArgument } from "./parts/arguments.ts";
-import type { Round } from "./parts/caller.ts";
 import { startChild } from "./parts/child.ts";
 import { type Latency, latencyOf, latencyText } from "./parts/latency.ts";
+import { type NoopRun, noopRun } from "./parts/noop-run.ts";
 import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
 import { startBenchSystem } from "./parts/system.ts";
-import { cpuPerJob, residentBytes } from "./parts/usage.ts";
 
 const JOBS = numberArgument(0, 20_000);
 const ROUNDS = numberArgument(1, 4);
@@ -28,28 +27,12 @@ await using bench = await startBenchSystem();
 const { system } = bench;
 const about = circumstances(bench.redisVersion);
 
-interface Run {
-  readonly jobsPerSecond: number;
-  readonly workerCpuUs: number;
-  readonly workerMiB: number;
-}
-
-async function noops(streamThread: boolean, inFlight: number): Promise<Run> {
+async function noops(streamThread: boolean, inFlight: number): Promise<NoopRun> {
   await using worker = await startChild("noop-worker.ts", {
     ...{ ADDRESS: system.workerTarget, SLOTS: String(inFlight) },
     STREAM_THREAD: String(streamThread),
   });
-  await using caller = await startChild("caller.ts", {
-    ...{ ADDRESS: system.gatewayTarget(), API_KEY: system.apiKey },
-  });
-  const round = (jobs: number) =>
-    caller.ask({ way: "SubmitStream", jobs, inFlight } satisfies Round);
-  await round(Math.ceil(JOBS / 5));
-  const startedMs = performance.now();
-  const { cpu } = await cpuPerJob({ worker: worker.pid }, JOBS, () => round(JOBS));
-  const seconds = (performance.now() - startedMs) / 1_000;
-  const workerMiB = Math.round((await residentBytes(worker.pid)) / 2 ** 20);
-  return { jobsPerSecond: Math.round(JOBS / seconds), workerCpuUs: cpu.worker ?? 0, workerMiB };
+  return await noopRun({ system, workerPid: worker.pid, jobs: JOBS, inFlight });
 }
 
 const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: system.apiKey });
@@ -84,14 +67,14 @@ async function chunks(streamThread: boolean): Promise<Latency> {
 const levels = [];
 for (const inFlight of [64, 512]) {
   console.log(`\n${JOBS} jobs per round, ${inFlight} in flight, ${ROUNDS} rounds in turns`);
-  const runs: { readonly off: Run; readonly on: Run }[] = [];
+  const runs: { readonly off: NoopRun; readonly on: NoopRun }[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const off = await noops(false, inFlight);
     const on = await noops(true, inFlight);
     runs.push({ off, on });
     console.log(`  ${round + 1} without ${JSON.stringify(off)}  with ${JSON.stringify(on)}`);
   }
-  const ratios = (figure: keyof Run) =>
+  const ratios = (figure: keyof NoopRun) =>
     runs.map(({ on, off }) => rounded(on[figure] / off[figure]));
   console.log(`  jobs per second: ${ratioText(ratios("jobsPerSecond"))}`);
   console.log(`  CPU of the worker: ${ratioText(ratios("workerCpuUs"))}`);

@@ -18,6 +18,8 @@ export interface WorkerProgram {
   readonly skipped?: boolean;
   /** An example on one of the SDKs: it has no executors for the other types, and the rest is tested with the SDK. */
   readonly onlyCountsWords?: boolean;
+  /** It has an executor for each type of README.md, so no test of a type may be skipped. */
+  readonly servesAllTypes?: boolean;
 }
 
 /** What `npm run conformance` names, or else the workers of this repository. */
@@ -34,10 +36,12 @@ export function workerPrograms(): readonly WorkerProgram[] {
     {
       name: "the SDK for TypeScript",
       command: inNode("test/conformance/workers/all-types.ts"),
+      servesAllTypes: true,
     },
     {
       name: "the SDK for Python (needs MILLRACE_PYTHON)",
       ...inPython("test/conformance/workers/all_types.py"),
+      servesAllTypes: true,
     },
     {
       name: "the example in TypeScript",

@@ -10,23 +10,39 @@ import { python } from "./python.ts";
 
 const sdk = join(import.meta.dirname, "../../sdk/python");
 const TIMEOUT_MS = 600_000;
+/** Of one program. Vitest cannot end a test while it waits for one. */
+const PROGRAM_TIMEOUT_MS = 300_000;
 const LEASE_MS = 2_000;
 const WORKER_TOKEN = "a-token-for-workers";
 
-/** Whether MILLRACE_PYTHON has the packages of sdk/python/requirements-dev.txt. */
-const hasTools =
-  python !== undefined &&
-  spawnSync(python, ["-c", "import build, hatchling, mypy, pydantic, pytest, ruff"]).status === 0;
+/** A Python without the packages would skip all tests of the SDK where somebody meant to run them. */
+function assertTools(program: string): void {
+  const names =
+    "build hatchling grpc mypy opentelemetry.sdk pydantic pytest pytest_asyncio ruff standardwebhooks";
+  const imports = names.split(" ").map((name) => `import ${name}`);
+  const { status, stderr, error } = spawnSync(program, ["-c", imports.join("; ")], {
+    encoding: "utf8",
+    timeout: PROGRAM_TIMEOUT_MS,
+  });
+  if (status === 0) return;
+  const why = error?.message ?? stderr.trim().split("\n").at(-1);
+  throw new Error(
+    `MILLRACE_PYTHON (${program}) cannot test the SDK (${why}): install sdk/python/requirements-dev.txt there, or unset it`,
+  );
+}
 
 /** Runs a program of Python. Its output is the failure's message. */
 function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
-  const { status, stdout, stderr } = spawnSync(program, args, {
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
     cwd: sdk,
     encoding: "utf8",
+    timeout: PROGRAM_TIMEOUT_MS,
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env },
   });
   if (status !== 0)
-    throw new Error(`${args.join(" ")} ended with ${status}:\n${stdout}\n${stderr}`);
+    throw new Error(
+      `${args.join(" ")} ended with ${error?.message ?? status}:\n${stdout}\n${stderr}`,
+    );
   return stdout;
 }
 
@@ -36,7 +52,7 @@ function readmeProgram(index: number): string {
   return [...blocks][index]?.[1] ?? "";
 }
 
-describe.skipIf(!hasTools)(
+describe.skipIf(python === undefined)(
   "the SDK for Python (needs MILLRACE_PYTHON)",
   { timeout: TIMEOUT_MS },
   () => {
@@ -46,6 +62,7 @@ describe.skipIf(!hasTools)(
     let env: NodeJS.ProcessEnv;
 
     beforeAll(async () => {
+      assertTools(python ?? "");
       const scheduler = {
         MILLRACE_WORKER_TOKEN: WORKER_TOKEN,
         MILLRACE_LEASE_MS: String(LEASE_MS),
@@ -84,7 +101,7 @@ describe.skipIf(!hasTools)(
           ...["-m", "mypy", "--strict", "--python-executable", installed],
           ...["--cache-dir", join(folder, "mypy"), program],
         ],
-        { encoding: "utf8", cwd: folder },
+        { encoding: "utf8", cwd: folder, timeout: PROGRAM_TIMEOUT_MS },
       );
       expect(stdout).toContain('typed.py:4: error: "int" has no attribute "upper"');
       expect(stdout).toContain("Found 1 error");
@@ -138,6 +155,7 @@ function install(folder: string): void {
 const sitePackages = (program: string): readonly string[] =>
   execFileSync(program, ["-c", "import site; print(*site.getsitepackages(), sep='\\n')"], {
     encoding: "utf8",
+    timeout: PROGRAM_TIMEOUT_MS,
   })
     .trim()
     .split("\n");

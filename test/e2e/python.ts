@@ -1,6 +1,6 @@
 // The machine's Python, for clients and workers that are not written in TypeScript. `npm test` installs no
 // Python. MILLRACE_PYTHON is the path of a Python that has the packages of
-// sdk/python/requirements-dev.txt. Without it, the tests that need Python are reported as skipped.
+// sdk/python/requirements-dev.txt. Without it, the tests that need Python are reported as skipped. If it lacks packages, they fail.
 // `.ci/run` installs one where it can.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -11,6 +11,9 @@ const protos = join(import.meta.dirname, "../../proto");
 
 /** Undefined if there is no Python. */
 export const python = process.env.MILLRACE_PYTHON;
+
+/** Vitest cannot end a test while it waits for a program. */
+const PROTOC_TIMEOUT_MS = 60_000;
 
 const generated = new Map<string, string>();
 process.once("exit", () => {
@@ -26,6 +29,8 @@ export function generatedForPython(...files: readonly string[]): { readonly PYTH
   const folder = mkdtempSync(join(tmpdir(), "millrace-python-"));
   generated.set(files.join(), folder);
   const out = [`--python_out=${folder}`, `--grpc_python_out=${folder}`];
-  execFileSync(python, ["-m", "grpc_tools.protoc", "-I", protos, ...out, ...files]);
+  execFileSync(python, ["-m", "grpc_tools.protoc", "-I", protos, ...out, ...files], {
+    timeout: PROTOC_TIMEOUT_MS,
+  });
   return { PYTHONPATH: folder };
 }

@@ -12,7 +12,7 @@ import {
 import { limits } from "@millrace/shared";
 import { afterAll, expect, test } from "vitest";
 import { sendBytes } from "./raw-call.ts";
-import { completed, failed, RawWorker } from "./raw-worker.ts";
+import { completed, failed, type Outcome, RawWorker } from "./raw-worker.ts";
 import { callerAt, metric, startLogged } from "./setup.ts";
 
 const { system } = await startLogged({ workers: 0 });
@@ -234,21 +234,95 @@ test("a long failure message is cut, and an invalid reason is replaced", async (
   expect((await jobs.listJobs({ queue })).jobs).toHaveLength(1);
 });
 
-test("a result is accepted up to 1 MiB, and a longer one ends the stream but not the lease", async () => {
+test("a result is accepted up to 1 MiB, and a longer one fails its job alone", async () => {
   const { queue, worker, submit, read } = await setup();
-  const jobId = await submit();
+  const jobs = [await submit(), await submit()];
   const holder = worker();
-  await holder.hello(queue);
-  const { lease } = await holder.take();
+  await holder.hello(queue, { credit: 2 });
+  const [first, second] = [await holder.take(), await holder.take()];
   const over = completed("x".repeat(limits.resultBytes - 1));
-  await holder.send({ case: "settle", value: { outcomes: [{ lease, outcome: over }] } });
-  expect(await holder.ended).toMatchObject({ ...malformed, reason: "TOO_LARGE" });
-  const again = worker();
-  await again.hello(queue, { leases: [lease], credit: 0 });
-  const most = "x".repeat(limits.resultBytes - 2);
-  expect((await again.settle(lease, completed(most))).status).toBe(STORED);
-  expect((await read(jobId)).resultJson).toHaveLength(limits.resultBytes);
+  const most = completed("x".repeat(limits.resultBytes - 2));
+  expect((await holder.settle(first.lease, over)).status).toBe(STORED);
+  expect((await holder.settle(second.lease, most)).status).toBe(STORED);
+  expect(jobs).toEqual([first.lease.jobId, second.lease.jobId]);
+  expect(await read(first.lease.jobId)).toMatchObject({
+    ...{ state: JobState.FAILED, resultJson: "" },
+    failure: { reason: "TOO_LARGE", retryable: false },
+  });
+  expect((await read(second.lease.jobId)).resultJson).toHaveLength(limits.resultBytes);
 });
+
+const provider = (httpStatus: number) => ({ account: "a", httpStatus, quotaExhausted: false });
+const failure = { reason: "PROVIDER_ERROR", message: "late", retryable: true };
+
+test.each<[field: string, outcome: Outcome, usage?: { inputTokens: bigint }]>([
+  ["failed.provider.http_status", { case: "failed", value: { failure, provider: provider(600) } }],
+  [
+    "failed.provider.account",
+    { case: "failed", value: { failure, provider: { account: "a".repeat(64) } } },
+  ],
+  [
+    "failed.provider.rate_limit_headers",
+    {
+      case: "failed",
+      value: {
+        failure,
+        provider: {
+          rateLimitHeaders: Object.fromEntries([..."x".repeat(33)].map((_, i) => [i, "1"])),
+        },
+      },
+    },
+  ],
+  ["failed.retry_after", { case: "failed", value: { failure, retryAfter: { seconds: 86_401n } } }],
+  [
+    "failed.failure.details_json",
+    {
+      case: "failed",
+      value: { failure: { ...failure, detailsJson: `{"a":"${"x".repeat(2_048)}"}` } },
+    },
+  ],
+  ["failed.failure", { case: "failed", value: {} }],
+  ["handed_back.reason", { case: "handedBack", value: { reason: "r".repeat(256) } }],
+  ["usage.input_tokens", completed(1), { inputTokens: 1_000_000_001n }],
+  ["outcome", { case: undefined }],
+])(
+  "an outcome that breaks the rule of %s fails its attempt with a reason, and no other",
+  async (field, outcome, usage) => {
+    const { queue, worker, submit, read } = await setup();
+    await submit({ retry: { maxAttempts: 1 } });
+    await submit();
+    const holder = worker();
+    await holder.hello(queue, { credit: 2 });
+    const [wrong, right] = [await holder.take(), await holder.take()];
+    const outcomes = [
+      { lease: wrong.lease, outcome, ...(usage && { usage }) },
+      { lease: right.lease, outcome: completed("done") },
+    ];
+    await holder.send({ case: "settle", value: { outcomes } });
+    const acks = await holder.heard.until(({ case: is }) => is === "settleAcks");
+    expect(acks.value).toMatchObject({ acks: [{ status: STORED }, { status: STORED }] });
+    const job = await read(wrong.lease.jobId);
+    expect(job.state).toBe(JobState.FAILED);
+    expect(job.failure?.message).toContain(`breaks a rule: ${field}: `);
+    expect(job.failure?.reason).toBe(field.endsWith("details_json") ? "TOO_LARGE" : "MALFORMED");
+    expect((await read(right.lease.jobId)).state).toBe(JobState.SUCCEEDED);
+  },
+);
+
+test.each([599, 600])(
+  "a failure with the status %d is tried again as its worker says",
+  async (httpStatus) => {
+    const { queue, worker, submit } = await setup();
+    await submit({ retry: { initialBackoff: { nanos: 0 } } });
+    const holder = worker();
+    await holder.hello(queue);
+    const { lease } = await holder.take();
+    const value = { failure, provider: provider(httpStatus) };
+    expect(await holder.settle(lease, { case: "failed", value })).toMatchObject({
+      ...{ status: STORED, state: JobState.QUEUED },
+    });
+  },
+);
 
 test("output over its limit is dropped, stored output stays readable, and the attempt may complete", async () => {
   const { queue, worker, submit, read, output } = await setup();

@@ -10,6 +10,7 @@ import {
 } from "@millrace/proto/document-service";
 import type { CallOptions } from "./connect-options.ts";
 import type { Connection } from "./connection.ts";
+import { MillraceError } from "./millrace-error.ts";
 import { repeating } from "./retrying.ts";
 
 export interface Document {
@@ -136,24 +137,52 @@ async function* partsOf(
 }
 
 /**
- * Yields a document's content, only as fast as the caller reads it. The call is repeated until content arrives. A
- * failure after that is thrown.
+ * Yields a document's content, only as fast as the caller reads it. The call is repeated until content arrives, at most until
+ * its deadline or else the client's. A failure after that is thrown.
  */
 export async function* downloadDocument(
   connection: Connection,
   documentId: string,
   options: CallOptions,
 ): AsyncGenerator<Uint8Array> {
-  const method = DocumentService.method.downloadDocument;
-  const { first, parts } = await repeating(connection, options, async () => {
-    const parts = connection.serverStream(method, { documentId }, options);
-    return { first: await parts.next(), parts };
-  });
+  const { first, parts } = await repeating(connection, options, (deadlineAtMs) =>
+    begin(connection, documentId, options, deadlineAtMs),
+  );
   try {
     for (let next = first; next.done !== true; next = await parts.next()) {
       if (next.value.part.case === "content") yield next.value.part.value;
     }
   } finally {
     await parts.return(undefined);
+  }
+}
+
+/** Opens a download and waits for its first message. Only a deadline of the call itself bounds the rest. */
+async function begin(
+  connection: Connection,
+  documentId: string,
+  { signal, deadlineMs }: CallOptions,
+  deadlineAtMs: number,
+) {
+  const { clock } = connection;
+  const leftMs = deadlineAtMs - clock.nowMs();
+  const silent = new AbortController();
+  const timer = clock.after(leftMs, () => silent.abort());
+  const parts = connection.serverStream(
+    DocumentService.method.downloadDocument,
+    { documentId },
+    {
+      signal: AbortSignal.any([silent.signal, ...(signal === undefined ? [] : [signal])]),
+      deadlineMs: deadlineMs === undefined ? undefined : leftMs,
+    },
+  );
+  try {
+    return { first: await parts.next(), parts };
+  } catch (cause) {
+    if (!silent.signal.aborted) throw cause;
+    const message = `the gateway has sent nothing for ${leftMs} ms; call again, or set a longer deadlineMs`;
+    throw new MillraceError({ code: "DEADLINE_EXCEEDED", message, retryable: true, cause });
+  } finally {
+    timer.cancel();
   }
 }

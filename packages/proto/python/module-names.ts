@@ -1,3 +1,5 @@
+import type { DescFile } from "@bufbuild/protobuf";
+
 /** What the SDK has no use for: services for operators, between services, and the rules of fields. */
 const LEFT_OUT = ["buf/", "google/protobuf/", "millrace/admin/", "millrace/scheduler/"];
 
@@ -11,6 +13,12 @@ export const modulePath = (proto: string): string =>
 /** The name by which other modules import a file's module. */
 export const moduleName = (proto: string): string =>
   `millrace._proto.${modulePath(proto).replaceAll("/", ".")}`;
+
+/** What a file's module imports. */
+export const importLines = (file: DescFile): readonly string[] =>
+  file.dependencies
+    .filter(({ proto }) => isGenerated(proto.name))
+    .map(({ proto }) => `import ${moduleName(proto.name)}\n`);
 
 /** All folders of the modules, each with a slash at its end; the empty name is the top. */
 export function packageFolders(protos: readonly string[]): readonly string[] {

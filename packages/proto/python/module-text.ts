@@ -1,6 +1,6 @@
 import { type DescFile, type DescService, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import { isGenerated, moduleName } from "./module-names.ts";
+import { importLines } from "./module-names.ts";
 
 const WIDTH = 88;
 
@@ -20,13 +20,10 @@ export function moduleText(file: DescFile): string {
   const bytes = toBinary(FileDescriptorProtoSchema, file.proto);
   const text = Buffer.from(bytes).toString("base64");
   const lines = text.match(new RegExp(`.{1,${WIDTH}}`, "g")) ?? [];
-  const imports = file.dependencies
-    .filter(({ proto }) => isGenerated(proto.name))
-    .map(({ proto }) => `import ${moduleName(proto.name)}\n`);
   return [
     header(file),
     "from millrace import _pool\n",
-    ...imports,
+    ...importLines(file),
     `\n_pool.add_file(\n${lines.map((line) => `    "${line}"\n`).join("")})\n\n`,
     ...file.messages.map(({ name, typeName }) => `${name} = _pool.message_class("${typeName}")\n`),
     ...file.enums.flatMap(({ name, typeName, values }) => [

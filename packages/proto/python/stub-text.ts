@@ -6,20 +6,17 @@ import {
   type DescService,
   ScalarType,
 } from "@bufbuild/protobuf";
-import { isGenerated, moduleName } from "./module-names.ts";
+import { importLines, moduleName } from "./module-names.ts";
 import { header, methodKinds } from "./module-text.ts";
 
 /** The types of a file's module, for type checkers. */
 export function stubText(file: DescFile): string {
-  const imports = file.dependencies
-    .filter(({ proto }) => isGenerated(proto.name))
-    .map(({ proto }) => `import ${moduleName(proto.name)}\n`);
   return [
     header(file),
     "from collections.abc import Iterable, Mapping\n",
     "from typing import Literal\n\n",
     "from millrace import _pool\n",
-    ...imports,
+    ...importLines(file),
     ...file.messages.map((message) => messageText(message, file, "")),
     ...file.enums.map(enumText),
     ...file.services.map((service) => serviceText(service, file)),

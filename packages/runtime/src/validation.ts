@@ -2,7 +2,7 @@ import { create, type DescMessage, type DescService, type MessageShape } from "@
 import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator, type Violation } from "@bufbuild/protovalidate";
 import { inWords } from "@millrace/shared";
-import { type FieldViolation, rpcError } from "./rpc-fault.ts";
+import { type FieldViolation, type RpcFault, rpcError } from "./rpc-fault.ts";
 
 /**
  * Compiled patterns of the contract. The contract's own patterns never backtrack far, so the platform's regular expressions are
@@ -40,6 +40,19 @@ export const violationsOf = <Desc extends DescMessage>(
   message: MessageShape<Desc>,
 ): FieldViolation[] => violations(schema, message).map(asFieldViolation);
 
+/** Returns what is wrong if the message breaks the proto's rules: see assertValid. */
+export function brokenRules<Desc extends DescMessage>(
+  schema: Desc,
+  message: MessageShape<Desc>,
+): RpcFault | undefined {
+  const found = violations(schema, message);
+  if (found.length === 0) return undefined;
+  const reason = found.every(({ ruleId }) => SIZE_RULES.has(ruleId)) ? "TOO_LARGE" : "MALFORMED";
+  const broken = found.map(asFieldViolation);
+  const summary = broken.map(({ field, description }) => `${field}: ${description}`);
+  return rpcError({ reason, message: summary.slice(0, 3).join("; "), violations: broken });
+}
+
 /**
  * Throws with every violation if the message breaks the proto's rules: TOO_LARGE if it breaks only limits on bytes, else
  * MALFORMED.
@@ -48,15 +61,14 @@ export function assertValid<Desc extends DescMessage>(
   schema: Desc,
   message: MessageShape<Desc>,
 ): void {
-  const found = violations(schema, message);
-  if (found.length === 0) return;
-  const reason = found.every(({ ruleId }) => SIZE_RULES.has(ruleId)) ? "TOO_LARGE" : "MALFORMED";
-  const broken = found.map(asFieldViolation);
-  const summary = broken.map(({ field, description }) => `${field}: ${description}`);
-  throw rpcError({ reason, message: summary.slice(0, 3).join("; "), violations: broken });
+  const broken = brokenRules(schema, message);
+  if (broken !== undefined) throw broken;
 }
 
-/** Compiles the rules of every request of a service in advance: the first use of a rule costs over 100 ms. */
+/** Compiles the rules of a message in advance: the first use of a rule costs over 100 ms. */
+export const warmRules = (schema: DescMessage): void => void violationsOf(schema, create(schema));
+
+/** Compiles the rules of every request of a service in advance. */
 export function warmValidation(desc: DescService): void {
-  for (const method of desc.methods) violationsOf(method.input, create(method.input));
+  for (const method of desc.methods) warmRules(method.input);
 }

@@ -103,3 +103,14 @@ test("writes without waiting are refused at the job's output limit, and earlier 
   // A write that succeeded now would leave a gap in the output.
   await expect(output.write("y")).rejects.toThrow("limit");
 });
+
+test.each([-1, 0.5, 2 ** 32, Number.NaN, Number.POSITIVE_INFINITY])(
+  "progress of %d parts is refused, because it would end the stream",
+  async (count) => {
+    const output = new AttemptOutput(1_000);
+    await expect(output.progress(count, 1, "")).rejects.toThrow(`done is ${count}, which is not`);
+    await expect(output.progress(1, count, "")).rejects.toThrow(`total is ${count}, which is not`);
+    await output.progress(0, 2 ** 32 - 1, "");
+    expect(output.take(1_000)?.chunks).toHaveLength(1);
+  },
+);

@@ -9,6 +9,7 @@ const PROGRESS_BYTES = 32;
 /** The contract's limit for the message of a progress report. */
 const PROGRESS_MESSAGE_CHARS = 255;
 const CHUNKS_PER_TURN = 1_000;
+const MOST_PARTS = 2 ** 32 - 1;
 
 interface BufferedChunk {
   readonly chunk: WorkerChunk;
@@ -26,6 +27,18 @@ const tooMuch = () =>
     "TOO_LARGE",
     `The job's output is at its limit of ${limits.outputBytes} bytes.`,
   );
+
+/** A count that the contract cannot represent would end the stream, with all other attempts. */
+function wrongParts(counts: Readonly<Record<string, number>>): RangeError | undefined {
+  for (const [name, count] of Object.entries(counts)) {
+    if (!Number.isInteger(count) || count < 0 || count > MOST_PARTS) {
+      return new RangeError(
+        `${name} is ${count}, which is not a whole number of 0 to ${MOST_PARTS}`,
+      );
+    }
+  }
+  return undefined;
+}
 
 /**
  * Buffers the output of one attempt until it is acknowledged. Chunks are numbered from 0 and kept until they are
@@ -69,7 +82,7 @@ export class AttemptOutput {
   }
 
   progress(done: number, total: number, message: string): Promise<void> {
-    const refusal = this.#refuses();
+    const refusal = this.#refuses() ?? wrongParts({ done, total });
     if (refusal !== undefined) return Promise.reject(refusal);
     const value = create(ProgressSchema, {
       done,

@@ -5,7 +5,7 @@
  */
 export interface ProviderRefusal {
   readonly account: string;
-  /** 0 if the provider could not be reached, broke the connection, or did not answer in time. */
+  /** At most 599. 0 if the provider could not be reached, broke the connection, or did not answer in time. */
   readonly httpStatus: number;
   /** The account's money or quota is used up, so waiting does not help. */
   readonly quotaExhausted: boolean;

@@ -1,21 +1,27 @@
 import { inspect } from "node:util";
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import {
   type AttemptOutcome,
   CompletedSchema,
   FailedSchema,
   HandedBackSchema,
+  type ProviderFeedback,
+  ProviderFeedbackSchema,
   StoppedSchema,
 } from "@millrace/proto/worker-service";
 import { cutChars, jsonText, limits } from "@millrace/shared";
-import { JobFailure } from "./job-failure.ts";
+import { JobFailure, type ProviderRefusal } from "./job-failure.ts";
 
 export type Outcome = AttemptOutcome["outcome"];
 
 const dayMs = 86_400_000;
 /** An upper bound for the fixed-length parts of an outcome. */
 const OUTCOME_BYTES = 1_024;
+/** The contract's limits for what a provider answered. */
+const MOST_HTTP_STATUS = 599;
+const ACCOUNT_CHARS = 63;
+const RATE_LIMIT_HEADERS = 32;
 
 /** Returns details as JSON. Wrong details must not hide the failure itself, so they are left out. */
 function detailsJson(details: object | undefined): string {
@@ -27,7 +33,26 @@ function detailsJson(details: object | undefined): string {
   }
 }
 
+function feedbackOf(provider: ProviderRefusal): ProviderFeedback {
+  const { account, httpStatus, quotaExhausted, rateLimitHeaders = {} } = provider;
+  if (!Number.isInteger(httpStatus) || httpStatus < 0 || httpStatus > MOST_HTTP_STATUS) {
+    throw new RangeError(`its httpStatus is ${httpStatus}, which is not 0 to ${MOST_HTTP_STATUS}`);
+  }
+  for (const [name, value] of Object.entries(rateLimitHeaders)) {
+    if (typeof value !== "string") throw new TypeError(`its header ${name} is not text`);
+  }
+  return create(ProviderFeedbackSchema, {
+    account: cutChars(account, ACCOUNT_CHARS),
+    ...{ httpStatus, quotaExhausted },
+    rateLimitHeaders: Object.fromEntries(
+      Object.entries(rateLimitHeaders).slice(0, RATE_LIMIT_HEADERS),
+    ),
+  });
+}
+
+/** Throws for a failure whose fields have other types or values than they should: no scheduler would accept it. */
 export function failed(failure: JobFailure): Outcome {
+  if (typeof failure.reason !== "string") throw new TypeError("its reason is not text");
   const value = create(FailedSchema, {
     failure: {
       reason: failure.reason,
@@ -40,14 +65,9 @@ export function failed(failure: JobFailure): Outcome {
   if (failure.retryAfterMs !== undefined && !Number.isNaN(failure.retryAfterMs)) {
     value.retryAfter = durationFromMs(Math.min(dayMs, Math.max(0, failure.retryAfterMs)));
   }
-  if (failure.provider !== undefined) {
-    const { rateLimitHeaders, ...rest } = failure.provider;
-    value.provider = {
-      $typeName: "millrace.workers.v1.ProviderFeedback",
-      ...rest,
-      rateLimitHeaders: { ...rateLimitHeaders },
-    };
-  }
+  if (failure.provider !== undefined) value.provider = feedbackOf(failure.provider);
+  // A message that cannot be written would end the stream, with all other attempts.
+  toBinary(FailedSchema, value);
   return { case: "failed", value };
 }
 
@@ -77,10 +97,20 @@ const messageOf = (error: unknown): string => {
     : inspect(error);
 };
 
-/** Converts a thrown value to an outcome. A plain error may be a passing fault, so it is retryable. */
+/**
+ * Converts a thrown value to an outcome. A plain error may be a passing fault, so it is retryable. It never throws: an attempt
+ * whose end is not reported would keep its lease.
+ */
 export function thrown(error: unknown): Outcome {
-  if (error instanceof JobFailure) return failed(error);
-  return failed(new JobFailure("EXECUTOR_FAILED", messageOf(error), true));
+  if (!(error instanceof JobFailure)) {
+    return failed(new JobFailure("EXECUTOR_FAILED", messageOf(error), true));
+  }
+  try {
+    return failed(error);
+  } catch (why) {
+    const message = `The executor's ${error.name} (${messageOf(error)}) cannot be reported: ${messageOf(why)}`;
+    return failed(new JobFailure("EXECUTOR_FAILED", message, error.retryable !== false));
+  }
 }
 
 const notJson = (why: string): Outcome =>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -105,6 +106,69 @@ def test_a_submission_without_a_key_is_repeated_only_if_it_was_not_accepted(serv
     with pytest.raises(MillraceError) as caught:
         ask("submit", "t")
     assert (caught.value.reason, caught.value.retryable) == ("ANSWER_LOST", False)
+
+
+MAYBE = "may have been submitted all the same"
+CUTS = ["UNAVAILABLE", "CANCELLED", "INTERNAL", "UNKNOWN"]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "seen"),
+    [
+        *[(code, None, ("UNAVAILABLE", "ANSWER_LOST")) for code in CUTS],
+        *[(code, "STORE_UNAVAILABLE", (code, "STORE_UNAVAILABLE")) for code in CUTS],
+        ("DEADLINE_EXCEEDED", None, ("DEADLINE_EXCEEDED", None)),
+    ],
+)
+@pytest.mark.parametrize("many", [False, True])
+def test_a_submission_without_a_key_says_that_it_may_be_stored(
+    server: Gateway, ask: Ask, many: bool, code: str, reason: str | None, seen: tuple[str, str | None]
+) -> None:
+    refusal = (grpc.StatusCode[code], reason)
+    server.answers(JOBS.SubmitJob, after_refusals(refusal, then=STORED))
+    server.answers(JOBS.SubmitJobs, after_refusals(refusal, then=pb.SubmitJobsResponse()))
+    error = failed_submission(ask, many)
+    assert ((error.code, error.reason), error.retryable) == (seen, False)
+    assert MAYBE in error.message
+    assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_submission_with_a_key_that_has_no_answer_in_time_can_be_made_again(
+    server: Gateway, ask: Ask, many: bool
+) -> None:
+    late = (grpc.StatusCode.DEADLINE_EXCEEDED,)
+    server.answers(JOBS.SubmitJob, after_refusals(late, then=STORED))
+    server.answers(JOBS.SubmitJobs, after_refusals(late, then=pb.SubmitJobsResponse()))
+    error = failed_submission(ask, many, idempotency_key="k")
+    assert ((error.code, error.reason), error.retryable) == (("DEADLINE_EXCEEDED", None), True)
+    assert MAYBE in error.message
+
+
+def test_a_submission_that_was_refused_once_may_be_stored_by_the_next_try(server: Gateway, ask: Ask) -> None:
+    late = (grpc.StatusCode.DEADLINE_EXCEEDED,)
+    server.answers(JOBS.SubmitJob, after_refusals((UNAVAILABLE, "DRAINING", 1), late, then=STORED))
+    error = failed_submission(ask, False)
+    assert (error.code, error.retryable) == ("DEADLINE_EXCEEDED", False)
+    assert MAYBE in error.message
+
+
+@pytest.mark.parametrize("code", ["INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "UNAUTHENTICATED"])
+def test_a_submission_that_is_refused_is_not_stored(server: Gateway, ask: Ask, code: str) -> None:
+    server.answers(JOBS.SubmitJob, after_refusals((grpc.StatusCode[code], "X"), then=STORED))
+    error = failed_submission(ask, False)
+    assert (error.code, error.reason) == (code, "X")
+    assert MAYBE not in error.message
+
+
+def failed_submission(ask: Ask, many: bool, **options: Any) -> MillraceError:
+    if many:
+        (outcome,) = ask("submit_many", [NewJob("t", {}, options)])  # type: ignore[arg-type]
+        assert isinstance(outcome, MillraceError)
+        return outcome
+    with pytest.raises(MillraceError) as caught:
+        ask("submit", "t", {}, **options)
+    return caught.value
 
 
 def test_many_submissions_have_each_their_outcome(server: Gateway, ask: Ask) -> None:
@@ -220,6 +284,55 @@ def test_an_upload_of_pieces_is_not_repeated_and_one_of_bytes_is(server: Gateway
     with pytest.raises(MillraceError) as caught:
         ask("upload_document", iter([b"a", b"b"]))
     assert caught.value.code == "UNAVAILABLE"
+
+
+def test_a_download_whose_gateway_is_silent_ends_at_the_timeout_of_the_client(server: Gateway) -> None:
+    released = threading.Event()
+
+    def answer(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        context.add_callback(released.set)
+        released.wait()
+        yield from ()
+
+    server.answers(documents_pb.DocumentService.DownloadDocument, answer)
+
+    async def in_loop() -> None:
+        async with AsyncClient(server.address, api_key="mr_a_b", timeout=0.2) as client:
+            async for _ in client.download_document("doc_1"):
+                raise AssertionError("there is no content")
+
+    with pytest.raises(MillraceError, match=r"has sent nothing for 0\.2 s") as caught:
+        asyncio.run(in_loop())
+    assert (caught.value.code, caught.value.retryable) == ("DEADLINE_EXCEEDED", True)
+    assert released.wait(10), "the call is cancelled"
+    released.clear()
+    with Client(server.address, api_key="mr_a_b", timeout=0.2) as client:
+        with pytest.raises(MillraceError, match=r"has sent nothing for 0\.2 s") as caught:
+            list(client.download_document("doc_1"))
+        assert (caught.value.code, caught.value.retryable) == ("DEADLINE_EXCEEDED", True)
+        assert released.wait(10), "the call is cancelled"
+
+
+def test_a_download_that_ends_before_it_begins_is_cut(server: Gateway, ask: Ask) -> None:
+    server.answers(documents_pb.DocumentService.DownloadDocument, lambda request, context: iter(()))
+    with pytest.raises(MillraceError, match="ended before it began; download it again"):
+        ask("download_document", "doc_1")
+
+
+def test_a_download_is_begun_again_and_is_complete(server: Gateway, ask: Ask) -> None:
+    document = documents_pb.DownloadDocumentResponse(document=documents_pb.Document(id="doc_1", size=3))
+    content = documents_pb.DownloadDocumentResponse(content=b"abc")
+    cuts = [True, False]
+
+    def answer(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        if cuts.pop(0):
+            refuse(context, UNAVAILABLE)
+        yield document
+        yield content
+
+    server.answers(documents_pb.DocumentService.DownloadDocument, answer)
+    assert ask("download_document", "doc_1") == [b"abc"]
+    assert len(server.calls) == 2
 
 
 def test_what_the_source_of_an_upload_raises_is_raised(server: Gateway, ask: Ask) -> None:

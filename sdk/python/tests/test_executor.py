@@ -2,16 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry import trace
 
-from millrace import Context, Tls, Worker, WorkerRefused
+from millrace import Context, Worker, WorkerRefused
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace.worker.executor import Executor
-from millrace.worker.options import tls_reader, token_reader
 
 if TYPE_CHECKING:
     from somewhere import OnlyForTypeCheckers  # type: ignore[import-not-found]
@@ -89,27 +87,7 @@ def test_options_are_checked_against_the_contract() -> None:
         worker.run()
     for option in ("queues", "pools", "slots", "guest_slots", "worker_id", "version", "executors"):
         assert f"{option}: " in str(caught.value)
-    assert (caught.value.reason, caught.value.exit_code) == ("MALFORMED", 78)
-
-
-def test_tokens_and_certificates_are_read_again_at_each_connection(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    token, ca = tmp_path / "token", tmp_path / "ca.pem"
-    monkeypatch.delenv("MILLRACE_WORKER_TOKEN", raising=False)
-    monkeypatch.setenv("MILLRACE_WORKER_TOKEN_FILE", str(token))
-    monkeypatch.setenv("MILLRACE_SCHEDULER_CA_FILE", str(ca))
-    read_token, read_tls = token_reader(None), tls_reader(None)
-    for content in ("one", "two"):
-        token.write_text(f"{content}\n")
-        ca.write_text(content)
-        assert read_token() == content
-        assert read_tls() == Tls(ca=content.encode())
-    assert token_reader("given")() == "given"
-    monkeypatch.setenv("MILLRACE_WORKER_TOKEN", "of the environment")
-    assert token_reader(None)() == "of the environment"
-    monkeypatch.delenv("MILLRACE_SCHEDULER_CA_FILE")
-    assert tls_reader(None)() is None
+    assert caught.value.reason == "MALFORMED"
 
 
 def test_spans_of_an_executor_belong_to_the_job_s_trace() -> None:

@@ -63,7 +63,10 @@ async function byPython(request: object): Promise<Verified> {
 export function hasPythonLibraries(): boolean {
   if (python === undefined) return false;
   try {
-    execFileSync(python, ["-c", "import openai, standardwebhooks"], { stdio: "ignore" });
+    execFileSync(python, ["-c", "import openai, standardwebhooks"], {
+      stdio: "ignore",
+      timeout: 60_000,
+    });
     return true;
   } catch {
     return false;

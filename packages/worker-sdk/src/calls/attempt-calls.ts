@@ -52,7 +52,7 @@ export class AttemptCalls {
   /** Yields a document's content. A stream that breaks may look like its end, so the bytes are counted. */
   async *document(documentId: string): AsyncGenerator<Uint8Array> {
     const { lease, signal, download } = this.#options;
-    let expected = 0n;
+    let expected: bigint | undefined;
     let bytes = 0n;
     try {
       for await (const { part } of download(lease, documentId, signal)) {
@@ -65,7 +65,9 @@ export class AttemptCalls {
       throw this.#refusal(error);
     }
     if (bytes === expected) return;
-    const message = `The document ${documentId} ended after ${bytes} of ${expected} bytes.`;
+    const after =
+      expected === undefined ? "before it began" : `after ${bytes} of ${expected} bytes`;
+    const message = `The document ${documentId} ended ${after}.`;
     throw new JobFailure("SCHEDULER_REFUSED", message, true);
   }
 

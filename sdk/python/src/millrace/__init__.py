@@ -27,8 +27,8 @@ from millrace.client.jobs import (
     NewJob,
     RetryPolicy,
     Submitted,
-    Usage,
 )
+from millrace.client.usage import Usage
 from millrace.errors import JobEnded, MillraceError
 from millrace.tls import Tls
 from millrace.webhooks import WebhookInvalid, verify_webhook

@@ -56,13 +56,25 @@ def error_of_call(error: BaseException) -> MillraceError:
     return MillraceError(status_of_error(error))
 
 
-def answer_lost(error: MillraceError) -> MillraceError:
-    """A submission without an idempotency key was sent, and its answer was lost."""
-    message = (
-        f"the job may or may not have been stored ({error.message}); "
-        "submit with an idempotency_key, and the client repeats the call safely"
-    )
-    return MillraceError(CallStatus(error.code, message, "ANSWER_LOST"), retryable=False)
+_MAYBE = "the job may have been submitted all the same; with an idempotency_key it is safe to try again"
+_MAY_HAVE_BEEN_DONE = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "INTERNAL", "UNKNOWN"}
+"""How a call may end although the gateway has done what it asked for."""
+
+
+def of_submission(error: MillraceError, has_key: bool) -> MillraceError:
+    """What the caller of a submission learns of its failure. A lost answer does not tell whether the job is stored."""
+    if error.code not in _MAY_HAVE_BEEN_DONE or error.reason in ("DRAINING", "CLOSED"):
+        return error
+    if error.code == "DEADLINE_EXCEEDED" and error.reason is None:
+        late = CallStatus(error.code, f"no answer came in time: {_MAYBE}")
+        return MillraceError(late, retryable=has_key)
+    if has_key:
+        return error
+    if error.reason is None:
+        lost = CallStatus("UNAVAILABLE", f"the answer was lost ({error.message}): {_MAYBE}", "ANSWER_LOST")
+        return MillraceError(lost, retryable=False)
+    unknown = CallStatus(error.code, f"{error.message}: {_MAYBE}", error.reason, metadata=error.metadata)
+    return MillraceError(unknown, retryable=False)
 
 
 def too_late(what: str, last: MillraceError | None = None) -> MillraceError:

@@ -37,6 +37,7 @@ import type { ConnectedWorkers } from "./connected-workers.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
 import { type LeaseTokens, NO_TOKEN } from "./lease-tokens.ts";
 import { handedBackOf, overdueSettlement, reportOf, settlementOf } from "./settlement.ts";
+import { storableOutcome } from "./storable-outcome.ts";
 import { WorkerPresence } from "./worker-presence.ts";
 import type { Writes } from "./writes.ts";
 
@@ -241,7 +242,8 @@ export class WorkSession {
     await this.#outbox.push({ message: { case: "outputAcks", value: { acks } } });
   }
 
-  async #settle(outcomes: readonly AttemptOutcome[]): Promise<void> {
+  async #settle(reported: readonly AttemptOutcome[]): Promise<void> {
+    const outcomes = reported.map(storableOutcome);
     const refs = outcomes.map(({ lease }) => this.#open(lease));
     const settled = await unlessOutage(this.#settleAll(refs, outcomes));
     const acks = outcomes.map(({ lease }, i) => {

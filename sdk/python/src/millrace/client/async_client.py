@@ -224,13 +224,18 @@ class AsyncClient:
         await self._connection.ask(operations.delete_document(document_id), timeout)
 
     async def download_document(self, document_id: str, *, timeout: float | None = None) -> AsyncIterator[bytes]:
-        """Yields the content of a document in pieces. A failure after the first piece is raised, not repeated."""
+        """Yields the content of a document in pieces. A failure after the first piece is raised, not repeated.
+
+        Without a timeout, only the wait for the first piece is bounded, by the client's.
+        """
         method = documents_pb.DocumentService.DownloadDocument
         request = documents_pb.DownloadDocumentRequest(document_id=document_id)
 
         async def begin(seconds_left: float) -> tuple[int, AsyncIterator[documents_pb.DownloadDocumentResponse]]:
-            parts = self._connection.stream(method, request, timeout)
-            first = await anext(parts)
+            whole = None if timeout is None else max(0.001, seconds_left)
+            first, parts = await self._connection.begin_stream(method, request, whole, seconds_left)
+            if first is None:
+                raise incomplete(document_id, 0, None)
             return first.document.size, parts
 
         expected, parts = await self._connection.repeat(begin, timeout)

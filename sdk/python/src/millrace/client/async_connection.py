@@ -14,7 +14,7 @@ from millrace._channel import SPREAD
 from millrace._pool import Message
 from millrace._trace import trace_context
 from millrace.client.operations import Operation
-from millrace.client.retrying import DEFAULT_TIMEOUT, Lost, Tries, closed
+from millrace.client.retrying import DEFAULT_TIMEOUT, Learned, Tries, closed, silent
 from millrace.errors import error_of_call
 from millrace.tls import Tls
 
@@ -39,17 +39,19 @@ class AsyncConnection:
 
     async def ask(self, operation: Operation[Req, Res, T], timeout: float | None) -> T:
         """Makes a call, and repeats it as long as that is safe and may help."""
-        return await self.repeat(lambda left: self.once(operation, left), timeout, operation.repeatable, operation.lost)
+        return await self.repeat(
+            lambda left: self.once(operation, left), timeout, operation.repeatable, operation.learned
+        )
 
     async def repeat(
         self,
         attempt: Callable[[float], Awaitable[T]],
         timeout: float | None,
         repeatable: bool = True,
-        lost: Lost | None = None,
+        learned: Learned | None = None,
     ) -> T:
         """Repeats `attempt`, which gets the seconds that are left."""
-        tries = Tries(self.timeout if timeout is None else timeout, repeatable, lost)
+        tries = Tries(self.timeout if timeout is None else timeout, repeatable, learned)
         while True:
             try:
                 return await attempt(tries.seconds_left)
@@ -84,6 +86,16 @@ class AsyncConnection:
                 yield answer
         finally:
             call.cancel()
+
+    async def begin_stream(
+        self, method: _pool.UnaryStream[Req, Res], request: Req, timeout: float | None, first_within: float
+    ) -> tuple[Res | None, AsyncIterator[Res]]:
+        """Like `stream`, and waits for the first answer, at most `first_within` seconds. None: there is none."""
+        answers = self.stream(method, request, timeout)
+        try:
+            return await asyncio.wait_for(anext(answers, None), first_within), answers
+        except asyncio.TimeoutError as error:
+            raise silent(first_within) from error
 
     async def upload(self, method: _pool.StreamUnary[Req, Res], requests: Iterable[Req], timeout: float) -> Res:
         """Makes a call with a stream of requests. Raises grpc.RpcError."""

@@ -31,7 +31,8 @@ def succeeded(job: Job) -> Job:
     return job
 
 
-def incomplete(document_id: str, received: int, expected: int) -> MillraceError:
+def incomplete(document_id: str, received: int, expected: int | None) -> MillraceError:
     """A download that broke may look like its end."""
-    message = f"the document {document_id} ended after {received} of {expected} bytes; download it again"
+    ended = "before it began" if expected is None else f"after {received} of {expected} bytes"
+    message = f"the document {document_id} ended {ended}; download it again"
     return MillraceError(CallStatus("UNAVAILABLE", message))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import grpc
 
@@ -14,7 +14,7 @@ from millrace._channel import SPREAD, open_channel
 from millrace._pool import Message
 from millrace._trace import trace_context
 from millrace.client.operations import Operation
-from millrace.client.retrying import DEFAULT_TIMEOUT, Lost, Tries, closed
+from millrace.client.retrying import DEFAULT_TIMEOUT, Learned, Tries, closed, silent
 from millrace.errors import error_of_call
 from millrace.tls import Tls
 
@@ -39,17 +39,17 @@ class Connection:
 
     def ask(self, operation: Operation[Req, Res, T], timeout: float | None) -> T:
         """Makes a call, and repeats it as long as that is safe and may help."""
-        return self.repeat(lambda left: self.once(operation, left), timeout, operation.repeatable, operation.lost)
+        return self.repeat(lambda left: self.once(operation, left), timeout, operation.repeatable, operation.learned)
 
     def repeat(
         self,
         attempt: Callable[[float], T],
         timeout: float | None,
         repeatable: bool = True,
-        lost: Lost | None = None,
+        learned: Learned | None = None,
     ) -> T:
         """Repeats `attempt`, which gets the seconds that are left."""
-        tries = Tries(self.timeout if timeout is None else timeout, repeatable, lost)
+        tries = Tries(self.timeout if timeout is None else timeout, repeatable, learned)
         while True:
             try:
                 return attempt(tries.seconds_left)
@@ -77,10 +77,32 @@ class Connection:
         """Makes a call with a stream of answers. Raises grpc.RpcError. Leaving the loop ends the call."""
         open_call = self._next().unary_stream(method.path, method.serialize, method.parse)
         call = open_call(request, timeout=timeout, metadata=self._metadata())
-        try:
-            yield from call
-        finally:
+        yield from _to_the_end(call)
+
+    def begin_stream(
+        self, method: _pool.UnaryStream[Req, Res], request: Req, timeout: float | None, first_within: float
+    ) -> tuple[Res | None, Iterator[Res]]:
+        """Like `stream`, and waits for the first answer, at most `first_within` seconds. None: there is none."""
+        open_call = self._next().unary_stream(method.path, method.serialize, method.parse)
+        call = open_call(request, timeout=timeout, metadata=self._metadata())
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
             call.cancel()
+
+        timer = threading.Timer(max(0.001, first_within), give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            first = next(call, None)
+        except grpc.RpcError as error:
+            if late.is_set():
+                raise silent(first_within) from error
+            raise
+        finally:
+            timer.cancel()
+        return first, _to_the_end(call)
 
     def upload(self, method: _pool.StreamUnary[Req, Res], requests: Iterable[Req], timeout: float) -> Res:
         """Makes a call with a stream of requests. Raises grpc.RpcError."""
@@ -114,6 +136,13 @@ class Connection:
 
     def _metadata(self) -> tuple[tuple[str, str], ...]:
         return (("authorization", f"Bearer {self._api_key}"), *trace_context().items())
+
+
+def _to_the_end(call: Any) -> Iterator[Res]:
+    try:
+        yield from call
+    finally:
+        call.cancel()
 
 
 def _watched(requests: Iterable[Req], failures: list[BaseException]) -> Iterator[Req]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from millrace._names import name_of
 from millrace._proto.jobs.v1 import job_service_pb2 as pb
 from millrace.client.jobs import job_state_of, when
 
@@ -47,12 +48,8 @@ def explanation_of(message: pb.ExplainJobResponse) -> Explanation:
 
 
 def _constraint_of(message: pb.Constraint) -> Constraint:
-    try:
-        kind = pb.ConstraintKind.Name(message.kind).removeprefix("CONSTRAINT_KIND_")
-    except ValueError:
-        kind = f"KIND_{message.kind}"  # of a newer gateway
     return Constraint(
-        kind=kind,
+        kind=name_of(pb.ConstraintKind, "CONSTRAINT_KIND_", message.kind),
         subject=message.subject,
         limit=message.limit,
         used=message.used,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
 
+from millrace._names import name_of
 from millrace._proto.jobs.v1 import group_pb2
 from millrace._times import timestamp_of
 from millrace.client.jobs import Callback, NewJob, callback_message, spec_of, when
@@ -94,7 +95,7 @@ def group_of(message: group_pb2.Group) -> Group:
     return Group(
         id=message.id,
         queue=message.queue,
-        state=group_pb2.GroupState.Name(message.state).removeprefix("GROUP_STATE_"),
+        state=name_of(group_pb2.GroupState, "GROUP_STATE_", message.state),
         progress=GroupProgress(
             done.total, done.succeeded, done.failed, done.cancelled, done.expired, done.removed, done.in_flight
         ),

@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from millrace._json import decoder_of, json_text
+from millrace._names import name_of
 from millrace._proto.jobs.v1 import job_pb2
 from millrace._proto.webhooks.v1 import webhook_endpoint_pb2
 from millrace._times import datetime_of, duration_of, timestamp_of
 from millrace._trace import trace_context
+from millrace.client.usage import Usage, usage_of
 
 if TYPE_CHECKING:
     from millrace._pool import Timestamp
@@ -113,16 +115,6 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Usage:
-    """What all attempts of a job spent."""
-
-    input_tokens: int
-    output_tokens: int
-    provider_calls: int
-    compute_seconds: float
-
-
-@dataclass(frozen=True)
 class Job:
     """A job as its caller sees it."""
 
@@ -206,7 +198,6 @@ def spec_of(job: NewJob, queue: str | None = None) -> job_pb2.JobSpec:
 
 def job_of(message: job_pb2.Job) -> Job:
     """Converts a job."""
-    usage = message.usage
     return Job(
         id=message.id,
         queue=message.queue,
@@ -222,9 +213,7 @@ def job_of(message: job_pb2.Job) -> Job:
         pool=message.pool,
         result=json.loads(message.result_json) if message.result_json else None,
         failure=failure_of(message.failure) if message.HasField("failure") else None,
-        usage=Usage(usage.input_tokens, usage.output_tokens, usage.provider_calls, usage.compute_ms / 1_000)
-        if message.HasField("usage")
-        else None,
+        usage=usage_of(message.usage) if message.HasField("usage") else None,
         submit_time=when(message, "submit_time", message.submit_time),
         start_time=when(message, "start_time", message.start_time),
         finish_time=when(message, "finish_time", message.finish_time),
@@ -242,10 +231,7 @@ def job_of(message: job_pb2.Job) -> Job:
 
 def job_state_of(state: int) -> str:
     """The name of a state, without the prefix of the contract."""
-    try:
-        return job_pb2.JobState.Name(state).removeprefix("JOB_STATE_")
-    except ValueError:
-        return f"STATE_{state}"  # of a newer gateway
+    return name_of(job_pb2.JobState, "JOB_STATE_", state)
 
 
 def failure_of(message: job_pb2.JobFailure) -> Failure:

@@ -11,7 +11,7 @@ from millrace.client import operations
 from millrace.client.jobs import Submitted
 from millrace.client.operations import Operation
 from millrace.client.retrying import Backoff
-from millrace.errors import MillraceError, answer_lost
+from millrace.errors import MillraceError, of_submission
 
 Call = Operation[pb.SubmitJobsRequest, pb.SubmitJobsResponse, list[Submitted | MillraceError]]
 
@@ -53,9 +53,8 @@ class Many:
     def answered(self, outcomes: list[Submitted | MillraceError]) -> None:
         """The gateway answered to each job of the call."""
         for at, outcome in zip(self._sent, outcomes, strict=True):
-            unknown = isinstance(outcome, MillraceError) and outcome.code == "UNAVAILABLE"
-            if unknown:
-                self._again(at, outcome)  # type: ignore[arg-type]
+            if isinstance(outcome, MillraceError) and outcome.code == "UNAVAILABLE":
+                self._again(at, outcome)
             else:
                 self._outcomes[at] = outcome
 
@@ -65,7 +64,7 @@ class Many:
             if error.code == "UNAVAILABLE":
                 self._again(at, error)
             else:
-                self._outcomes[at] = error
+                self._outcomes[at] = of_submission(error, self._has_key(at))
 
     def pause(self) -> float:
         """How long to wait before the next call."""
@@ -73,11 +72,14 @@ class Many:
         return pause
 
     def _again(self, at: int, error: MillraceError) -> None:
-        if self._specs[at].idempotency_key == "" and error.reason != "DRAINING":
-            self._outcomes[at] = answer_lost(error)
+        if not self._has_key(at) and error.reason != "DRAINING":
+            self._outcomes[at] = of_submission(error, False)
             return
         self._pause = self._pause or self._backoff.seconds(error)
         if self._pause >= self.seconds_left:
             self._outcomes[at] = error
         else:
             self._open.append(at)
+
+    def _has_key(self, at: int) -> bool:
+        return self._specs[at].idempotency_key != ""

@@ -19,8 +19,8 @@ from millrace.client.documents import Document, document_of
 from millrace.client.explanation import Explanation, explanation_of
 from millrace.client.groups import Group, group_of
 from millrace.client.jobs import Job, NewJob, Submitted, job_of, spec_of
-from millrace.client.retrying import Lost
-from millrace.errors import MillraceError, answer_lost
+from millrace.client.retrying import Learned
+from millrace.errors import MillraceError, of_submission
 from millrace.worker.children import ChildResult, child_result
 
 Req = TypeVar("Req", bound=Message)
@@ -39,17 +39,18 @@ class Operation(Generic[Req, Res, T]):
     request: Req
     read: Callable[[Res], T]
     repeatable: bool = True
-    lost: Lost | None = None
+    learned: Learned | None = None
 
 
 def submit(job: NewJob) -> Operation[jobs_pb.SubmitJobRequest, jobs_pb.SubmitJobResponse, Submitted]:
     spec = spec_of(job)
+    has_key = spec.idempotency_key != ""
     return Operation(
         jobs_pb.JobService.SubmitJob,
         jobs_pb.SubmitJobRequest(job=spec),
         lambda answer: Submitted(answer.job.id, answer.existing),
-        repeatable=spec.idempotency_key != "",
-        lost=answer_lost,
+        repeatable=has_key,
+        learned=lambda error: of_submission(error, has_key),
     )
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from millrace._status import CallStatus
 from millrace.errors import MillraceError
 
-Lost = Callable[[MillraceError], MillraceError]
-"""Says what the caller of a call learns that is not safe to repeat, when its answer is lost."""
+Learned = Callable[[MillraceError], MillraceError]
+"""Says what the caller of a call learns of its failure."""
 
 FIRST_WAIT, LONGEST_WAIT = 0.05, 2.0
 DEFAULT_TIMEOUT = 30.0
@@ -39,10 +39,10 @@ class Backoff:
 class Tries:
     """The tries of a call that has one answer, until it has one or its time is over."""
 
-    def __init__(self, timeout: float, repeatable: bool, lost: Lost | None = None) -> None:
+    def __init__(self, timeout: float, repeatable: bool, learned: Learned | None = None) -> None:
         self._until = time.monotonic() + timeout
         self._repeatable = repeatable
-        self._lost = lost
+        self._learned: Learned = (lambda error: error) if learned is None else learned
         self._backoff = Backoff()
         self._last: MillraceError | None = None
 
@@ -52,13 +52,11 @@ class Tries:
 
     def failed(self, error: MillraceError) -> float:
         """Returns how long to wait before the next try, or raises what the caller gets."""
-        if error.code == "DEADLINE_EXCEEDED" and self._last is not None:
+        if error.code == "DEADLINE_EXCEEDED" and self._last is not None and self._repeatable:
             # The failure before tells the caller more.
             raise self._last from error
-        if error.code != "UNAVAILABLE":
-            raise error
-        if not self._repeatable and error.reason != "DRAINING":
-            raise (error if self._lost is None else self._lost(error)) from error
+        if error.code != "UNAVAILABLE" or not (self._repeatable or error.reason == "DRAINING"):
+            raise self._learned(error) from error
         self._last = error
         wait = self._backoff.seconds(error)
         if wait >= self.seconds_left:
@@ -93,3 +91,9 @@ class Patience:
 def closed() -> MillraceError:
     """A call of a client that was closed."""
     return MillraceError(CallStatus("CANCELLED", "the client is closed", "CLOSED"))
+
+
+def silent(seconds: float) -> MillraceError:
+    """A stream whose first answer did not come in time."""
+    message = f"the gateway has sent nothing for {seconds:.1f} s; call again, or set a longer timeout"
+    return MillraceError(CallStatus("DEADLINE_EXCEEDED", message), retryable=True)

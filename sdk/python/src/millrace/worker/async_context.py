@@ -31,6 +31,9 @@ class AsyncContext(Facts):
         self._output = output
         self._changed = changed
         self._in_thread = in_thread
+        # Calls that are started together run one after the other, in the order in which they were started.
+        self._fan_out_turn = asyncio.Lock()
+        self._checkpoint_turn = asyncio.Lock()
 
     async def write(self, text: str) -> None:
         """Sends text to the callers that watch the job. Waits while more than 1 MiB is unacknowledged."""
@@ -51,9 +54,12 @@ class AsyncContext(Facts):
         keep_siblings: bool = False,
     ) -> FanOutResult:
         """Hands jobs over to other workers, and returns what they gave: see Context.fan_out."""
-        return await self._call(
-            lambda: self._sync.fan_out(children, rule=rule, max_in_flight=max_in_flight, keep_siblings=keep_siblings)
-        )
+        async with self._fan_out_turn:
+            return await self._call(
+                lambda: self._sync.fan_out(
+                    children, rule=rule, max_in_flight=max_in_flight, keep_siblings=keep_siblings
+                )
+            )
 
     async def children(self) -> AsyncIterator[ChildResult]:
         """Reads what the children of the group gave whose finalizer the job is, in order."""
@@ -62,7 +68,8 @@ class AsyncContext(Facts):
 
     async def checkpoint(self, value: Any) -> None:
         """Stores a JSON value of at most 256 KiB in place of the one before. The next attempt gets it."""
-        await self._call(lambda: self._sync.checkpoint(value))
+        async with self._checkpoint_turn:
+            await self._call(lambda: self._sync.checkpoint(value))
 
     async def read_document(self, document_id: str) -> AsyncIterator[bytes]:
         """Yields the content of one of `document_ids` in pieces of at most 64 KiB, from the scheduler."""

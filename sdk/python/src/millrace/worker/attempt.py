@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import TypeVar
 
 from millrace._pool import Message, UnaryUnary
-from millrace._proto.jobs.v1 import job_pb2
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace.worker import outcome as outcomes
 from millrace.worker.calls import LeaseLost, SchedulerCalls
@@ -132,7 +131,7 @@ class Attempt:
             self._lost(self)
             raise AttemptStopped("the attempt must stop: its lease was lost") from error
 
-    def download(self, request: pb.DownloadDocumentRequest) -> Iterator[pb.DownloadDocumentResponse]:
+    def download(self, request: pb.DownloadDocumentRequest) -> Generator[pb.DownloadDocumentResponse, None, None]:
         try:
             yield from self._calls.download(request, self.stop)
         except LeaseLost as error:
@@ -161,13 +160,3 @@ class Attempt:
         woken.wait()
         for refusal in refusals:
             raise refusal
-
-
-def usage_message(usage: dict[str, int]) -> job_pb2.Usage:
-    """Returns reported usage as a message."""
-    return job_pb2.Usage(
-        input_tokens=usage.get("input_tokens", 0),
-        output_tokens=usage.get("output_tokens", 0),
-        provider_calls=usage.get("provider_calls", 0),
-        compute_ms=usage.get("compute_ms", 0),
-    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
+from itertools import count
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar, cast
 
@@ -29,6 +31,8 @@ class _PipePort:
         self.stop = Stop()
         self._pipe = pipe
         self._lock = threading.Lock()
+        self._numbers = count()
+        self._given_up: deque[int] = deque()
 
     def write(self, text: str) -> None:
         self._ask("write", text)
@@ -41,8 +45,13 @@ class _PipePort:
         return method.parse(cast(bytes, self._ask("call", name, method.serialize(request))))
 
     def download(self, request: pb.DownloadDocumentRequest) -> Iterator[pb.DownloadDocumentResponse]:
-        while (response := self._ask("download", request.SerializeToString())) is not None:
-            yield pb.DownloadDocumentResponse.FromString(cast(bytes, response))
+        number, data = next(self._numbers), request.SerializeToString()
+        try:
+            while (response := self._ask("download", number, data)) is not None:
+                yield pb.DownloadDocumentResponse.FromString(cast(bytes, response))
+        finally:
+            # The garbage collector may come here while this thread asks, so the next question tells the worker.
+            self._given_up.append(number)
 
     def wait_for_children(self, children: int) -> None:
         self._ask("wait", children)
@@ -51,6 +60,8 @@ class _PipePort:
         """Threads of an executor may ask at the same time. Each gets the answer to its own question."""
         with self._lock:
             self.stop.check()
+            while self._given_up:
+                self._pipe.send(("given up", self._given_up.popleft()))
             self._pipe.send(question)
             kind, answer = self._pipe.recv()
         if kind == "raised":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from millrace._json import json_text
 from millrace._limits import CHILDREN_PER_CALL, PAYLOAD_BYTES
+from millrace._names import name_of
 from millrace._proto.jobs.v1 import group_pb2, job_pb2
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace._times import timestamp_of
@@ -101,9 +103,17 @@ class FanOuts:
         self._port = port
         self._assignment = assignment
         self._made = 0
+        self._waiting: int | None = None
+        self._lock = threading.RLock()
 
     def fan_out(self, children: Sequence[Child] | Callable[[], Sequence[Child]], options: Options) -> FanOutResult:
-        """Returns what the children gave, or ends the attempt to wait for them."""
+        """Returns what the children gave, or ends the attempt to wait for them. Calls run one after the other."""
+        with self._lock:
+            return self._fan_out(children, options)
+
+    def _fan_out(self, children: Sequence[Child] | Callable[[], Sequence[Child]], options: Options) -> FanOutResult:
+        if self._waiting is not None:
+            raise WaitingForChildren(self._waiting)
         self._made += 1
         ordinal = self._made
         if callable(children):
@@ -157,10 +167,11 @@ class FanOuts:
             group = group or page.group
             children.extend(child_result(child) for child in page.children)
         assert group is not None
-        state = group_pb2.GroupState.Name(group.state).removeprefix("GROUP_STATE_")
+        state = name_of(group_pb2.GroupState, "GROUP_STATE_", group.state)
         return FanOutResult(state == "SUCCEEDED", state, group.id, children)
 
     def _wait(self, children: int) -> FanOutResult:
+        self._waiting = children
         self._port.wait_for_children(children)
         raise WaitingForChildren(children)
 
@@ -185,7 +196,7 @@ def read_pages(port: Port, lease: pb.LeaseRef, ordinal: int) -> Iterator[pb.Read
 
 def child_result(child: group_pb2.GroupChild) -> ChildResult:
     """Converts what one child gave."""
-    state = job_pb2.JobState.Name(child.state).removeprefix("JOB_STATE_")
+    state = name_of(job_pb2.JobState, "JOB_STATE_", child.state)
     failure = None
     if child.HasField("failure"):
         why = child.failure

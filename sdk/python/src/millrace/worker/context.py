@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from millrace._json import json_text
-from millrace._limits import CHECKPOINT_BYTES
+from millrace._limits import CHECKPOINT_BYTES, USAGE_MODEL_CHARACTERS
+from millrace._proto.jobs.v1 import job_pb2
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace._times import datetime_of
 from millrace.worker.children import Child, ChildResult, FanOutResult, FanOuts, Options, Rule, child_result, read_pages
@@ -25,7 +27,7 @@ class Facts:
     def __init__(self, assignment: pb.Assignment, port: Port) -> None:
         self._assignment = assignment
         self._port = port
-        self._usage: dict[str, int] = {}
+        self._usage = job_pb2.Usage()
         self.job_id: str = assignment.lease.job_id
         self.queue: str = assignment.queue
         self.type: str = assignment.type
@@ -75,10 +77,16 @@ class Facts:
         output_tokens: int = 0,
         provider_calls: int = 0,
         compute_seconds: float = 0,
+        cached_input_tokens: int = 0,
+        reasoning_tokens: int = 0,
+        model: str = "",
     ) -> None:
         """Adds to what the attempt spent, which is reported with its outcome, also if it fails.
 
         `compute_seconds` is CPU time. In the order between keys, a second costs as much as 1,000 tokens.
+        `cached_input_tokens` is the part of `input_tokens` that the provider had in its cache, and `reasoning_tokens`
+        the part of `output_tokens` that the model spent on thought. `model` is the model that was called: tokens of
+        the attempt count under the one that is reported last.
         """
         add_usage(
             self._usage,
@@ -86,7 +94,11 @@ class Facts:
             output_tokens=output_tokens,
             provider_calls=provider_calls,
             compute_ms=compute_seconds * 1_000,
+            cached_input_tokens=cached_input_tokens,
+            reasoning_tokens=reasoning_tokens,
         )
+        if model:
+            self._usage.model = model.encode("utf-8", "replace").decode()[:USAGE_MODEL_CHARACTERS]
 
 
 class Context(Facts):
@@ -95,6 +107,7 @@ class Context(Facts):
     def __init__(self, assignment: pb.Assignment, port: Port) -> None:
         super().__init__(assignment, port)
         self._fan_outs = FanOuts(port, assignment)
+        self._checkpoint_lock = threading.Lock()
 
     def write(self, text: str) -> None:
         """Sends text to the callers that watch the job. Blocks while more than 1 MiB is unacknowledged."""
@@ -141,7 +154,7 @@ class Context(Facts):
     def checkpoint(self, value: Any) -> None:
         """Stores a JSON value of at most 256 KiB in place of the one before. The next attempt gets it.
 
-        Raises NonRetryable for a value that is not JSON or is too large.
+        Calls run one after the other. Raises NonRetryable for a value that is not JSON or is too large.
         """
         try:
             text = json_text(value)
@@ -150,7 +163,8 @@ class Context(Facts):
         if len(text.encode()) > CHECKPOINT_BYTES:
             raise NonRetryable("TOO_LARGE", f"The checkpoint is larger than {CHECKPOINT_BYTES} bytes.")
         request = pb.SaveCheckpointRequest(lease=self._assignment.lease, checkpoint_json=text)
-        self._port.call(pb.WorkerService.SaveCheckpoint, request)
+        with self._checkpoint_lock:
+            self._port.call(pb.WorkerService.SaveCheckpoint, request)
 
     def read_document(self, document_id: str) -> Iterator[bytes]:
         """Yields the content of one of `document_ids` in pieces of at most 64 KiB, from the scheduler.
@@ -158,14 +172,17 @@ class Context(Facts):
         Raises JobFailure with the scheduler's reason, or if the content is not complete.
         """
         request = pb.DownloadDocumentRequest(lease=self._assignment.lease, document_id=document_id)
-        expected = received = 0
+        expected: int | None = None
+        received = 0
         for response in self._port.download(request):
             if response.WhichOneof("part") == "document":
                 expected = response.document.size
             else:
                 received += len(response.content)
                 yield response.content
+        # A stream that breaks may look like its end.
+        if expected is None:
+            raise JobFailure("SCHEDULER_REFUSED", f"The document {document_id} ended before it began.")
         if received != expected:
-            # A stream that breaks may look like its end.
             message = f"The document {document_id} ended after {received} of {expected} bytes."
             raise JobFailure("SCHEDULER_REFUSED", message)

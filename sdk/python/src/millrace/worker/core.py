@@ -17,6 +17,7 @@ from functools import partial
 import grpc
 
 from millrace._channel import COMMON, open_channel
+from millrace._names import name_of
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace._status import CallStatus
 from millrace._times import seconds_of
@@ -176,7 +177,7 @@ class Core:
                 if stop.reason == pb.STOP_REASON_LEASE_LOST:
                     running.lose(attempt)
                 else:
-                    running.stop(attempt, pb.StopReason.Name(stop.reason).removeprefix("STOP_REASON_").lower())
+                    running.stop(attempt, name_of(pb.StopReason, "STOP_REASON_", stop.reason).lower())
         elif kind == "drain":
             # Leases outlive the stream. Another scheduler accepts the next one.
             log.info("the scheduler drains; connecting again")
@@ -239,8 +240,6 @@ class Core:
             return
         if refusal is not None and not self._may_pass():
             log.error("%s", refusal)
-            for attempt in self._running.all:
-                self._running.lose(attempt)
             self._end(refusal)
             return
         self._failures += 1
@@ -276,12 +275,14 @@ class Core:
         self._closed = True
         self._welcomed = False
         stream, self._stream = self._stream, None
-        if stream is not None:
-            stream.cut()
-        self._running.uplink.close()
-        self._running.close()
-        self._calls.close()
-        if self._channel is not None:
-            self._channel.close()
-        self._turns.end()
-        self.on_ended(error)
+        try:
+            if stream is not None:
+                stream.cut()
+            self._running.uplink.close()
+            self._running.close()
+            self._calls.close()
+            if self._channel is not None:
+                self._channel.close()
+            self._turns.end()
+        finally:
+            self.on_ended(error)

@@ -14,7 +14,6 @@ from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace._trace import active_trace
 from millrace.worker import outcome as outcomes
 from millrace.worker.async_context import AsyncContext
-from millrace.worker.attempt import usage_message
 from millrace.worker.context import Context, Facts, log
 from millrace.worker.failures import AttemptStopped, JobFailure, NonRetryable, WaitingForChildren
 
@@ -92,7 +91,7 @@ class Executor:
 
 
 def _with_usage(outcome: pb.AttemptOutcome, context: Facts) -> pb.AttemptOutcome:
-    outcome.usage.CopyFrom(usage_message(context._usage))
+    outcome.usage.CopyFrom(context._usage)
     return outcome
 
 

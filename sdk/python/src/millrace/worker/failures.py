@@ -18,7 +18,7 @@ class ProviderAnswer:
     """
 
     http_status: int
-    """0 if the provider was not reachable, broke the connection or was silent for too long."""
+    """At most 599. 0 if the provider was not reachable, broke the connection or was silent for too long."""
     account: str | None = None
     """Default: the pool of the job."""
     quota_exhausted: bool = False
@@ -141,9 +141,6 @@ class WaitingForChildren(BaseException):
 
 class WorkerRefused(Exception):
     """No scheduler can accept the worker as it is configured. The message says what to change."""
-
-    exit_code = 78
-    """EX_CONFIG of sysexits.h: a restart alone does not help."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)

@@ -6,7 +6,13 @@ import math
 from typing import Any
 
 from millrace._json import json_text
-from millrace._limits import ERROR_MESSAGE_CHARACTERS, FAILURE_DETAILS_BYTES, RATE_LIMIT_HEADERS, RESULT_BYTES
+from millrace._limits import (
+    ERROR_MESSAGE_CHARACTERS,
+    FAILURE_DETAILS_BYTES,
+    MOST_HTTP_STATUS,
+    RATE_LIMIT_HEADERS,
+    RESULT_BYTES,
+)
 from millrace._proto.jobs.v1 import job_pb2
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace._times import duration_of
@@ -28,11 +34,16 @@ def completed(result: Any) -> pb.AttemptOutcome:
 
 
 def failed(failure: JobFailure, pool: str = "") -> pb.AttemptOutcome:
-    """The attempt failed. `pool` is the provider account unless the failure names one."""
+    """The attempt failed. `pool` is the provider account unless the failure names one.
+
+    Raises for a failure whose fields have other types or values than they should: a scheduler would refuse it.
+    """
+    if not isinstance(failure.reason, str) or failure.reason == "":
+        raise TypeError(f"its reason is {failure.reason!r:.80}, which is not text")
     outcome = pb.Failed(
         failure=job_pb2.JobFailure(
             reason=failure.reason,
-            message=_valid(failure.message)[:ERROR_MESSAGE_CHARACTERS],
+            message=_valid(str(failure.message))[:ERROR_MESSAGE_CHARACTERS],
             retryable=failure.retryable,
             details_json=_details(failure),
         )
@@ -40,6 +51,8 @@ def failed(failure: JobFailure, pool: str = "") -> pb.AttemptOutcome:
     if failure.retry_after is not None and not math.isnan(failure.retry_after):
         outcome.retry_after.CopyFrom(duration_of(min(DAY_SECONDS, max(0.0, failure.retry_after))))
     if (answer := failure.provider) is not None:
+        if not 0 <= answer.http_status <= MOST_HTTP_STATUS:
+            raise ValueError(f"its http_status is {answer.http_status}, which is not 0 to {MOST_HTTP_STATUS}")
         headers = {name.lower(): value for name, value in answer.rate_limit_headers.items()}
         outcome.provider.CopyFrom(
             pb.ProviderFeedback(
@@ -53,10 +66,18 @@ def failed(failure: JobFailure, pool: str = "") -> pb.AttemptOutcome:
 
 
 def raised(error: BaseException, pool: str) -> pb.AttemptOutcome:
-    """The executor raised. An exception that it did not classify may be a passing fault, so it is retryable."""
-    if isinstance(error, JobFailure):
-        return failed(error, pool)
-    return failed(JobFailure("EXECUTOR_FAILED", f"{type(error).__name__}: {error}"))
+    """The executor raised. An exception that it did not classify may be a passing fault, so it is retryable.
+
+    It never raises: an attempt whose end is not reported would keep its lease.
+    """
+    try:
+        if isinstance(error, JobFailure):
+            return failed(error, pool)
+        return failed(JobFailure("EXECUTOR_FAILED", f"{type(error).__name__}: {error}"))
+    except Exception as why:
+        message = f"The executor's {_spoken(error)} cannot be reported: {_spoken(why)}"
+        retryable = getattr(error, "retryable", True) is not False
+        return failed(JobFailure("EXECUTOR_FAILED", message, retryable=retryable))
 
 
 def stopped() -> pb.AttemptOutcome:
@@ -72,6 +93,15 @@ def handed_back(reason: str) -> pb.AttemptOutcome:
 def waiting(children: int) -> pb.AttemptOutcome:
     """The attempt waits for the children of its last fan-out."""
     return pb.AttemptOutcome(waiting=pb.Waiting(children=children))
+
+
+def _spoken(error: BaseException) -> str:
+    """Returns the type of an exception and, if it can say it, its message."""
+    name = type(error).__name__
+    try:
+        return f"{name}: {error}"
+    except Exception:
+        return name
 
 
 def _details(failure: JobFailure) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
 from millrace._pool import Message, UnaryUnary
+from millrace._proto.jobs.v1 import job_pb2
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace.worker.failures import AttemptStopped
 
@@ -19,6 +20,8 @@ _ATTEMPT_USAGE = {
     "output_tokens": 1_000_000_000,
     "provider_calls": 1_000_000,
     "compute_ms": 1_000_000_000,
+    "cached_input_tokens": 1_000_000_000,
+    "reasoning_tokens": 1_000_000_000,
 }
 
 
@@ -88,12 +91,12 @@ class Port(Protocol):
         """Notes that the attempt ends to wait for its children, whatever its executor does from now on."""
 
 
-def add_usage(usage: dict[str, int], **delta: float) -> None:
+def add_usage(usage: job_pb2.Usage, **delta: float) -> None:
     """Adds the usage that an executor reports, up to the contract's limits.
 
     Executors often pass on what a model server reported. A wrong count must not cost the attempt, so values that are
     negative or not a number are ignored.
     """
     for name, more in delta.items():
-        valid = int(min(more, _ATTEMPT_USAGE[name])) if more > 0 else 0
-        usage[name] = min(_ATTEMPT_USAGE[name], usage.get(name, 0) + valid)
+        valid = round(min(more, _ATTEMPT_USAGE[name])) if more > 0 else 0
+        setattr(usage, name, min(_ATTEMPT_USAGE[name], getattr(usage, name) + valid))

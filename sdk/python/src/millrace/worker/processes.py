@@ -9,7 +9,7 @@ from __future__ import annotations
 import atexit
 import multiprocessing
 import threading
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -129,20 +129,51 @@ def _tell(stops: Connection[Any, Any], reason: str) -> None:
 
 def _served(pipe: Connection[Any, Any], attempt: Attempt) -> pb.AttemptOutcome:
     """Serves the executor in the process until it has ended."""
-    downloads: dict[str, Any] = {}
-    while True:
-        kind, *arguments = pipe.recv()
-        if kind == "ended":
-            return pb.AttemptOutcome.FromString(arguments[0])
-        try:
-            answer = _answer(kind, arguments, attempt, downloads)
-        except BaseException as error:
-            pipe.send(("raised", error))
-        else:
-            pipe.send(("answer", answer))
+    downloads = _Downloads(attempt)
+    try:
+        while True:
+            kind, *arguments = pipe.recv()
+            if kind == "ended":
+                return pb.AttemptOutcome.FromString(arguments[0])
+            if kind == "given up":
+                downloads.close(*arguments)
+                continue
+            try:
+                answer = _answer(kind, arguments, attempt, downloads)
+            except BaseException as error:
+                pipe.send(("raised", error))
+            else:
+                pipe.send(("answer", answer))
+    finally:
+        downloads.close_all()
 
 
-def _answer(kind: str, arguments: list[Any], attempt: Attempt, downloads: dict[str, Any]) -> object:
+class _Downloads:
+    """The documents that the executor reads. Each read has a number, because a document may be read more than once."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+        self._open: dict[int, Generator[pb.DownloadDocumentResponse, None, None]] = {}
+
+    def next(self, number: int, request: bytes) -> bytes | None:
+        """Returns the next message of a read. None: there is no more."""
+        if number not in self._open:
+            self._open[number] = self._attempt.download(pb.DownloadDocumentRequest.FromString(request))
+        response = next(self._open[number], None)
+        return None if response is None else response.SerializeToString()
+
+    def close(self, number: int) -> None:
+        """Ends a read. One that has ended is closed too."""
+        download = self._open.pop(number, None)
+        if download is not None:
+            download.close()
+
+    def close_all(self) -> None:
+        for number in list(self._open):
+            self.close(number)
+
+
+def _answer(kind: str, arguments: list[Any], attempt: Attempt, downloads: _Downloads) -> object:
     if kind == "write":
         attempt.write(*arguments)
     elif kind == "progress":
@@ -154,10 +185,5 @@ def _answer(kind: str, arguments: list[Any], attempt: Attempt, downloads: dict[s
         method = getattr(pb.WorkerService, name)
         return attempt.call(method, message_class(method.request_name).FromString(request)).SerializeToString()
     elif kind == "download":
-        request = pb.DownloadDocumentRequest.FromString(arguments[0])
-        source = downloads.setdefault(request.document_id, attempt.download(request))
-        response = next(source, None)
-        if response is None:
-            del downloads[request.document_id]
-        return None if response is None else response.SerializeToString()
+        return downloads.next(*arguments)
     return None

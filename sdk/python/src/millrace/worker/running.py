@@ -186,6 +186,9 @@ class Running:
             self._on_over()
 
     def close(self) -> None:
+        """Stops all attempts. Their executors must not wait for room or answers that will never come."""
+        for attempt in self.all:
+            attempt.lose()
         self._threads.close()
         self._processes.close()
 
@@ -214,11 +217,14 @@ class Running:
             self._turns.after(self.stop_grace_seconds / 2, partial(self._processes.kill, attempt))
 
     def _run_in_thread(self, attempt: Attempt, executor: Executor) -> None:
-        if executor.run_in == "process":
-            outcome = self._processes.run(attempt)
-        else:
-            run = partial(executor.run, attempt.assignment, Context(attempt.assignment, attempt))
-            outcome = interruptible(attempt.stop, run, outcomes.stopped) if executor.interrupt else run()
+        try:
+            if executor.run_in == "process":
+                outcome = self._processes.run(attempt)
+            else:
+                run = partial(executor.run, attempt.assignment, Context(attempt.assignment, attempt))
+                outcome = interruptible(attempt.stop, run, outcomes.stopped) if executor.interrupt else run()
+        except BaseException as error:
+            outcome = self._faulty(attempt, error)
         self._turns.post(partial(self._ended, attempt, outcome))
 
     def _start_in_loop(self, started: list[tuple[Attempt, Executor]]) -> None:
@@ -229,8 +235,18 @@ class Running:
 
     def _task_done(self, attempt: Attempt, task: asyncio.Task[pb.AttemptOutcome]) -> None:
         # A task that is cancelled before its first step never runs, and has no outcome.
-        outcome = outcomes.stopped() if task.cancelled() else task.result()
+        if task.cancelled():
+            outcome = outcomes.stopped()
+        elif (error := task.exception()) is not None:
+            outcome = self._faulty(attempt, error)
+        else:
+            outcome = task.result()
         self._turns.post(partial(self._ended, attempt, outcome))
+
+    def _faulty(self, attempt: Attempt, error: BaseException) -> pb.AttemptOutcome:
+        """The outcome if the SDK itself fails. An attempt whose end is not reported would keep its lease and slot."""
+        log.error("job %s could not be run", attempt.key[0], exc_info=error)
+        return outcomes.raised(error, attempt.assignment.pool)
 
     def _cancel(self, task: asyncio.Task[pb.AttemptOutcome]) -> None:
         if not self._loop.is_closed():

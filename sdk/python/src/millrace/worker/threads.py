@@ -8,7 +8,7 @@ from queue import SimpleQueue
 
 
 class Threads:
-    """Runs functions in threads, which are made as they are needed and kept. `submit` is for one thread only."""
+    """Runs functions in threads, which are made as they are needed and kept. Any thread may call `submit`."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -29,7 +29,9 @@ class Threads:
 
     def close(self) -> None:
         """Ends the threads as they become idle."""
-        for _ in range(self._made):
+        with self._lock:
+            made = self._made
+        for _ in range(made):
             self._work.put(None)
 
     def _serve(self) -> None:

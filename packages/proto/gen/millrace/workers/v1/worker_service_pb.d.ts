@@ -656,7 +656,8 @@ export declare const WorkerChunkSchema: GenMessage<WorkerChunk>;
  */
 export declare type SettleAttempts = Message<"millrace.workers.v1.SettleAttempts"> & {
   /**
-   * The outcomes. Each is answered by a SettleAck. Sending an outcome again is harmless.
+   * The outcomes. Each is answered by a SettleAck. Sending an outcome again is harmless. An outcome that breaks a rule is
+   * stored as a failure with the reason MALFORMED or TOO_LARGE, and the other outcomes are not affected.
    *
    * @generated from field: repeated millrace.workers.v1.AttemptOutcome outcomes = 1;
    */
