@@ -228,3 +228,28 @@ test("a circuit that says nothing any more is forgotten, and those of providers 
   await forgetIdleCircuits(engine.providerAccounts, time.nowMs);
   expect(await names()).toEqual(["openai/gpt-5"]);
 });
+
+test("a circuit that still fails after a day is kept, and one that has closed lately too", async () => {
+  const { engine, time, endpoint, record, work, pass } = await setup();
+  const id = await endpoint();
+  const kept = async () => {
+    await forgetIdleCircuits(engine.providerAccounts, time.nowMs);
+    return (await engine.providerAccounts.get(poolOf(id))) !== undefined;
+  };
+  await record(id, 6);
+  await work(() => 500);
+  pass(23 * HOUR_MS);
+  // The probe fails.
+  expect(await work(() => 500)).toBe(1);
+  pass(2 * HOUR_MS);
+  expect(await pauseOf(engine, id)).toMatchObject({ state: "HALF_OPEN" });
+  expect(await kept()).toBe(true);
+  await engine.providerAccounts.reset(poolOf(id));
+  await record(id, 1);
+  await work(() => 429);
+  await engine.providerAccounts.reset(poolOf(id));
+  pass(HOUR_MS);
+  expect(await kept()).toBe(true);
+  pass(1);
+  expect(await kept()).toBe(false);
+});

@@ -27,6 +27,8 @@ export interface ProviderAccountStatus {
   readonly failures: number;
   /** When the newest of them was reported. */
   readonly lastFailureMs?: number;
+  /** When the newest cool-down began. Each probe that fails begins another one. It is known after the account is CLOSED too. */
+  readonly lastCoolDownMs?: number;
   /** How many jobs run, or may start at once on the slices that shards hold. */
   readonly running: number;
   /** How many jobs may run at once: the limit, or less where refusals have lowered it. */
