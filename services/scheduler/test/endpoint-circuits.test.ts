@@ -3,6 +3,7 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { type Lease, openEngine } from "@millrace/engine";
 import { AttemptOutcomeSchema } from "@millrace/proto/worker-service";
 import {
+  type JobId,
   type KeyId,
   newWebhookEndpointId,
   newWebhookSecret,
@@ -20,9 +21,11 @@ import { deliveryJob } from "../src/webhooks/delivery-job.ts";
 import {
   closeCircuit,
   forgetIdleCircuits,
+  isEndpointPool,
   pauseOf,
   poolOf,
 } from "../src/webhooks/endpoint-circuits.ts";
+import { noteEnds } from "../src/webhooks/note-ends.ts";
 import { sealingKeys, secretSealer } from "../src/webhooks/sealing.ts";
 import { updateEndpoint } from "../src/webhooks/update-endpoint.ts";
 import { webhookEngine } from "../src/webhooks/webhook-engine.ts";
@@ -252,4 +255,37 @@ test("a circuit that still fails after a day is kept, and one that has closed la
   expect(await kept()).toBe(true);
   pass(1);
   expect(await kept()).toBe(false);
+});
+
+test("a circuit that cannot be forgotten keeps no other from being forgotten", async () => {
+  const { engine, time, endpoint, record, work, pass } = await setup();
+  for (const id of [await endpoint(), await endpoint()]) await record(id, 1);
+  await engine.providerAccounts.put({ name: "openai/gpt-5" });
+  await work(() => 0);
+  pass(HOUR_MS + 1);
+  const down = () => Promise.reject(new Error("down"));
+  const remove = vi.fn(engine.providerAccounts.delete).mockImplementationOnce(down);
+  const list = vi.fn(engine.providerAccounts.list);
+  const accounts = { ...engine.providerAccounts, delete: remove, list };
+  await expect(forgetIdleCircuits(accounts, time.nowMs)).rejects.toThrow("down");
+  expect(remove).toHaveBeenCalledTimes(2);
+  // Only the states of endpoints are read.
+  expect(await list.mock.results[0]?.value).toHaveLength(2);
+  expect(await engine.providerAccounts.list(isEndpointPool)).toHaveLength(1);
+});
+
+test("an endpoint that is disabled is in the change log, though its circuit cannot be closed", async () => {
+  const { engine, clock, endpoint, record } = await setup();
+  const id = await endpoint();
+  const [jobId] = await record(id, 1);
+  const down = () => Promise.reject(new Error("down"));
+  const providerAccounts = { ...engine.providerAccounts, get: down };
+  const parts = { engine: { ...engine, providerAccounts }, clock, failingMs: 120 * HOUR_MS };
+  const gone = { reason: "WEBHOOK_GONE", message: "410", retryable: false };
+  const end = { jobId: jobId as JobId, token: 1, kind: "fail", state: "FAILED" } as const;
+  await expect(noteEnds(parts, [{ ...end, failure: gone }])).rejects.toThrow("down");
+  expect(await engine.webhookEndpoints.get(id)).toMatchObject({ enabled: false });
+  expect(await engine.changeLog.list(10)).toMatchObject({
+    changes: [{ actor: "millrace", action: "DisableWebhookEndpoint", subject: id }],
+  });
 });

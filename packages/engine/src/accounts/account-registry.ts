@@ -45,9 +45,11 @@ export function accountRegistry(redis: Store, rootPrefix: string, random: Random
 
   return {
     read: async (name: string): Promise<RegisteredAccount | undefined> => read(name),
-    async readAll() {
+    async readAll(isWanted: (name: string) => boolean = () => true) {
       const { [VERSION]: version = "0", ...accounts } = await redis.hgetall(key);
-      const all = Object.values(accounts).map(parse);
+      const all = Object.entries(accounts).flatMap(([name, text]) =>
+        isWanted(name) ? parse(text) : [],
+      );
       all.sort((a, b) => (a.account.name < b.account.name ? -1 : 1));
       return { version: Number(version), accounts: all };
     },

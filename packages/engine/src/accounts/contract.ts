@@ -115,8 +115,8 @@ export interface ProviderAccounts {
     account: ProviderAccount,
   ): Promise<ProviderAccountStatus | undefined>;
   get(name: string): Promise<ProviderAccountStatus | undefined>;
-  /** Sorted by name. */
-  list(): Promise<readonly ProviderAccountStatus[]>;
+  /** Sorted by name. `isWanted` keeps the states of the other accounts from being read. */
+  list(isWanted?: (name: string) => boolean): Promise<readonly ProviderAccountStatus[]>;
   /** Returns false if there was no such account. */
   delete(name: string): Promise<boolean>;
   /** Ends a cool-down, and treats a used-up quota as refilled. */

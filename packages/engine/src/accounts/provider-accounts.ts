@@ -98,9 +98,9 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
         await apply(written);
         return status(account);
       }),
-    list: () =>
+    list: (isWanted) =>
       asStoreCall("listing provider accounts", async () => {
-        const { accounts } = await registry.readAll();
+        const { accounts } = await registry.readAll(isWanted);
         return Promise.all(accounts.map(({ account }) => status(account)));
       }),
     get: (name) =>

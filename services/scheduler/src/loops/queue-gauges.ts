@@ -89,9 +89,7 @@ export function startQueueGauges(parts: QueueGaugesParts, options: LoopOptions):
   };
   return every(async () => {
     // The states of webhook endpoints are for their owners.
-    const accounts = (await engine.providerAccounts.list()).filter(
-      ({ account }) => !isEndpointPool(account.name),
-    );
+    const accounts = await engine.providerAccounts.list((name) => !isEndpointPool(name));
     const readings: Reading[] = [];
     const reading = eachQueue(engine, async (queue) => {
       labels.declare(queue.name, queue.types);

@@ -7,9 +7,8 @@ export const listProviderAccounts =
   (engine: {
     readonly providerAccounts: Pick<Engine["providerAccounts"], "list">;
   }): AdminHandler<"listProviderAccounts"> =>
-  async () => ({
+  async () => {
     // The state of a webhook endpoint is shown by the endpoint.
-    accounts: (await engine.providerAccounts.list())
-      .filter(({ account }) => !isEndpointPool(account.name))
-      .map(providerAccountStatusMessage),
-  });
+    const accounts = await engine.providerAccounts.list((name) => !isEndpointPool(name));
+    return { accounts: accounts.map(providerAccountStatusMessage) };
+  };
