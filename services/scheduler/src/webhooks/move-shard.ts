@@ -1,11 +1,7 @@
 import type { Engine, OutboxEntry, OutboxShard } from "@millrace/engine";
+import { UNREADABLE_LIST } from "@millrace/shared";
 import { together } from "../loops/each-queue.ts";
-import {
-  decideUnmoved,
-  nextTryMs,
-  UNREADABLE_LIST,
-  type UnmovedDecision,
-} from "../policy/unmoved-entry.ts";
+import { decideUnmoved, nextTryMs, type UnmovedDecision } from "../policy/unmoved-entry.ts";
 import { type MoveParts, moveEntries, type UnmovedEntry } from "./move-entries.ts";
 
 /** How many entries are read at once: a call of Redis each for reading, submitting and taking out. */
