@@ -245,7 +245,10 @@ test("a circuit that still fails after a day is kept, and one that has closed la
   // The probe fails.
   expect(await work(() => 500)).toBe(1);
   pass(2 * HOUR_MS);
-  expect(await pauseOf(engine, id)).toMatchObject({ state: "HALF_OPEN" });
+  const pause = await pauseOf(engine, id);
+  expect(pause).toMatchObject({ state: "HALF_OPEN" });
+  // No request is under way.
+  expect(pause?.coolUntilMs).toBeUndefined();
   expect(await kept()).toBe(true);
   await engine.providerAccounts.reset(poolOf(id));
   await record(id, 1);
