@@ -103,6 +103,12 @@ export interface ProviderVerdict {
   readonly closed?: boolean;
 }
 
+/** The accounts that the pools of webhook endpoints have: their names begin with `WEBHOOK_POOL_PREFIX`. */
+export interface CircuitPage {
+  readonly cursor: string;
+  readonly circuits: readonly ProviderAccountStatus[];
+}
+
 export interface ProviderAccounts {
   /** Creates an account, or changes it. The next lease of every replica obeys it. */
   put(account: ProviderAccount): Promise<ProviderAccountStatus>;
@@ -115,8 +121,10 @@ export interface ProviderAccounts {
     account: ProviderAccount,
   ): Promise<ProviderAccountStatus | undefined>;
   get(name: string): Promise<ProviderAccountStatus | undefined>;
-  /** Sorted by name. `isWanted` keeps the states of the other accounts from being read. */
-  list(isWanted?: (name: string) => boolean): Promise<readonly ProviderAccountStatus[]>;
+  /** Sorted by name, without the circuits of webhook endpoints. */
+  list(): Promise<readonly ProviderAccountStatus[]>;
+  /** Some circuits of webhook endpoints, from a cursor: "0" at first, and again after the last ones. */
+  circuits(from: string): Promise<CircuitPage>;
   /** Returns false if there was no such account. */
   delete(name: string): Promise<boolean>;
   /** Ends a cool-down, and treats a used-up quota as refilled. */
