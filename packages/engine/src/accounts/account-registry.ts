@@ -2,6 +2,7 @@ import { jsonText, type Random, WEBHOOK_POOL_PREFIX } from "@millrace/shared";
 import { changeField } from "../redis/change_field.ts";
 import { registryKeys } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
+import { F } from "../redis/stored-names.ts";
 import type { ProviderAccount } from "./contract.ts";
 import { declaredAccounts } from "./declared_accounts.ts";
 
@@ -23,7 +24,7 @@ export interface WrittenAccount extends RegisteredAccount {
   readonly version: number;
 }
 
-const VERSION = "*";
+const VERSION = F.account_registry_version;
 
 /** The declared provider accounts. Each has a generation, which tells it from an earlier account with the same name. */
 export function accountRegistry(redis: Store, rootPrefix: string, random: Random) {
