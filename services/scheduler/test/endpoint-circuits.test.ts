@@ -220,7 +220,9 @@ test("a circuit that says nothing any more is forgotten, and those of providers 
     [
       ...(await engine.providerAccounts.list()),
       ...(await engine.providerAccounts.circuits("0")).circuits,
-    ].map(({ account }) => account.name);
+    ]
+      .map(({ account }) => account.name)
+      .sort();
   const pools = [poolOf(recovered), poolOf(dead), poolOf(failing)].sort();
   expect(await names()).toEqual(["openai/gpt-5", ...pools]);
   await forgetIdleCircuits(engine.providerAccounts, time.nowMs);
