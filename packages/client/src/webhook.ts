@@ -65,17 +65,20 @@ export interface WebhookEndpoint {
   readonly formerSecretExpireTime?: Date;
   /** Since when every request has failed. */
   readonly failingSince?: Date;
-  /** Why no request is made now. Left out: requests are made. */
+  /** Why no request is made now, or one at a time. Left out: requests are made. */
   readonly pause?: WebhookPause;
   readonly etag: string;
 }
 
-/** A pause of an endpoint. Deliveries wait, and no attempt of theirs is spent. */
+/** A pause of an endpoint. Deliveries wait, and spend no attempt. One at a time is sent, to try the receiver. */
 export interface WebhookPause {
-  /** BUSY: the receiver answered 429, 503 or 529. FAILING: several requests in a row failed. */
+  /** Why it began. BUSY: the receiver answered 429, 503 or 529. FAILING: several requests in a row failed. */
   readonly reason: "BUSY" | "FAILING";
   readonly since?: Date;
-  /** When the next request is made, if a delivery waits by then. Left out: one is under way. */
+  /**
+   * The earliest time of the next request. While one is under way, another one is made at this time if no answer has come.
+   * Left out: no request is under way, and the next delivery that waits is sent at once.
+   */
   readonly until?: Date;
 }
 

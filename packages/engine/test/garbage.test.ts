@@ -103,7 +103,13 @@ function trialsOf(call: Call, reads: readonly Read[]): (Trial & Expected)[] {
 }
 
 /** Scripts that change one field of the registry, or a stream, with one command. They cannot stop half-way. */
-const ofRegistry = new Set(["append_change", "change_field", "read_time", "replace_field"]);
+const ofRegistry = new Set([
+  "append_change",
+  "change_field",
+  "declared_accounts",
+  "read_time",
+  "replace_field",
+]);
 
 test.each(scripts.filter((path) => !ofRegistry.has(basename(path))))(
   "%s does all or nothing, with garbage in any argument or stored field",

@@ -14,6 +14,9 @@ export const WEBHOOK_TYPE = "webhook";
 /** The pools of deliveries begin with this: an endpoint's is followed by its id. */
 export const WEBHOOK_POOL_PREFIX = "webhook/";
 
+/** The list of those set-aside entries of an outbox that cannot be read. The other lists are named by keys; no key has this id. */
+export const UNREADABLE_LIST = "-";
+
 /**
  * The payload of a delivery as it is stored. It has either `endpoint_id` or `callback_url`. It has no secret, and the
  * endpoint is resolved again at each attempt.

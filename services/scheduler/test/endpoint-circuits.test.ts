@@ -3,6 +3,7 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { type Lease, openEngine } from "@millrace/engine";
 import { AttemptOutcomeSchema } from "@millrace/proto/worker-service";
 import {
+  type JobId,
   type KeyId,
   newWebhookEndpointId,
   newWebhookSecret,
@@ -23,6 +24,7 @@ import {
   pauseOf,
   poolOf,
 } from "../src/webhooks/endpoint-circuits.ts";
+import { noteEnds } from "../src/webhooks/note-ends.ts";
 import { sealingKeys, secretSealer } from "../src/webhooks/sealing.ts";
 import { updateEndpoint } from "../src/webhooks/update-endpoint.ts";
 import { webhookEngine } from "../src/webhooks/webhook-engine.ts";
@@ -215,7 +217,12 @@ test("a circuit that says nothing any more is forgotten, and those of providers 
   await record(failing, 1);
   await work(({ job }) => (job.pool === poolOf(failing) ? 0 : 503));
   const names = async () =>
-    (await engine.providerAccounts.list()).map(({ account }) => account.name).sort();
+    [
+      ...(await engine.providerAccounts.list()),
+      ...(await engine.providerAccounts.circuits("0")).circuits,
+    ]
+      .map(({ account }) => account.name)
+      .sort();
   const pools = [poolOf(recovered), poolOf(dead), poolOf(failing)].sort();
   expect(await names()).toEqual(["openai/gpt-5", ...pools]);
   await forgetIdleCircuits(engine.providerAccounts, time.nowMs);
@@ -227,4 +234,74 @@ test("a circuit that says nothing any more is forgotten, and those of providers 
   pass(25 * HOUR_MS);
   await forgetIdleCircuits(engine.providerAccounts, time.nowMs);
   expect(await names()).toEqual(["openai/gpt-5"]);
+});
+
+test("a circuit that still fails after a day is kept, and one that has closed lately too", async () => {
+  const { engine, time, endpoint, record, work, pass } = await setup();
+  const id = await endpoint();
+  const kept = async () => {
+    await forgetIdleCircuits(engine.providerAccounts, time.nowMs);
+    return (await engine.providerAccounts.get(poolOf(id))) !== undefined;
+  };
+  await record(id, 6);
+  await work(() => 500);
+  pass(23 * HOUR_MS);
+  // The probe fails.
+  expect(await work(() => 500)).toBe(1);
+  pass(2 * HOUR_MS);
+  const pause = await pauseOf(engine, id);
+  expect(pause).toMatchObject({ state: "HALF_OPEN" });
+  // No request is under way.
+  expect(pause?.coolUntilMs).toBeUndefined();
+  expect(await kept()).toBe(true);
+  await engine.providerAccounts.reset(poolOf(id));
+  await record(id, 1);
+  await work(() => 429);
+  await engine.providerAccounts.reset(poolOf(id));
+  pass(HOUR_MS);
+  expect(await kept()).toBe(true);
+  pass(1);
+  expect(await kept()).toBe(false);
+});
+
+test("a pause ends with the request that succeeds, though no other follows and no sync is made", async () => {
+  const { engine, endpoint, record, work, pass } = await setup();
+  const id = await endpoint();
+  await record(id, 1);
+  await work(() => 503);
+  expect(await pauseOf(engine, id)).toMatchObject({ state: "COOLING_DOWN" });
+  // The receiver has asked for this.
+  pass(WEBHOOK_BACKOFFS_MS[0]);
+  expect(await work(() => 204)).toBe(1);
+  expect(await pauseOf(engine, id)).toBeUndefined();
+});
+
+test("a circuit that cannot be forgotten keeps no other from being forgotten", async () => {
+  const { engine, time, endpoint, record, work, pass } = await setup();
+  for (const id of [await endpoint(), await endpoint()]) await record(id, 1);
+  await engine.providerAccounts.put({ name: "openai/gpt-5" });
+  await work(() => 0);
+  pass(HOUR_MS + 1);
+  const down = () => Promise.reject(new Error("down"));
+  const remove = vi.fn(engine.providerAccounts.delete).mockImplementationOnce(down);
+  const accounts = { ...engine.providerAccounts, delete: remove };
+  await expect(forgetIdleCircuits(accounts, time.nowMs)).rejects.toThrow("down");
+  expect(remove).toHaveBeenCalledTimes(2);
+  expect((await engine.providerAccounts.circuits("0")).circuits).toHaveLength(1);
+});
+
+test("an endpoint that is disabled is in the change log, though its circuit cannot be closed", async () => {
+  const { engine, clock, endpoint, record } = await setup();
+  const id = await endpoint();
+  const [jobId] = await record(id, 1);
+  const down = () => Promise.reject(new Error("down"));
+  const providerAccounts = { ...engine.providerAccounts, get: down };
+  const parts = { engine: { ...engine, providerAccounts }, clock, failingMs: 120 * HOUR_MS };
+  const gone = { reason: "WEBHOOK_GONE", message: "410", retryable: false };
+  const end = { jobId: jobId as JobId, token: 1, kind: "fail", state: "FAILED" } as const;
+  await expect(noteEnds(parts, [{ ...end, failure: gone }])).rejects.toThrow("down");
+  expect(await engine.webhookEndpoints.get(id)).toMatchObject({ enabled: false });
+  expect(await engine.changeLog.list(10)).toMatchObject({
+    changes: [{ actor: "millrace", action: "DisableWebhookEndpoint", subject: id }],
+  });
 });

@@ -3,20 +3,28 @@ import {
   defaultBackoff,
   type KeyId,
   newJobId,
+  parseJobId,
   type QueueName,
   systemRandom as random,
   systemClock,
   WEBHOOK_QUEUE,
 } from "@millrace/shared";
-import { redisForTests } from "@millrace/testing";
+import { redisCommand, redisForTests } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { defineWebhookQueue } from "../src/webhooks/define-queue.ts";
+import { deliveryLabels } from "../src/webhooks/delivery-job.ts";
 import { moveShard } from "../src/webhooks/move-shard.ts";
 
 const queue = "documents" as QueueName;
 const deliveries = WEBHOOK_QUEUE as QueueName;
 const keyId = "aaaa" as KeyId;
 const DAY_MS = 24 * 3_600_000;
+
+/** Makes idempotency keys older, because Redis removes them by a clock of its own. */
+const AGE_KEYS = `for _, key in ipairs(redis.call("KEYS", ARGV[1] .. "*mr:idem:*")) do
+  local left = redis.call("PTTL", key)
+  if left >= 0 then redis.call("PEXPIRE", key, left - ARGV[2]) end
+end`;
 
 async function world() {
   const { url, rootPrefix } = await redisForTests();
@@ -67,14 +75,25 @@ async function world() {
       return { ...read, entries };
     },
   };
-  const parts = { engine: { ...engine, outbox }, clock, random, holder: "s", onUnmoved };
+  /** The deliveries of which keys cannot be submitted. */
+  const fail = { submit: (_: string) => false };
+  const submit: typeof engine.submit = async (jobs) => {
+    if (jobs.some(({ id }) => fail.submit(parseJobId(id)?.keyId ?? ""))) throw new Error("down");
+    return engine.submit(jobs);
+  };
+  const passDay = async () => {
+    time.nowMs += DAY_MS;
+    const port = Number(new URL(url).port);
+    await redisCommand(port, "EVAL", AGE_KEYS, "0", rootPrefix, String(DAY_MS));
+  };
+  const parts = { engine: { ...engine, outbox, submit }, clock, random, holder: "s", onUnmoved };
   const move = () => moveShard(parts, { queue, shard: 0 }, () => false);
   const length = () => engine.outbox.length(queue);
   const queued = async () => (await engine.stats(deliveries)).queued;
   /** Lets this many deliveries of a key wait. */
   const room = (maxDepthPerKey: number) => engine.defineQueue({ name: deliveries, maxDepthPerKey });
   const world = { engine, time, subscribe, end, move, onUnmoved, reads, length };
-  return { ...world, queued, room, cannot };
+  return { ...world, queued, room, cannot, fail, passDay };
 }
 
 test("deliveries that the queue refuses wait in a list of their key, which is tried with growing pauses", async () => {
@@ -131,6 +150,50 @@ test("what is refused for a day is dropped, and what came later is not", async (
   await move();
   expect(await length()).toEqual({ fresh: 0, setAside: 0 });
   expect(await queued()).toBe(1);
+  expect(await engine.audit()).toEqual([]);
+});
+
+test("an entry that is tried after a day delivers to no receiver twice", async () => {
+  const { engine, subscribe, end, move, length, queued, room, passDay } = await world();
+  await subscribe(keyId, "we_2");
+  await room(1);
+  await end(1);
+  await move();
+  expect(await length()).toEqual({ fresh: 0, setAside: 1 });
+  const deliver = async () => {
+    const lease = { queue: deliveries, count: 1, leaseMs: 30_000, workerId: "c" };
+    const [held] = (await engine.lease(lease)).leases;
+    if (held === undefined) throw new Error("no delivery was next");
+    await engine.settle([{ ...held, kind: "complete", resultJson: "{}" }]);
+    return held.job.labels[deliveryLabels.endpointId];
+  };
+  const first = await deliver();
+  await passDay();
+  await move();
+  expect(await length()).toEqual({ fresh: 0, setAside: 0 });
+  expect([first, await deliver()].sort()).toEqual(["we_1", "we_2"]);
+  expect(await queued()).toBe(0);
+});
+
+test("a list that fails does not keep those behind it waiting, nor do new entries that fail", async () => {
+  const { engine, time, subscribe, end, move, length, queued, room, fail } = await world();
+  const other = "bbbb" as KeyId;
+  await subscribe(other, "we_2");
+  await room(1);
+  for (const key of [keyId, other]) await end(2, key);
+  await move();
+  expect(await length()).toEqual({ fresh: 0, setAside: 2 });
+  await end(1);
+  await room(10);
+  time.nowMs += 1_000;
+  fail.submit = (key) => key === keyId;
+  await expect(move()).rejects.toThrow("failed for 2 lists");
+  expect(await length()).toEqual({ fresh: 1, setAside: 1 });
+  expect(await queued()).toBe(3);
+  fail.submit = () => false;
+  await move();
+  expect(await length()).toEqual({ fresh: 0, setAside: 0 });
+  expect(await queued()).toBe(5);
   expect(await engine.audit()).toEqual([]);
 });
 

@@ -1,6 +1,9 @@
-import { openEngine } from "@millrace/engine";
+import { create } from "@bufbuild/protobuf";
+import { type Engine, openEngine } from "@millrace/engine";
+import { DeclaredScheduleSchema } from "@millrace/proto/admin-service";
 import {
   type KeyId,
+  newJobId,
   type QueueName,
   systemRandom as random,
   scheduleIdOf,
@@ -8,9 +11,18 @@ import {
 } from "@millrace/shared";
 import { redisForTests } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { declaredSchedule } from "../src/configuration/declared-schedule.ts";
 import { findDocumentUses } from "../src/handlers/find-document-uses.ts";
 import { listSchedules } from "../src/handlers/schedules/list-schedules.ts";
+import { runSchedule } from "../src/handlers/schedules/run-schedule.ts";
+import { scheduleSpecOf } from "../src/messages/schedule-spec.ts";
 import { runSchedules } from "../src/schedules/run-schedules.ts";
+import {
+  createSchedule,
+  pauseSchedule,
+  replaceSchedule,
+  updateSchedule,
+} from "../src/schedules/store-schedule.ts";
 
 const queue = "documents" as QueueName;
 const keyId = "aaaa" as KeyId;
@@ -36,18 +48,22 @@ async function setup() {
   const warn = vi.fn();
   const observer = { submitted: vi.fn(), scheduleRun: vi.fn(), shed: vi.fn() };
   const parts = { engine: { ...engine, apiKeys: { getAll } }, observer, clock, random };
-  const round = async () => {
+  const round = async (between: Partial<Engine> = {}) => {
     const { schedules } = await engine.takeSchedules(queue, 100, 5_000);
-    const log = { warn } as never;
-    await runSchedules({ ...parts, pressure: { admits: () => true }, log }, schedules);
+    const rest = { pressure: { admits: () => true }, log: { warn } as never };
+    const through = { ...parts.engine, ...between };
+    await runSchedules({ ...parts, ...rest, engine: through }, schedules);
     return schedules.length;
   };
-  return { engine, time, put, getAll, warn, round };
+  return { engine, time, clock, put, getAll, warn, round };
 }
 
-test("a schedule that cannot be read is logged once and paused, and the others run", async () => {
+test.each([
+  ["cannot be read", "{"],
+  ["has no job", '{"interval":"60s"}'],
+])("a schedule that %s is logged once and paused, and the others run", async (_, text) => {
   const { engine, time, put, warn, round } = await setup();
-  const bad = await put("bad", "{");
+  const bad = await put("bad", text);
   const good = await put("good", details());
   expect(await round()).toBe(2);
   for (let seconds = 0; seconds < 30; seconds += 5) {
@@ -64,6 +80,55 @@ test("a schedule that cannot be read is logged once and paused, and the others r
   expect(stored).not.toHaveProperty("dueMs");
   expect(other).toMatchObject({ paused: false, made: 1 });
   expect(await engine.audit()).toEqual([]);
+});
+
+test("what is noted about schedules begins after the submission, and one that fails stops no other", async () => {
+  const { engine, time, put, round } = await setup();
+  for (const name of ["a", "b", "c"]) await put(name, "{");
+  const good = await put("good", details());
+  const down = () => Promise.reject(new Error("Redis is away"));
+  const putSchedule = vi.fn(engine.putSchedule).mockImplementationOnce(down);
+  await expect(round({ putSchedule, submit: down })).rejects.toThrow("Redis is away");
+  expect(putSchedule).not.toHaveBeenCalled();
+  time.nowMs += 5_000;
+  putSchedule.mockImplementationOnce(down);
+  await expect(round({ putSchedule })).rejects.toThrow("failed for 2 schedules");
+  expect(putSchedule).toHaveBeenCalledTimes(3);
+  const all = ["a", "b", "c"].map((name) => scheduleIdOf(queue, keyId, name));
+  const stored = await engine.getSchedules(all);
+  expect(stored.filter((one) => one?.paused)).toHaveLength(1);
+  expect(await engine.getSchedules([good])).toMatchObject([{ made: 1 }]);
+});
+
+test("a schedule that cannot be read is paused and replaced, and a call that needs its spec says what to do", async () => {
+  const { engine, clock, put } = await setup();
+  const bad = await put("bad", "{");
+  const parts = { engine, clock, most: 100 };
+  const spec = scheduleSpecOf(details());
+  spec.name = "bad";
+  const cannot = { reason: "ILLEGAL_TRANSITION", message: expect.stringContaining("delete it") };
+  await expect(createSchedule(parts, keyId, spec)).rejects.toMatchObject({
+    reason: "SCHEDULE_EXISTS",
+  });
+  await expect(updateSchedule(parts, bad, spec)).rejects.toMatchObject(cannot);
+  const observer = { submitted: vi.fn(), shed: vi.fn() };
+  const run = runSchedule({ engine, observer, clock, pressure: { admits: () => true } });
+  const jobId = newJobId(queue, keyId, clock.nowMs(), random);
+  const call = { keyId, scheduleId: bad, jobId } as never;
+  await expect(run(call, undefined as never)).rejects.toMatchObject(cannot);
+  await pauseSchedule(parts, bad, { paused: true, note: "" });
+  const resumed = pauseSchedule(parts, bad, { paused: false, note: "" });
+  await expect(resumed).rejects.toMatchObject(cannot);
+  const known = { stored: (await engine.getSchedules([bad]))[0], key: undefined };
+  const sets = { keyIds: new Set([keyId]), queues: new Set([queue]) };
+  const declared = create(DeclaredScheduleSchema, { keyId, spec });
+  const by = undefined as never;
+  const step = declaredSchedule(declared, "", { ...known, ...sets }, vi.fn(), by, clock.nowMs());
+  expect(step).toMatchObject({ kind: "change", subject: bad });
+  await replaceSchedule(parts, keyId, spec);
+  await pauseSchedule(parts, bad, { paused: false, note: "" });
+  const [stored] = await engine.getSchedules([bad]);
+  expect(stored).toMatchObject({ paused: false, dueMs: expect.any(Number) });
 });
 
 test("a schedule that cannot be read is listed without its spec, and keeps no document of its key from being found", async () => {

@@ -2,6 +2,7 @@ import type { LeaseRef, Settlement } from "@millrace/engine";
 import { WebhookDeliveryState } from "@millrace/proto/webhook-endpoint";
 import { timestampOf } from "@millrace/runtime";
 import {
+  type JobId,
   type KeyId,
   newEventId,
   newJobId,
@@ -203,6 +204,23 @@ test("a call that a gateway repeats makes one delivery, also if what it sends ag
   await expect(rpc.redeliverWebhooks(other)).rejects.toMatchObject({
     reason: "DELIVERY_NOT_FOUND",
   });
+});
+
+test("a repeated call takes off the dead letter that the first one left when it was cut off", async () => {
+  const { create, record, failForGood, rpc, engine, clock } = await setup();
+  const { endpointId } = await create();
+  const event = await record({ endpoint_id: endpointId });
+  await failForGood();
+  const [letter] = (await engine.deadLetters.list({ queue }, 10)).letters;
+  const job = await engine.deadLetters.get(letter?.job.id as JobId);
+  const deliveryId = newJobId(queue, keyId, clock.nowMs(), random);
+  // The first call has stored its delivery.
+  const options = { keyId: keyId as KeyId, nowMs: clock.nowMs(), random, id: deliveryId };
+  await engine.submit([deliveryJob(JSON.parse(job?.job.payloadJson ?? ""), options)]);
+  const what = { case: "deliveryId", value: event.id } as const;
+  const { response } = await rpc.redeliverWebhooks({ keyId, request: { what }, deliveryId });
+  expect(response?.deliveries).toMatchObject([{ id: deliveryId }]);
+  expect((await engine.deadLetters.list({ queue }, 10)).letters).toEqual([]);
 });
 
 test("all deliveries of an endpoint that failed since a time are sent again, each once", async () => {

@@ -19,7 +19,8 @@ export const stateText = ({ enabled, disabledReason: reason, pause }: WebhookEnd
 
 const pauseText = ({ reason, until }: WebhookPause): string => {
   const why = reason === "BUSY" ? "the receiver is busy" : "requests fail";
-  const next = until === undefined ? "a request is under way" : `next request ${timeText(until)}`;
+  const next =
+    until === undefined ? "the next event is sent at once" : `next request ${timeText(until)}`;
   return `paused: ${why}, ${next}`;
 };
 

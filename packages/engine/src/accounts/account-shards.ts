@@ -1,7 +1,8 @@
 import type { Clock } from "@millrace/shared";
-import { accountBase, type Shard, shardAt } from "../redis/keys.ts";
+import { accountBase, governedKey, type Shard, shardAt } from "../redis/keys.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
+import { F } from "../redis/stored-names.ts";
 import type { AccountRegistry, RegisteredAccount } from "./account-registry.ts";
 import { applySlice } from "./apply_slice.ts";
 import { closeAccount } from "./close_account.ts";
@@ -33,20 +34,29 @@ export interface AccountShardsParts {
   onEvent(event: AccountEvent): void;
 }
 
+export interface AccountChange {
+  readonly pool: string;
+  /** How often the registry was changed, including this change. */
+  readonly version: number;
+  readonly generation?: string;
+}
+
 /** Copies to shards which pools are accounts, and exchanges slices between accounts and shards. */
 export interface AccountShards {
-  /** Writes to every shard, or to one, which pools are accounts. */
-  tellShards(only?: Pick<Shard, "base">): Promise<void>;
+  /** Writes all pools that are accounts to every shard that a change of the registry has not reached. */
+  tellShards(): Promise<void>;
+  /** Writes a change of the registry to every shard. Without a generation the pool is no account any more. */
+  tellChange(change: AccountChange): Promise<void>;
   /** Writes an account's limits to its slot. Limits of a later version of the registry stay as they are. */
   open(account: RegisteredAccount, version: number): Promise<unknown>;
-  /** Opens every account of the registry. This repairs what a replica leaves if it dies after it changed the registry. */
-  openAsRegistered(): Promise<readonly RegisteredAccount[]>;
+  /** Opens an account of the registry. This repairs what a replica leaves if it dies after it changed the registry. */
+  openAsRegistered(account: RegisteredAccount, version: number): Promise<void>;
   /** Gets a shard its next slice. Returns undefined if the pool is no account. */
   exchange(shard: Pick<Shard, "base">, want: Want): Promise<AccountAnswer | undefined>;
   /** Makes every shard that ever had a slice of an account give back what it holds. */
   takeBack(pool: string): Promise<void>;
   /** Applies an account's new limits everywhere, and ends the slices that were granted under the old ones. */
-  spread(name: string): Promise<void>;
+  spread(change: AccountChange): Promise<void>;
 }
 
 export function accountShards(
@@ -58,29 +68,43 @@ export function accountShards(
     (await queues()).flatMap(({ name, shards: count }) =>
       Array.from({ length: count }, (_, index) => shardAt(rootPrefix, name, index)),
     );
-  const tellShards = async (only?: Pick<Shard, "base">) => {
+  const tellAll = async (targets: readonly Pick<Shard, "base">[]) => {
+    if (targets.length === 0) return;
     const { version, accounts } = await registry.readAll();
     const pools = accounts.map(({ account, generation }) => ({ pool: account.name, generation }));
-    // A shard that was never written to has no version at all.
-    const targets = only === undefined ? await shards() : [only];
     await Promise.all(
-      targets.map((shard) => setGoverned.run(redis, shard.base, { version, pools })),
+      targets.map(({ base }) => setGoverned.run(redis, base, { version, all: true, pools })),
     );
+  };
+  const tellBehind = async (targets: readonly Pick<Shard, "base">[]) => {
+    const version = await registry.version();
+    const has = await Promise.all(
+      targets.map((shard) => redis.hget(governedKey(shard), F.governed_version)),
+    );
+    // A shard that was never written to has no version at all.
+    await tellAll(targets.filter((_, at) => Number(has[at] ?? -1) < version));
+  };
+  const tellShards = async () => tellBehind(await shards());
+  const tellChange = async ({ pool, version, generation = "" }: AccountChange) => {
+    const targets = await shards();
+    const change = { version, all: false, pools: [{ pool, generation }] };
+    const outcomes = await Promise.all(
+      targets.map(({ base }) => setGoverned.run(redis, base, change)),
+    );
+    await tellAll(targets.filter((_, at) => outcomes[at] === "BEHIND"));
   };
   const open = ({ account, generation }: RegisteredAccount, version: number) => {
     const { name, ...limits } = account;
     return openAccount.run(redis, base(name), { ...limits, generation, version });
   };
-  const openAsRegistered = async () => {
-    const { version, accounts } = await registry.readAll();
-    for (const one of accounts) {
-      if ((await open(one, version)) !== "MADE") continue;
-      // The account may have been removed meanwhile.
-      const now = await registry.readAll();
-      const exists = now.accounts.some(({ account }) => account.name === one.account.name);
-      if (!exists) await closeAccount.run(redis, base(one.account.name), { version: now.version });
+  const openAsRegistered = async (registered: RegisteredAccount, version: number) => {
+    if ((await open(registered, version)) !== "MADE") return;
+    // The account may have been removed meanwhile.
+    const { name } = registered.account;
+    const now = await registry.at(name);
+    if (now.registered === undefined) {
+      await closeAccount.run(redis, base(name), { version: now.version });
     }
-    return accounts;
   };
 
   const tryExchange = async (shard: Pick<Shard, "base">, { pool, jobs, leastTokens }: Want) => {
@@ -107,8 +131,9 @@ export function accountShards(
       if (answer === "free") return undefined;
       if (answer !== "gone") return answer;
       // The shard does not know yet that the account was removed or created again.
-      await openAsRegistered();
-      await tellShards(shard);
+      const { registered, version } = await registry.at(want.pool);
+      if (registered !== undefined) await openAsRegistered(registered, version);
+      await tellBehind([shard]);
     }
     return { why: "" } as const;
   };
@@ -118,10 +143,10 @@ export function accountShards(
     const bases = fields.flatMap((field) => (field.startsWith("v:") ? [field.slice(2)] : []));
     await Promise.all(bases.map((at) => exchange({ base: at }, { pool, jobs: 0, leastTokens: 0 })));
   };
-  const spread = async (name: string) => {
-    await tellShards();
-    await takeBack(name);
+  const spread = async (change: AccountChange) => {
+    await tellChange(change);
+    await takeBack(change.pool);
     onChanged();
   };
-  return { tellShards, open, openAsRegistered, exchange, takeBack, spread };
+  return { tellShards, tellChange, open, openAsRegistered, exchange, takeBack, spread };
 }

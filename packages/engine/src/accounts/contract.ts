@@ -27,6 +27,8 @@ export interface ProviderAccountStatus {
   readonly failures: number;
   /** When the newest of them was reported. */
   readonly lastFailureMs?: number;
+  /** When the newest cool-down began. Each probe that fails begins another one. It is known after the account is CLOSED too. */
+  readonly lastCoolDownMs?: number;
   /** How many jobs run, or may start at once on the slices that shards hold. */
   readonly running: number;
   /** How many jobs may run at once: the limit, or less where refusals have lowered it. */
@@ -101,6 +103,12 @@ export interface ProviderVerdict {
   readonly closed?: boolean;
 }
 
+/** The accounts that the pools of webhook endpoints have: their names begin with `WEBHOOK_POOL_PREFIX`. */
+export interface CircuitPage {
+  readonly cursor: string;
+  readonly circuits: readonly ProviderAccountStatus[];
+}
+
 export interface ProviderAccounts {
   /** Creates an account, or changes it. The next lease of every replica obeys it. */
   put(account: ProviderAccount): Promise<ProviderAccountStatus>;
@@ -113,8 +121,10 @@ export interface ProviderAccounts {
     account: ProviderAccount,
   ): Promise<ProviderAccountStatus | undefined>;
   get(name: string): Promise<ProviderAccountStatus | undefined>;
-  /** Sorted by name. */
+  /** Sorted by name, without the circuits of webhook endpoints. */
   list(): Promise<readonly ProviderAccountStatus[]>;
+  /** Some circuits of webhook endpoints, from a cursor: "0" at first, and again after the last ones. */
+  circuits(from: string): Promise<CircuitPage>;
   /** Returns false if there was no such account. */
   delete(name: string): Promise<boolean>;
   /** Ends a cool-down, and treats a used-up quota as refilled. */

@@ -1,7 +1,7 @@
 import type { Random } from "@millrace/shared";
 import { accountBase } from "../redis/keys.ts";
 import { asStoreCall } from "../redis/store-fault.ts";
-import { accountRegistry, type WrittenAccount } from "./account-registry.ts";
+import { type AccountRegistry, accountRegistry, type WrittenAccount } from "./account-registry.ts";
 import { type AccountShards, type AccountShardsParts, accountShards } from "./account-shards.ts";
 import { closeAccount } from "./close_account.ts";
 import type {
@@ -16,6 +16,11 @@ import { readAccount } from "./read_account.ts";
 import { type ReportProviderOutcome, reportProvider } from "./report_provider.ts";
 import { resetAccount } from "./reset_account.ts";
 
+/** How many circuits one call lists: each is a call of Redis. */
+const CIRCUITS_AT_ONCE = 100;
+/** How many circuits of webhook endpoints one `sync` brings up to date: each takes several calls of Redis. */
+const CIRCUITS_SYNCED = 25;
+
 /** When the used-up limits of an account have room again. */
 export interface Clears {
   readonly requestsClearMs?: number;
@@ -25,7 +30,11 @@ export interface Clears {
 export interface ProviderAccountRegistry extends ProviderAccounts {
   get(name: string): Promise<(ProviderAccountStatus & Clears) | undefined>;
   readonly exchange: AccountShards["exchange"];
-  /** Writes to every shard which pools are accounts, and takes back the slices of idle shards. */
+  /**
+   * Writes to every shard which pools are accounts, and takes back the slices of idle shards. Of the circuits of webhook
+   * endpoints it does a part, and the next calls do the others: there may be thousands, and what is wrong of one is repaired
+   * when it is used.
+   */
   sync(): Promise<void>;
 }
 
@@ -55,7 +64,8 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
   });
   const apply = async (written: WrittenAccount) => {
     await shards.open(written, written.version);
-    await shards.spread(written.account.name);
+    const { version, generation } = written;
+    await shards.spread({ pool: written.account.name, version, generation });
   };
   const put = async (account: ProviderAccount) => apply(await registry.put(account));
 
@@ -98,20 +108,11 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
         await apply(written);
         return status(account);
       }),
-    list: () =>
-      asStoreCall("listing provider accounts", async () => {
-        const { accounts } = await registry.readAll();
-        return Promise.all(accounts.map(({ account }) => status(account)));
-      }),
-    get: (name) =>
-      asStoreCall(`reading provider account ${name}`, async () => {
-        const held = await registry.read(name);
-        return held && status(held.account);
-      }),
+    ...accountReads(registry, shards, status),
     delete: (name) =>
       asStoreCall(`removing provider account ${name}`, async () => {
         const { version, wasThere } = await registry.remove(name);
-        await shards.tellShards();
+        await shards.tellChange({ pool: name, version });
         await closeAccount.run(redis, base(name), { version });
         onChanged();
         return wasThere;
@@ -132,11 +133,53 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
       asStoreCall(`asking provider account ${want.pool} for a slice`, () =>
         shards.exchange(shard, want),
       ),
-    sync: () =>
-      asStoreCall("copying provider accounts to the shards", async () => {
-        await shards.tellShards();
-        for (const { account } of await shards.openAsRegistered())
-          await shards.takeBack(account.name);
+    sync: accountSync(registry, shards),
+  };
+}
+
+function accountSync(registry: AccountRegistry, shards: AccountShards): () => Promise<void> {
+  /** Where the next call goes on with circuits. */
+  let cursor = "0";
+  return () =>
+    asStoreCall("copying provider accounts to the shards", async () => {
+      await shards.tellShards();
+      const { version, accounts } = await registry.declared();
+      const page = await registry.circuits(cursor, CIRCUITS_SYNCED);
+      cursor = page.cursor;
+      for (const registered of [...accounts, ...page.accounts]) {
+        await shards.openAsRegistered(registered, version);
+        await shards.takeBack(registered.account.name);
+      }
+    });
+}
+
+/** The calls that read accounts. */
+function accountReads(
+  registry: AccountRegistry,
+  shards: Pick<AccountShards, "takeBack">,
+  status: (account: ProviderAccount) => Promise<ProviderAccountStatus & Clears>,
+): Pick<ProviderAccountRegistry, "list" | "circuits" | "get"> {
+  return {
+    list: () =>
+      asStoreCall("listing provider accounts", async () => {
+        const { accounts } = await registry.declared();
+        return Promise.all(accounts.map(({ account }) => status(account)));
+      }),
+    circuits: (from) =>
+      asStoreCall("listing circuits of webhook endpoints", async () => {
+        const { cursor, accounts } = await registry.circuits(from, CIRCUITS_AT_ONCE);
+        const circuits = await Promise.all(accounts.map(({ account }) => status(account)));
+        return { cursor, circuits };
+      }),
+    get: (name) =>
+      asStoreCall(`reading provider account ${name}`, async () => {
+        const held = await registry.read(name);
+        if (held === undefined) return undefined;
+        const first = await status(held.account);
+        if (first.state !== "HALF_OPEN") return first;
+        // The shard of the probe may know that it has succeeded.
+        await shards.takeBack(name);
+        return status(held.account);
       }),
   };
 }

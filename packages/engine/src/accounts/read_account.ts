@@ -9,6 +9,7 @@ export interface AccountReading {
   readonly coolDownReason?: "refused" | "failed";
   readonly failures: number;
   readonly lastFailureMs?: number;
+  readonly lastCoolDownMs?: number;
   readonly running: number;
   readonly runningLimit?: number;
   readonly requestsUsed: number;
@@ -49,6 +50,7 @@ export const readAccount = defineScript<{ readonly nowMs: number }, AccountReadi
         failures,
         refusal,
         lastFailure,
+        lastCoolDown,
       ] = rest;
       const cooling = state === "COOLING_DOWN" || state === "HALF_OPEN";
       const optional = <Name extends string>(name: Name, value: unknown) => {
@@ -62,6 +64,7 @@ export const readAccount = defineScript<{ readonly nowMs: number }, AccountReadi
         ...(cooling ? { coolDownReason: why === "failed" ? "failed" : "refused" } : {}),
         failures: asNumber(failures),
         ...optional("lastFailureMs", lastFailure),
+        ...optional("lastCoolDownMs", lastCoolDown),
         running: asNumber(running),
         ...optional("runningLimit", limit),
         requestsUsed: asNumber(requests),

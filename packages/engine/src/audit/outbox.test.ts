@@ -72,3 +72,47 @@ test("an end whose script was cut short before it was recorded is recorded by th
   });
   expect(job("aaaa").id).not.toBe(id);
 });
+
+/** Adds this many entries of a key, of one byte each, to a stream. */
+const ADD = `for n = 1, tonumber(ARGV[2]) do redis.call("XADD", KEYS[1], "*", "k", ARGV[1], "z", "1") end`;
+
+/** What a repair makes of the stored bytes of a key that has no jobs. */
+async function counting() {
+  const { engine, redis, base } = await world();
+  const key = "bbbb";
+  const add = (list: string, count: number, of = key) =>
+    redis.eval(ADD, 1, `${base}mr:outbox${list}`, of, String(count));
+  const repaired = async () => {
+    await redis.hset(`${base}mr:stored`, key, "7");
+    const repair = { kind: "stored", name: key } as const;
+    const finding = { invariant: 11, subject: key, problem: "", base, repair };
+    for await (const { done } of engine.repair([finding])) expect(done).toContain("stores");
+    return Number((await redis.hget(`${base}mr:stored`, key)) ?? 0);
+  };
+  return { add, repaired };
+}
+
+test("a repair counts a key's entries in the outbox, in its list and in that of unreadable entries, in no others", async () => {
+  const { add, repaired } = await counting();
+  expect(await repaired()).toBe(0);
+  // More than one command reads, and no set names the lists.
+  await add("", 501);
+  await add("", 3, "aaaa");
+  await add("-aside:bbbb", 1_000);
+  await add("-aside:-", 20);
+  await add("-aside:-", 4, "aaaa");
+  // A call does not look at what concerns other keys, whatever its size.
+  await add("-aside:aaaa", 50_001, "aaaa");
+  expect(await repaired()).toBe(1_521);
+});
+
+test("a repair leaves the count of a key alone for which it had to read more than 50,000 entries", async () => {
+  const { add, repaired } = await counting();
+  await add("", 24_999);
+  await add("-aside:bbbb", 20_000);
+  // One entry of the outbox is of another key.
+  await add("-aside:-", 5_000);
+  expect(await repaired()).toBe(49_999);
+  await add("-aside:-", 1);
+  expect(await repaired()).toBe(7);
+});

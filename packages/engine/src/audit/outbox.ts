@@ -1,4 +1,4 @@
-import { INTERNAL_QUEUE_PREFIX, parseJobId } from "@millrace/shared";
+import { INTERNAL_QUEUE_PREFIX, parseJobId, UNREADABLE_LIST } from "@millrace/shared";
 import { shardIndex } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { F } from "../redis/stored-names.ts";
@@ -39,7 +39,7 @@ export async function* checkOutbox(
         ? nowMs - Number(field(F.outbox_ended_ms)) > MOVED_WITHIN_MS
         : nowMs - Number(field(F.outbox_aside_ms)) > DROPPED_WITHIN_MS;
     // Entries that nobody can read are in a list of their own.
-    if (list !== UNREADABLE && parseJobId(subject) === undefined) {
+    if (list !== UNREADABLE_LIST && parseJobId(subject) === undefined) {
       const problem = `the entry ${id} of the outbox names ${JSON.stringify(subject)}, which is no job or group`;
       yield { invariant: 14, subject: id, problem };
     } else if (isLate) {
@@ -48,9 +48,6 @@ export async function* checkOutbox(
     }
   }
 }
-
-/** The list of entries that cannot be read. */
-const UNREADABLE = "-";
 
 function* checkLists(shard: ShardSnapshot): Generator<Finding> {
   const has = new Set(asideLists(shard));

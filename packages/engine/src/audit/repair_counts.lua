@@ -149,24 +149,34 @@ function repairs.class(class)
   return changed and { "REPAIRED", has and "no class" or "a class", has and "a class" or "none" } or { "RIGHT" }
 end
 
--- The most jobs of a key that one call counts, because Redis serves nothing else meanwhile.
+-- The most jobs of a key, and the most entries of the outbox, that are read for one key, because Redis serves nothing else meanwhile.
 local MOST_JOBS = 50000
 
--- The bytes of a key's entries of the outbox, or nil if it has too many entries.
+-- How many entries of the outbox one command reads.
+local ENTRIES_AT_ONCE = 500
+
+-- The bytes that an entry counts for a key: none if it is of another key.
+local function entry_bytes(fields, key)
+  local owner, counted
+  for i = 1, #fields, 2 do
+    if fields[i] == F.outbox_key then owner = fields[i + 1] end
+    if fields[i] == F.outbox_bytes then counted = numbers.whole(fields[i + 1]) end
+  end
+  return owner == key and counted or 0
+end
+
+-- The bytes of a key's entries of the outbox, or nil if too many entries are in the three streams that may have them.
 local function outbox_bytes_of(key)
-  local bytes, streams = 0, { base .. "mr:outbox" }
-  for _, list in ipairs(rcall("ZRANGE", base .. "mr:outbox-aside", 0, -1)) do streams[#streams + 1] = base .. "mr:outbox-aside:" .. list end
-  for _, stream in ipairs(streams) do
-    if rcall("XLEN", stream) > MOST_JOBS then return nil end
-    for _, entry in ipairs(rcall("XRANGE", stream, "-", "+")) do
-      local fields = entry[2]
-      local owner, counted
-      for i = 1, #fields, 2 do
-        if fields[i] == F.outbox_key then owner = fields[i + 1] end
-        if fields[i] == F.outbox_bytes then counted = numbers.whole(fields[i + 1]) end
-      end
-      if owner == key then bytes = bytes + (counted or 0) end
-    end
+  local bytes, read, aside = 0, 0, base .. "mr:outbox-aside:"
+  for _, stream in ipairs({ base .. "mr:outbox", aside .. key, aside .. F.outbox_unreadable }) do
+    local after, entries = "-", nil
+    repeat
+      entries = rcall("XRANGE", stream, after, "+", "COUNT", ENTRIES_AT_ONCE)
+      read = read + #entries
+      if read > MOST_JOBS then return nil end
+      for _, entry in ipairs(entries) do bytes = bytes + entry_bytes(entry[2], key) end
+      if #entries > 0 then after = "(" .. entries[#entries][1] end
+    until #entries < ENTRIES_AT_ONCE
   end
   return bytes
 end

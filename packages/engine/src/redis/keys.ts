@@ -71,6 +71,9 @@ export const subscribersKey = ({ base }: Pick<Shard, "base">): string => `${base
 /** hash: the budgets of a shard's keys. */
 export const budgetsKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:budgets`;
 
+/** hash: the pools that are provider accounts, as a shard knows them. */
+export const governedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:governed`;
+
 /** hash: how much each key stores in a shard, as jobs/lib/stored.lua describes. */
 export const storedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:stored`;
 

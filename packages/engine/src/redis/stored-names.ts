@@ -229,6 +229,9 @@ export const F = {
   governed_version: "*",
   subscribers_version: "#",
 
+  // The registry of provider accounts: how often it was changed.
+  account_registry_version: "*",
+
   // mr:slice:<pool>.
   /** The grant's number. */
   slice_version: "v",

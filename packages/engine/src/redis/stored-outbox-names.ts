@@ -1,3 +1,5 @@
+import { UNREADABLE_LIST } from "@millrace/shared";
+
 /** The names of what is stored of an entry in mr:outbox and mr:outbox-aside. jobs/lib/outbox.lua describes them. */
 export const outboxNames = {
   /** The key whose endpoints and callbacks the entry is for. */
@@ -29,4 +31,6 @@ export const outboxNames = {
   outbox_bytes: "z",
   /** When the entry was first set aside. */
   outbox_aside_ms: "x",
+  /** No field: the list of entries that cannot be read, a name that scripts share with schedulers. */
+  outbox_unreadable: UNREADABLE_LIST,
 } as const;

@@ -117,7 +117,7 @@ export interface OutboxMove {
   readonly list?: string;
   /** They are removed. */
   readonly done: readonly OutboxEntry[];
-  /** They are set aside, each in a list: a key id, or "-". */
+  /** They are set aside, each in a list: a key id, or UNREADABLE_LIST. */
   readonly aside: readonly { readonly entry: OutboxEntry; readonly to: string }[];
   /** When `list`, and lists that are new, are tried next. */
   readonly dueMs: number;

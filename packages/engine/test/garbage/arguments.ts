@@ -233,7 +233,10 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
     { id: [...outbox] as unknown as Value, list: "", key: "aaaa", bytes: "300", to: "aaaa" },
   ],
   scan_keys: () => [{ cursor: "0", pattern: "*", count: "10" }],
-  set_governed: ({ generation }) => [{ version: "99", generation }],
+  set_governed: ({ generation }) => [
+    { version: "99", all: "1", generation },
+    { version: "99", all: "0", generation },
+  ],
   set_limits: () => [
     {
       version: "99",

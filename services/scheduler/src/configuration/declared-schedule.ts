@@ -4,7 +4,7 @@ import { type DeclaredSchedule, DeclaredScheduleSchema } from "@millrace/proto/a
 import type { ScheduleSpec } from "@millrace/proto/schedule";
 import { RpcFault } from "@millrace/runtime";
 import { isKeyId, isQueueName, type ScheduleId, scheduleIdOf } from "@millrace/shared";
-import { sameSpec, scheduleSpecOf } from "../messages/schedule-spec.ts";
+import { readableSpec, sameSpec } from "../messages/schedule-spec.ts";
 import type { RecordChange } from "../operators/record-change.ts";
 import {
   checkSchedule,
@@ -77,7 +77,7 @@ export function declaredSchedule(
       : [`API key ${keyId} is revoked for good: its schedule ${spec.name} is never due`]),
   ];
   const note = notes.length === 0 ? {} : { note: notes.join("; ") };
-  if (known.stored !== undefined && sameSpec(scheduleSpecOf(known.stored.details), spec)) {
+  if (known.stored !== undefined && sameSpec(readableSpec(known.stored.details), spec)) {
     return { kind: "none", ...note };
   }
   const make = () => put(schedule, by);

@@ -17,7 +17,10 @@ export async function eachQueue(
 }
 
 /** What failed in a round, as one error. Undefined if nothing has failed. */
-export function together(failed: readonly unknown[], what: "queues" | "shards"): unknown {
+export function together(
+  failed: readonly unknown[],
+  what: "queues" | "shards" | "lists" | "schedules" | "circuits",
+): unknown {
   if (failed.length <= 1) return failed[0];
   const message = `a loop failed for ${failed.length} ${what}, and tries them again`;
   return new AggregateError(failed, message);

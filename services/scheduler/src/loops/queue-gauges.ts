@@ -14,7 +14,6 @@ import type { JobLabels } from "../observing/job-labels.ts";
 import { runOutcomes } from "../observing/job-observer.ts";
 import type { LimitedKeys } from "../observing/limited-keys.ts";
 import { bands } from "../policy/band-of.ts";
-import { isEndpointPool } from "../webhooks/endpoint-circuits.ts";
 import { eachQueue } from "./each-queue.ts";
 
 export interface QueueGaugesParts {
@@ -88,10 +87,7 @@ export function startQueueGauges(parts: QueueGaugesParts, options: LoopOptions):
     );
   };
   return every(async () => {
-    // The states of webhook endpoints are for their owners.
-    const accounts = (await engine.providerAccounts.list()).filter(
-      ({ account }) => !isEndpointPool(account.name),
-    );
+    const accounts = await engine.providerAccounts.list();
     const readings: Reading[] = [];
     const reading = eachQueue(engine, async (queue) => {
       labels.declare(queue.name, queue.types);

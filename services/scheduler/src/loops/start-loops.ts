@@ -39,7 +39,7 @@ const ROSTER_EVERY_MS = 5_000;
 const OUTBOX_EVERY_MS = 1_000;
 const SUBMISSIONS_EVERY_MS = 60_000;
 const KEY_USE_EVERY_MS = 15_000;
-const CIRCUITS_EVERY_MS = 60_000;
+const CIRCUITS_EVERY_MS = 10_000;
 
 export interface LoopParts {
   readonly engine: Engine;

@@ -41,8 +41,9 @@ export function readableSpec(details: string): ScheduleSpec | undefined {
   }
 }
 
-export const sameSpec = (one: ScheduleSpec, other: ScheduleSpec): boolean =>
-  equals(ScheduleSpecSchema, one, other);
+/** A stored spec that nobody can read is another one. */
+export const sameSpec = (known: ScheduleSpec | undefined, spec: ScheduleSpec): boolean =>
+  known !== undefined && equals(ScheduleSpecSchema, known, spec);
 
 /** Whether two specs are due at the same times. */
 export const sameTiming = (one: ScheduleSpec, other: ScheduleSpec): boolean =>

@@ -1,5 +1,5 @@
 /** Decides about entries of an outbox that could not be moved. docs/adr/0024-callbacks-from-an-outbox.md says why. */
-import type { KeyId } from "@millrace/shared";
+import { type KeyId, UNREADABLE_LIST } from "@millrace/shared";
 
 interface Entry {
   readonly keyId: KeyId;
@@ -26,8 +26,6 @@ export function whyUnmoved({ kind }: { readonly kind: string }): WhyUnmoved | un
 
 /** An entry is dropped this long after it was set aside. */
 export const KEPT_ASIDE_MS = 24 * 3_600_000;
-/** The list of entries that cannot be read. No key has this id. */
-export const UNREADABLE_LIST = "-";
 
 export type UnmovedDecision =
   | { readonly kind: "drop" }

@@ -1,4 +1,5 @@
 import type { Engine, Failure, JobSpec, ScheduleRecord } from "@millrace/engine";
+import type { ScheduleSpec } from "@millrace/proto/schedule";
 import {
   type Clock,
   type KeyId,
@@ -8,13 +9,14 @@ import {
   type Random,
 } from "@millrace/shared";
 import type { Logger } from "@millrace/telemetry";
+import { together } from "../loops/each-queue.ts";
 import { catchUpOf, scheduleSpecOf } from "../messages/schedule-spec.ts";
 import { refusalOf, type SubmissionOutcome } from "../messages/submit-result.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import { type DueTimes, type ScheduleStep, scheduleStep } from "../policy/schedule-step.ts";
 import { jobWeight } from "../submitting/gather-submissions.ts";
-import { scheduledJob } from "./scheduled-job.ts";
+import { retryDefaultsOf, scheduledJob } from "./scheduled-job.ts";
 import { dueTimes } from "./timing.ts";
 
 export interface RunSchedulesParts {
@@ -35,6 +37,7 @@ const RETRY_MS = 10_000;
 interface Decided {
   readonly kind: "decided";
   readonly schedule: ScheduleRecord;
+  readonly spec: ScheduleSpec;
   readonly times: DueTimes;
   readonly step: ScheduleStep;
 }
@@ -51,26 +54,34 @@ export async function runSchedules(
   const nowMs = parts.clock.nowMs();
   const decisions = schedules.map((schedule) => decide(schedule, nowMs));
   const decided = decisions.filter((decision) => decision.kind === "decided");
-  const notes: Promise<unknown>[] = decisions.flatMap((decision) =>
-    decision.kind === "unreadable" ? [setAside(parts, decision.schedule, decision.error)] : [],
+  // They start together after the submission: a promise that rejects before it is awaited ends the process.
+  const notes: (() => Promise<unknown>)[] = decisions.flatMap((decision) =>
+    decision.kind === "unreadable"
+      ? [() => setAside(parts, decision.schedule, decision.error)]
+      : [],
   );
   const revoked = await revokedKeys(parts, decided);
   const runs: { readonly of: Decided; readonly job: JobSpec }[] = [];
   for (const of of decided) {
-    const { schedule, step } = of;
+    const { schedule, spec, step } = of;
     const { keyId, queue } = parseScheduleId(schedule.id) ?? {};
     if (keyId === undefined || queue === undefined) continue;
     if (step.kind === "none") {
-      notes.push(note(parts, schedule, step));
+      notes.push(() => note(parts, schedule, step));
     } else if (revoked.has(keyId)) {
-      notes.push(pauseRevoked(parts, schedule));
+      notes.push(() => pauseRevoked(parts, schedule));
     } else {
       const { kind: _, run: kind, ...moved } = step;
       const fromMs = kind === "due" ? schedule.dueMs : schedule.bufferedMs;
       const run = { id: schedule.id, revision: schedule.revision, kind, ...moved, fromMs };
       const id = newJobId(queue, keyId, nowMs, random);
-      const spec = scheduleSpecOf(schedule.details);
-      runs.push({ of, job: await scheduledJob(engine, id, spec, withoutUndefined(run), nowMs) });
+      const defaultRetry = await retryDefaultsOf(engine, queue);
+      try {
+        const job = scheduledJob(id, spec, withoutUndefined(run), nowMs, defaultRetry);
+        runs.push({ of, job });
+      } catch (error) {
+        notes.push(() => setAside(parts, schedule, error));
+      }
     }
   }
   const outcomes = await submitRuns(parts, runs);
@@ -78,9 +89,12 @@ export async function runSchedules(
     const outcome = outcomes[index];
     if (outcome === undefined) throw new Error("the engine returned no outcome for a run");
     const failure = report(parts, of, job, outcome, nowMs);
-    if (failure !== undefined) notes.push(retryLater(parts, of, failure, nowMs));
+    if (failure !== undefined) notes.push(() => retryLater(parts, of, failure, nowMs));
   }
-  await Promise.all(notes);
+  const settled = await Promise.allSettled(notes.map((start) => start()));
+  const failed = settled.flatMap((one) => (one.status === "rejected" ? [one.reason] : []));
+  const error = together(failed, "schedules");
+  if (error !== undefined) throw error;
 }
 
 /** Which of the keys of runs are revoked. All are read together. */
@@ -107,7 +121,7 @@ async function submitRuns(
   return jobs.map(() => ({ kind: "storeFull" }));
 }
 
-/** Of a schedule that another program has written, nobody can know when it is due. */
+/** Of a schedule that another program has written, nobody can know when it is due, or what its job is. */
 interface Unreadable {
   readonly kind: "unreadable";
   readonly schedule: ScheduleRecord;
@@ -123,7 +137,7 @@ function decide(schedule: ScheduleRecord, nowMs: number): Decided | Unreadable {
       busy: schedule.unfinished.length > 0,
       catchUp: catchUpOf(spec),
     };
-    return { kind: "decided", schedule, times, step: scheduleStep(state, times, nowMs) };
+    return { kind: "decided", schedule, spec, times, step: scheduleStep(state, times, nowMs) };
   } catch (error) {
     return { kind: "unreadable", schedule, error };
   }

@@ -1,20 +1,32 @@
-import { type Engine, type JobSpec, queueDefaults, type ScheduleRun } from "@millrace/engine";
+import {
+  type Engine,
+  type JobSpec,
+  queueDefaults,
+  type RetryDefaults,
+  type ScheduleRun,
+} from "@millrace/engine";
 import type { ScheduleSpec } from "@millrace/proto/schedule";
-import { type JobId, queueOf } from "@millrace/shared";
+import type { JobId, QueueName } from "@millrace/shared";
 import { detailsOf } from "../messages/job-details.ts";
 import { jobSpecOf } from "../messages/job-spec.ts";
 
-/** The job of a run as the engine takes it. */
-export async function scheduledJob(
+/** The retry defaults of a queue. A queue that does not exist refuses the job, whatever its retry policy is. */
+export async function retryDefaultsOf(
   engine: Pick<Engine, "recentQueue">,
+  queue: QueueName,
+): Promise<RetryDefaults> {
+  return ((await engine.recentQueue(queue)) ?? queueDefaults).defaultRetry;
+}
+
+/** The job of a run as the engine takes it. Throws if the spec has no job, or one that cannot be made. */
+export function scheduledJob(
   id: JobId,
   { job }: ScheduleSpec,
   run: ScheduleRun,
   nowMs: number,
-): Promise<JobSpec> {
+  defaultRetry: RetryDefaults,
+): JobSpec {
   if (job === undefined) throw new Error(`the schedule ${run.id} has no job`);
-  // A queue that does not exist refuses the job, whatever its retry policy is.
-  const { defaultRetry } = (await engine.recentQueue(queueOf(id))) ?? queueDefaults;
   const details = detailsOf(job, { scheduleId: run.id, dueMs: run.dueMs });
   return {
     ...jobSpecOf(id, job, nowMs, defaultRetry),

@@ -12,10 +12,10 @@ import {
 import {
   changedSpec,
   overlapOf,
+  readableSpec,
   sameSpec,
   sameTiming,
   scheduleDetails,
-  scheduleSpecOf,
 } from "../messages/schedule-spec.ts";
 import { refusalOf } from "../messages/submit-result.ts";
 import { checkTiming } from "./check-timing.ts";
@@ -59,7 +59,7 @@ export async function createSchedule(
   });
   if (outcome.kind === "done") return { schedule: outcome.schedule, warnings };
   if (outcome.kind !== "changed") throw rpcError(refused(id, outcome));
-  if (sameSpec(scheduleSpecOf(outcome.schedule.details), spec)) {
+  if (sameSpec(readableSpec(outcome.schedule.details), spec)) {
     return { schedule: outcome.schedule, warnings };
   }
   throw rpcError({
@@ -87,9 +87,9 @@ function changedTo(
   spec: ScheduleSpec,
   nowMs: number,
 ): NewState | undefined {
-  const known = scheduleSpecOf(before.details);
+  const known = readableSpec(before.details);
   if (sameSpec(known, spec)) return undefined;
-  const timing = sameTiming(known, spec);
+  const timing = known !== undefined && sameTiming(known, spec);
   const from = timing ? before.timedFromMs : nowMs;
   const { id, paused, note, dueMs } = before;
   if (paused) return { ...undue(id, spec, from), paused, note };
@@ -114,7 +114,9 @@ export async function updateSchedule(
   }
   let warnings: readonly string[] = [];
   const schedule = await changeSchedule(parts, id, (before, nowMs) => {
-    const spec = changedSpec(scheduleSpecOf(before.details), changes);
+    const known = readableSpec(before.details);
+    if (known === undefined) throw unreadable(id);
+    const spec = changedSpec(known, changes);
     warnings = checkSchedule(spec, nowMs);
     return changedTo(before, spec, nowMs);
   });
@@ -129,9 +131,10 @@ export const pauseSchedule = (
 ): Promise<ScheduleRecord> =>
   changeSchedule(parts, id, (before, nowMs) => {
     if (before.paused === paused && (!paused || before.note === note)) return undefined;
-    const spec = scheduleSpecOf(before.details);
-    if (paused) return { ...undue(id, spec, before.timedFromMs), paused, note };
-    return { ...timed(id, spec, before.timedFromMs, notBefore(before, nowMs)), paused, note: "" };
+    const { overlap, timedFromMs, details } = before;
+    if (paused) return { id, overlap, timedFromMs, details, paused, note };
+    const afterMs = notBefore(before, nowMs);
+    return { ...timed(id, runnableSpec(before), timedFromMs, afterMs), paused, note: "" };
   });
 
 type NewState = Omit<ScheduleChange, "revision" | "fromDueMs" | "most">;
@@ -219,6 +222,20 @@ function otherQueue(id: ScheduleId) {
 
 export const scheduleNotFound = (id: string) =>
   rpcError({ reason: "SCHEDULE_NOT_FOUND", message: `there is no schedule ${id}` });
+
+/** The spec of a schedule that is to run. Throws if nobody can read it, or if it has no job or no times. */
+export function runnableSpec({ id, details }: Pick<ScheduleRecord, "id" | "details">) {
+  const spec = readableSpec(details);
+  if (spec?.job === undefined || spec.timing.case === undefined) throw unreadable(id);
+  return spec;
+}
+
+const unreadable = (id: ScheduleId) =>
+  rpcError({
+    reason: "ILLEGAL_TRANSITION",
+    message: `the schedule ${id} cannot be read, because another version of Millrace has written it: delete it, and create it again`,
+    metadata: { schedule_id: id },
+  });
 
 function refused(
   id: ScheduleId,

@@ -16,6 +16,7 @@ import {
   WEBHOOK_QUEUE,
   WEBHOOK_TYPE,
 } from "@millrace/shared";
+import { KEPT_ASIDE_MS } from "../policy/unmoved-entry.ts";
 
 /** The labels of a delivery's job, by which deliveries are listed. */
 export const deliveryLabels = {
@@ -24,6 +25,12 @@ export const deliveryLabels = {
   eventType: "event_type",
   subjectId: "subject_id",
 } as const;
+
+/**
+ * An entry of an outbox is submitted again while one of its deliveries is refused, and dropped after a day by the first try
+ * that fails. Deliveries of it that were accepted must be known until then, also if schedulers stood still meanwhile.
+ */
+const WINDOW_MS = 2 * KEPT_ASIDE_MS;
 
 export interface DeliveryOptions {
   /** The key that owns the endpoint or the callback's job: keys share the couriers. */
@@ -66,7 +73,7 @@ export function deliveryJob(delivery: StoredDelivery, options: DeliveryOptions):
             create(JobSpecSchema, { callback: { url: callbackUrl } }),
           ),
         }),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey, idempotencyWindowMs: WINDOW_MS }),
     ...(redrivenFrom === undefined ? {} : { redrivenFrom }),
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { Engine, ProviderAccountStatus } from "@millrace/engine";
 import { WEBHOOK_POOL_PREFIX } from "@millrace/shared";
+import { together } from "../loops/each-queue.ts";
 import { isIdle } from "../policy/idle-circuit.ts";
 
 type Accounts = Engine["providerAccounts"];
@@ -43,13 +44,27 @@ export async function closeCircuit(
   if ((await providerAccounts.get(pool)) !== undefined) await providerAccounts.delete(pool);
 }
 
-/** The most circuits that one call forgets: each costs a call of every shard. */
-const AT_ONCE = 50;
+/** Where a round goes on. */
+export interface CircuitCursor {
+  cursor: string;
+}
 
-/** Forgets circuits that say nothing any more, because callers make as many as they name servers. */
-export async function forgetIdleCircuits(accounts: Accounts, nowMs: number): Promise<void> {
-  const idle = (await accounts.list()).filter(
-    (status) => isEndpointPool(status.account.name) && isIdle(status, nowMs),
-  );
-  for (const { account } of idle.slice(0, AT_ONCE)) await accounts.delete(account.name);
+/**
+ * Forgets circuits that say nothing any more, because callers make as many as they name servers. A call looks at a page of
+ * them, because there may be thousands. One that fails keeps no other from being forgotten: what failed is thrown at the end.
+ */
+export async function forgetIdleCircuits(
+  accounts: Pick<Accounts, "circuits" | "delete">,
+  nowMs: number,
+  at: CircuitCursor = { cursor: "0" },
+): Promise<void> {
+  const { cursor, circuits } = await accounts.circuits(at.cursor);
+  at.cursor = cursor;
+  const idle = circuits.filter((status) => isIdle(status, nowMs));
+  const failed: unknown[] = [];
+  for (const { account } of idle) {
+    await accounts.delete(account.name).catch((error: unknown) => failed.push(error));
+  }
+  const error = together(failed, "circuits");
+  if (error !== undefined) throw error;
 }

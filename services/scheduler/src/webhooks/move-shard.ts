@@ -1,10 +1,7 @@
 import type { Engine, OutboxEntry, OutboxShard } from "@millrace/engine";
-import {
-  decideUnmoved,
-  nextTryMs,
-  UNREADABLE_LIST,
-  type UnmovedDecision,
-} from "../policy/unmoved-entry.ts";
+import { UNREADABLE_LIST } from "@millrace/shared";
+import { together } from "../loops/each-queue.ts";
+import { decideUnmoved, nextTryMs, type UnmovedDecision } from "../policy/unmoved-entry.ts";
 import { type MoveParts, moveEntries, type UnmovedEntry } from "./move-entries.ts";
 
 /** How many entries are read at once: a call of Redis each for reading, submitting and taking out. */
@@ -26,7 +23,7 @@ export interface MoveShardParts extends MoveParts {
 
 /**
  * Moves the entries of a shard, oldest first, and then those that were set aside and are to be tried now. `isClosed` is
- * asked before each call.
+ * asked before each call. A list that fails does not keep the others waiting: what failed is thrown at the end.
  */
 export async function moveShard(
   parts: MoveShardParts,
@@ -34,13 +31,20 @@ export async function moveShard(
   isClosed: () => boolean,
 ): Promise<void> {
   const mover = new ShardMover(parts, shard, isClosed);
-  for (const list of await mover.moveNew()) await mover.moveAside(list);
+  const failed: unknown[] = [];
+  const note = (error: unknown) => failed.push(error);
+  await mover.moveNew().catch(note);
+  for (const list of mover.dueLists) await mover.moveAside(list).catch(note);
+  const error = together(failed, "lists");
+  if (error !== undefined) throw error;
 }
 
 class ShardMover {
   readonly #parts: MoveShardParts;
   readonly #shard: OutboxShard;
   readonly #isClosed: () => boolean;
+  /** The lists that are to be tried now, as the first page of new entries says. */
+  dueLists: readonly string[] = [];
 
   constructor(parts: MoveShardParts, shard: OutboxShard, isClosed: () => boolean) {
     this.#parts = parts;
@@ -48,19 +52,20 @@ class ShardMover {
     this.#isClosed = isClosed;
   }
 
-  /** Returns the lists that are to be tried now. */
-  async moveNew(): Promise<readonly string[]> {
-    let lists: readonly string[] = [];
+  async moveNew(): Promise<void> {
     for (let after: OutboxEntry | undefined; !this.#isClosed(); ) {
       const read = await this.#read({}, after);
-      if (read === undefined) return [];
+      if (read === undefined) {
+        // Another scheduler tries them.
+        this.dueLists = [];
+        return;
+      }
       const { entries, dueLists } = read;
-      if (after === undefined) lists = dueLists;
+      if (after === undefined) this.dueLists = dueLists;
       if (entries.length > 0) await this.#move(entries);
-      if (entries.length < BATCH) return lists;
+      if (entries.length < BATCH) return;
       after = entries.at(-1);
     }
-    return [];
   }
 
   /**

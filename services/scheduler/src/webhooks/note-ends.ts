@@ -65,9 +65,10 @@ async function noteEnd(
     return { ...before, enabled: false, disabledReason: disabled, updatedMs: nowMs };
   });
   if (endpoint === undefined || disabled === undefined) return;
-  await closeCircuit(engine, endpointId);
+  // What was disabled is in the change log, whatever fails after that: this end is not noted again.
   const detailJson = JSON.stringify({ keyId: endpoint.keyId, reason: disabled });
   await engine.changeLog.append({
     ...{ actor: ACTOR, action: "DisableWebhookEndpoint", subject: endpointId, detailJson },
   });
+  await closeCircuit(engine, endpointId);
 }

@@ -1,3 +1,6 @@
+import type { SchedulerService } from "@millrace/proto/scheduler-service";
+import type { WebhookService } from "@millrace/proto/webhook-service";
+import type { Handler } from "@millrace/runtime";
 import { createWebhookEndpoint } from "../handlers/webhooks/create-webhook-endpoint.ts";
 import { deleteWebhookEndpoint } from "../handlers/webhooks/delete-webhook-endpoint.ts";
 import { getCallbackSecret } from "../handlers/webhooks/get-callback-secret.ts";
@@ -12,8 +15,15 @@ import { updateWebhookEndpoint } from "../handlers/webhooks/update-webhook-endpo
 import { unaryOverStore } from "../store/store-outage.ts";
 import type { WebhookParts } from "./webhook-parts.ts";
 
+/** The name of a call about webhooks. SchedulerService has the calls of WebhookService, by the same names. */
+export type WebhookCall = keyof (typeof WebhookService)["method"];
+
+type WebhookCalls = {
+  readonly [Name in WebhookCall]: Handler<(typeof SchedulerService)["method"][Name], undefined>;
+};
+
 /** The calls of SchedulerService that are about webhooks. */
-export const webhookCalls = (parts: WebhookParts) => ({
+export const webhookCalls = (parts: WebhookParts): WebhookCalls => ({
   createWebhookEndpoint: unaryOverStore(createWebhookEndpoint(parts)),
   getWebhookEndpoint: unaryOverStore(getWebhookEndpoint(parts)),
   listWebhookEndpoints: unaryOverStore(listWebhookEndpoints(parts)),

@@ -1,15 +1,12 @@
 import type { Engine } from "@millrace/engine";
 import { providerAccountStatusMessage } from "../../messages/provider-account-status.ts";
 import type { AdminHandler } from "../../operators/admin-handler.ts";
-import { isEndpointPool } from "../../webhooks/endpoint-circuits.ts";
 
 export const listProviderAccounts =
   (engine: {
     readonly providerAccounts: Pick<Engine["providerAccounts"], "list">;
   }): AdminHandler<"listProviderAccounts"> =>
-  async () => ({
-    // The state of a webhook endpoint is shown by the endpoint.
-    accounts: (await engine.providerAccounts.list())
-      .filter(({ account }) => !isEndpointPool(account.name))
-      .map(providerAccountStatusMessage),
-  });
+  async () => {
+    const accounts = await engine.providerAccounts.list();
+    return { accounts: accounts.map(providerAccountStatusMessage) };
+  };

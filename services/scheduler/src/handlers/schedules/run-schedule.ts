@@ -1,13 +1,12 @@
 import type { Engine } from "@millrace/engine";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
-import { type Clock, isJobId, parseJobId } from "@millrace/shared";
-import { scheduleSpecOf } from "../../messages/schedule-spec.ts";
+import { type Clock, isJobId, parseJobId, queueOf } from "@millrace/shared";
 import { refusalOf, type SubmissionOutcome } from "../../messages/submit-result.ts";
 import type { JobObserver } from "../../observing/job-observer.ts";
 import type { MemoryPressure } from "../../policy/memory-pressure.ts";
-import { scheduledJob } from "../../schedules/scheduled-job.ts";
-import { scheduleNotFound } from "../../schedules/store-schedule.ts";
+import { retryDefaultsOf, scheduledJob } from "../../schedules/scheduled-job.ts";
+import { runnableSpec, scheduleNotFound } from "../../schedules/store-schedule.ts";
 import { jobWeight } from "../../submitting/gather-submissions.ts";
 import { ownScheduleId } from "./own-schedule.ts";
 
@@ -35,7 +34,8 @@ export const runSchedule =
     if (schedule === undefined) throw scheduleNotFound(scheduleId);
     const nowMs = clock.nowMs();
     const run = { id, revision: schedule.revision, kind: "now", dueMs: nowMs } as const;
-    const job = await scheduledJob(engine, jobId, scheduleSpecOf(schedule.details), run, nowMs);
+    const defaultRetry = await retryDefaultsOf(engine, queueOf(id));
+    const job = scheduledJob(jobId, runnableSpec(schedule), run, nowMs, defaultRetry);
     const admitted = pressure.admits(jobWeight(job));
     if (!admitted) observer.shed();
     const [outcome = { kind: "storeFull" }]: readonly SubmissionOutcome[] = admitted

@@ -22,9 +22,12 @@ export const redeliverWebhooks = (parts: WebhookParts) =>
     if (what.case === "failed") return redeliverFailed(parts, keyId, what.value);
     const id = ownDeliveryId(keyId, what.value ?? "");
     const newId = newDeliveryId(keyId, deliveryId);
-    // The call is repeated. What it sends again may be gone since.
     const [made] = newId === undefined ? [] : await parts.engine.getJobs([newId], "attempts");
-    if (made !== undefined) return { deliveries: await deliveryMessages(parts, keyId, [made]) };
+    if (made !== undefined) {
+      // The call is repeated. What it sends again may be gone since, or be left by a call that was cut off.
+      await parts.engine.deadLetters.remove([id]);
+      return { deliveries: await deliveryMessages(parts, keyId, [made]) };
+    }
     const job = await readDelivery(parts, id);
     if (deliveryStateOf(job.state) === "PENDING") {
       throw rpcError({

@@ -116,7 +116,8 @@ export declare type WebhookEndpoint = Message<"millrace.webhooks.v1.WebhookEndpo
   queues: string[];
 
   /**
-   * Why no request is made now, or one at a time. Left out: requests are made. Only answers that read an endpoint have it.
+   * Why no request is made now, or one at a time. Left out: requests are made. Only the answers of GetWebhookEndpoint,
+   * ListWebhookEndpoints and UpdateWebhookEndpoint have it.
    *
    * @generated from field: millrace.webhooks.v1.WebhookPause pause = 15;
    */
@@ -130,27 +131,30 @@ export declare type WebhookEndpoint = Message<"millrace.webhooks.v1.WebhookEndpo
 export declare const WebhookEndpointSchema: GenMessage<WebhookEndpoint>;
 
 /**
- * A pause of an endpoint: its circuit is open. Deliveries wait, and no attempt of theirs is spent.
+ * A pause of an endpoint: its circuit is open. Deliveries wait, and spend no attempt. One at a time is sent, to try the
+ * receiver. If that request fails, it counts as an attempt of its delivery, unless the answer was 429, 503 or 529.
  *
  * @generated from message millrace.webhooks.v1.WebhookPause
  */
 export declare type WebhookPause = Message<"millrace.webhooks.v1.WebhookPause"> & {
   /**
-   * Why there is a pause.
+   * Why the pause began. It stays the same if later requests fail in another way.
    *
    * @generated from field: millrace.webhooks.v1.WebhookPauseReason reason = 1;
    */
   reason: WebhookPauseReason;
 
   /**
-   * When the pause began. It ends with a request that succeeds.
+   * When the pause began. It ends with a request that is answered with a status below 500 other than 408 and 429. It also
+   * ends when the endpoint's URL is changed, or the endpoint is enabled or disabled.
    *
    * @generated from field: google.protobuf.Timestamp since = 2;
    */
   since?: Timestamp | undefined;
 
   /**
-   * When the next request is made, if a delivery waits by then. Left out: one is under way.
+   * The earliest time of the next request. While one is under way, another one is made at this time if no answer has
+   * come. Left out: no request is under way, and the next delivery that waits is sent at once.
    *
    * @generated from field: google.protobuf.Timestamp until = 3;
    */
@@ -371,7 +375,8 @@ export enum WebhookPauseReason {
   BUSY = 1,
 
   /**
-   * Several requests in a row, of two deliveries or more, got no answer or one with a status from 500 on.
+   * Several requests in a row, of two deliveries or more, got no answer, or one with the status 408 or one from 500 on
+   * other than 503 and 529.
    *
    * @generated from enum value: WEBHOOK_PAUSE_REASON_FAILING = 2;
    */
