@@ -38,9 +38,9 @@ test("the image is built from all files that an installation reads, including pa
 
 test("the image runs as the same user as the chart sets, which is not root", () => {
   const user = /^USER (\d+):(\d+)$/m.exec(dockerfile);
-  const pod = read("deploy/k8s/millrace/templates/_pod.tpl");
-  expect(pod).toContain(`runAsUser: ${user?.[1]}\n`);
-  expect(pod).toContain(`runAsGroup: ${user?.[2]}\n`);
+  const values = read("deploy/k8s/millrace/values.yaml");
+  expect(values).toContain(`runAsUser: ${user?.[1]}\n`);
+  expect(values).toContain(`runAsGroup: ${user?.[2]}\n`);
 });
 
 test("Node is process 1, so that signals reach the services", () => {
