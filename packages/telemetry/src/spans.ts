@@ -4,6 +4,7 @@ import {
   context,
   type Link,
   type Span,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
   TraceFlags,
@@ -12,8 +13,11 @@ import {
 import { extractTrace, spanOfParent, type TraceHeaders, traceIdOf } from "./trace-context.ts";
 import { attributeNames } from "./trace-names.ts";
 
-/** Whether this process sends spans. OpenTelemetry itself does not say it. */
-export const sending = { on: false };
+/**
+ * Whether this process sends spans, and whether its sampler leaves out what is below a span that is not sampled, as all samplers
+ * named `parentbased_…` do. OpenTelemetry itself does not say it.
+ */
+export const sending = { on: false, parentBased: false };
 
 const tracer = () => trace.getTracer("millrace");
 
@@ -66,11 +70,23 @@ export function failSpan(error: unknown): void {
   fail(trace.getActiveSpan(), errorType(error), message);
 }
 
-/** Starts a span. */
+/** Nothing is recorded. What runs inside belongs to the trace of `parent`, which is passed on. */
+const unrecordedSpan = (parent: Context): OpenSpan => ({
+  run: (body) => (parent === context.active() ? body() : context.with(parent, body)),
+  describe: () => undefined,
+  fail: () => undefined,
+  end: () => undefined,
+});
+
+const isSampled = ({ traceFlags }: SpanContext): boolean => (traceFlags & TraceFlags.SAMPLED) !== 0;
+
+/** Starts a span. In a trace that is not sampled it costs next to nothing. */
 export function openSpan(
   name: string,
   { parent = context.active(), kind = "internal", attributes = {} }: SpanOptions,
 ): OpenSpan {
+  const above = sending.parentBased ? trace.getSpanContext(parent) : undefined;
+  if (above !== undefined && !isSampled(above)) return unrecordedSpan(parent);
   const span = tracer().startSpan(name, { kind: kinds[kind], attributes }, parent);
   const within = trace.setSpan(parent, span);
   return {
@@ -151,8 +167,8 @@ export interface PastSpan {
 export function recordSpans(headers: TraceHeaders, spans: () => readonly PastSpan[]): void {
   // A job may carry its caller's trace although nothing is traced here.
   if (!sending.on) return;
-  const { traceFlags = TraceFlags.NONE } = spanOfParent(headers.traceparent) ?? {};
-  if ((traceFlags & TraceFlags.SAMPLED) === 0) return;
+  const above = spanOfParent(headers.traceparent);
+  if (above === undefined || !isSampled(above)) return;
   const parent = extractTrace(headers);
   for (const one of spans()) {
     const { name, kind = "internal", startMs, endMs, attributes, events = [], failure } = one;

@@ -70,6 +70,9 @@ export function startTracing(options: TracingOptions): Tracing {
   });
   sdk.start();
   sending.on = true;
+  sending.parentBased = (env.OTEL_TRACES_SAMPLER || "parentbased_always_on").startsWith(
+    "parentbased_",
+  );
   return {
     enabled: true,
     async close() {
