@@ -1,9 +1,18 @@
 // Holds the contract against its rules and the generated code against the contract: lint, format,
 // breaking changes since the last release, and a fresh generation compared byte by byte.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
+import { goOptions } from "./go-options.ts";
+
+interface Output {
+  readonly template: string;
+  readonly options?: readonly string[];
+  readonly committedIn: string;
+  readonly folder: string;
+}
 
 const here = import.meta.dirname;
 const proto = join(here, "../../proto");
@@ -24,20 +33,37 @@ function filesBelow(folder: string): Map<string, string> {
   );
 }
 
-/** What is generated: by which template, and where it is committed. */
-const outputs = [
+const hasGoPlugins = ["protoc-gen-go", "protoc-gen-go-grpc"].every(
+  (plugin) => spawnSync(plugin, ["--version"]).status === 0,
+);
+if (!hasGoPlugins) {
+  process.stderr.write("NOT CHECKED: sdk/go/gen, because protoc-gen-go is not on PATH.\n");
+}
+
+/** What is generated: by which template, with which options, and where it is committed. */
+const outputs: readonly Output[] = [
   { template: "buf.gen.yaml", committedIn: here, folder: "gen" },
   {
     template: "buf.gen.python.yaml",
     committedIn: join(here, "../../sdk/python/src/millrace"),
     folder: "_proto",
   },
+  ...(hasGoPlugins
+    ? [
+        {
+          template: "buf.gen.go.yaml",
+          options: goOptions,
+          committedIn: join(here, "../../sdk/go"),
+          folder: "gen",
+        },
+      ]
+    : []),
 ];
 
-function staleFiles({ template, committedIn, folder }: (typeof outputs)[number]): string[] {
+function staleFiles({ template, options = [], committedIn, folder }: Output): string[] {
   const fresh = mkdtempSync(join(tmpdir(), "millrace-proto-"));
   try {
-    buf("generate", proto, "--template", template, "--output", fresh);
+    buf("generate", proto, "--template", template, ...options, "--output", fresh);
     const expected = filesBelow(join(fresh, folder));
     const committed = filesBelow(join(committedIn, folder));
     return [...new Set([...expected.keys(), ...committed.keys()])].filter(

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import type { LocalSystem } from "@millrace/local";
 import { onTestFinished } from "vitest";
+import { go, goCommand } from "../e2e/go.ts";
 import { python } from "../e2e/python.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -51,6 +52,12 @@ export function workerPrograms(): readonly WorkerProgram[] {
     {
       name: "the example in Python (needs MILLRACE_PYTHON)",
       ...inPython("examples/python-worker/word_count.py"),
+      onlyCountsWords: true,
+    },
+    {
+      name: "the example in Go (needs MILLRACE_GO)",
+      command: goCommand("worker"),
+      skipped: go === undefined,
       onlyCountsWords: true,
     },
   ];
