@@ -11,7 +11,7 @@ export async function startFakedWorker(
 ) {
   const { port, stream, close } = await fakeScheduler(unary);
   const worker = startWorker({
-    schedulerAddress: `127.0.0.1:${port}`,
+    address: `127.0.0.1:${port}`,
     ...{ workerId: "w1", queues: ["documents"], slots, executors, maxUnacknowledgedBytes },
     ...{ guestSlots, streamThread },
     ...{ clock: systemClock, random: { ...systemRandom, next: () => 0.99 } },
