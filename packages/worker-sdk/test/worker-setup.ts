@@ -13,7 +13,7 @@ export async function startFakedWorker(
   const worker = startWorker({
     address: `127.0.0.1:${port}`,
     ...{ workerId: "w1", queues: ["documents"], slots, executors, maxUnacknowledgedBytes },
-    ...{ guestSlots, streamThread },
+    ...{ guestSlots, streamThread, log: () => undefined },
     ...{ clock: systemClock, random: { ...systemRandom, next: () => 0.99 } },
   });
   onTestFinished(async () => {
