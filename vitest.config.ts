@@ -17,7 +17,7 @@ export default defineConfig({
           include: [
             "{packages,services}/*/test/**/*.test.ts",
             "packages/engine/src/**/*.test.ts",
-            "test/{alerts,conformance,e2e,faults,fields,model,security}/**/*.test.ts",
+            "test/{alerts,conformance,e2e,faults,fields,model,packages,security}/**/*.test.ts",
           ],
           testTimeout: 60_000,
           hookTimeout: 30_000,

@@ -28,7 +28,7 @@ interface Stream {
 }
 const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: system.apiKey });
 const worker = startWorker({
-  ...{ schedulerAddress: system.workerTarget, workerId: "bench", queues: ["bench"], slots: MANY },
+  ...{ address: system.workerTarget, workerId: "bench", queues: ["bench"], slots: MANY },
   executors: {
     async stream({ payload, write }) {
       const { chunks, pauseMs } = payload as Stream;

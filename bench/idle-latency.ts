@@ -37,7 +37,7 @@ const run = async () => {
 
 const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: system.apiKey });
 const worker = startWorker({
-  ...{ schedulerAddress: system.workerTarget, workerId: "bench", queues: ["bench"], slots: 8 },
+  ...{ address: system.workerTarget, workerId: "bench", queues: ["bench"], slots: 8 },
   ...{ executors: { noop: run }, clock, random },
 });
 const connection = { url: system.redis.url };

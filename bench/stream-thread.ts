@@ -39,7 +39,7 @@ const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: syst
 
 async function chunks(streamThread: boolean): Promise<Latency> {
   const worker = startWorker({
-    ...{ schedulerAddress: system.workerTarget, workerId: "bench", queues: ["bench"] },
+    ...{ address: system.workerTarget, workerId: "bench", queues: ["bench"] },
     ...{ slots: WRITERS, streamThread, clock, random },
     executors: {
       async stream({ write }) {

@@ -71,7 +71,7 @@ async function submit(count: number, type: string, later: boolean): Promise<stri
 async function unreadMemory() {
   const piece = "x".repeat(64 * 1024 - 64);
   const worker = startWorker({
-    ...{ schedulerAddress: system.workerTarget, workerId: "writer", queues: ["bench"], slots: 1 },
+    ...{ address: system.workerTarget, workerId: "writer", queues: ["bench"], slots: 1 },
     executors: {
       async write({ write }) {
         for (let bytes = 0; bytes + 2 * piece.length < limits.outputBytes; bytes += piece.length) {

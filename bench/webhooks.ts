@@ -68,7 +68,7 @@ const urlOf = async (server: typeof receiver) => {
 const [url, deadUrl] = [await urlOf(receiver), await urlOf(dead)];
 
 const worker = startWorker({
-  ...{ schedulerAddress: system.workerTarget, workerId: "bench", queues: ["bench"], slots: 64 },
+  ...{ address: system.workerTarget, workerId: "bench", queues: ["bench"], slots: 64 },
   ...{ clock, random },
   executors: {
     noop: async ({ jobId }) => {

@@ -43,6 +43,11 @@ const commands = {
     options: ['--worker COMMAND  what starts the worker, such as "python my_worker.py"'],
     run: [["node", "scripts/conformance.ts"]],
   },
+  pack: {
+    summary: "set up, build the packages for npm, and pack them into dist-packages",
+    options: ["--to FOLDER  another folder for the tarballs"],
+    run: [["node", "scripts/pack.ts"]],
+  },
   test: {
     summary: "set up, run every static check and every test",
     run: [

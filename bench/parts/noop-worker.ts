@@ -37,7 +37,7 @@ const traced = async (job: AttemptContext) => {
 await serveParent(async () => {
   const connected = Promise.withResolvers<void>();
   const worker = startWorker({
-    schedulerAddress: process.env.ADDRESS ?? "",
+    address: process.env.ADDRESS ?? "",
     workerId: `bench-${process.pid}`,
     queues: ["bench"],
     slots: Number(process.env.SLOTS),

@@ -18,7 +18,7 @@ async function setup(executor: Executor, on?: LocalSystem) {
   const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey });
   onTestFinished(() => millrace.close());
   const worker = startWorker({
-    ...{ schedulerAddress: system.workerTarget, workerId: queue, queues: [queue], slots: 8 },
+    ...{ address: system.workerTarget, workerId: queue, queues: [queue], slots: 8 },
     ...{ executors: { test: executor, join: async () => "joined" }, clock, random },
   });
   onTestFinished(() => worker.drain(0));

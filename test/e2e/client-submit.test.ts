@@ -20,7 +20,7 @@ async function setup(executor?: Executor, settings: Record<string, string> = {})
 
 function work(system: LocalSystem, executor: Executor) {
   const worker = startWorker({
-    schedulerAddress: system.workerTarget,
+    address: system.workerTarget,
     workerId: "test",
     queues: ["documents"],
     slots: 200,

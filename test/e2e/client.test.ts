@@ -31,7 +31,7 @@ async function client(system: LocalSystem, executor: Executor) {
   const queue = `q${queues}`;
   await system.putQueue({ name: queue });
   const worker = startWorker({
-    schedulerAddress: system.workerTarget,
+    address: system.workerTarget,
     workerId: queue,
     queues: [queue],
     slots: 8,

@@ -92,7 +92,7 @@ test("the file is applied before the first call, and a valid change applies from
   const gate = Promise.withResolvers<void>();
   const started = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const worker = startWorker({
-    schedulerAddress: system.workerTarget,
+    address: system.workerTarget,
     ...{ workerId: "w", queues: ["mail"], slots: 8, clock: systemClock, random: systemRandom },
     executors: {
       test: async () => {

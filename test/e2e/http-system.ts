@@ -54,7 +54,7 @@ export async function httpCaller(system: LocalSystem) {
       const held: HeldJob[] = [];
       let waiting: ((job: HeldJob) => void) | undefined;
       const worker = startWorker({
-        schedulerAddress: system.workerTarget,
+        address: system.workerTarget,
         workerId: queue,
         queues: [queue],
         slots: 10,

@@ -53,7 +53,7 @@ test("a schedule's jobs run at its due times, and the worker and every reader se
     tell = () => seen.length >= 2 && resolve();
   });
   const worker = startWorker({
-    ...{ schedulerAddress: String(system.schedulers[0]?.addresses.workers), workerId: "w" },
+    ...{ address: String(system.schedulers[0]?.addresses.workers), workerId: "w" },
     ...{ queues: [queue], slots: 4, clock, random },
     executors: {
       tell: async ({ scheduleId, scheduleDueMs }) => {

@@ -48,7 +48,7 @@ async function setup() {
   const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey });
   onTestFinished(() => millrace.close());
   const worker = startWorker({
-    ...{ schedulerAddress: system.workerTarget, workerId: queue, queues: [queue], slots: 8 },
+    ...{ address: system.workerTarget, workerId: queue, queues: [queue], slots: 8 },
     ...{ executors, clock, random },
   });
   onTestFinished(() => worker.drain(0));

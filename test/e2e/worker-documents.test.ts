@@ -16,7 +16,7 @@ test("an executor reads the documents of its job from the scheduler, and no othe
   const contentOf = async ({ readDocument }: AttemptContext, documentId: string) =>
     Buffer.concat(await Array.fromAsync(readDocument(documentId))).toString();
   const worker = startWorker({
-    ...{ schedulerAddress: system.workerTarget, workerId: "reader", queues: ["documents"] },
+    ...{ address: system.workerTarget, workerId: "reader", queues: ["documents"] },
     ...{ slots: 2, clock, random },
     executors: {
       read: async (context) => {

@@ -41,7 +41,7 @@ export async function benchOn({ system }: FaultSystem) {
     /** Starts a worker in this process, whose executors the test gives. */
     worker(executors: Readonly<Record<string, Executor>>, slots = 4) {
       const worker = startWorker({
-        ...{ schedulerAddress: system.workerTarget, workerId: "here", queues: [queue], slots },
+        ...{ address: system.workerTarget, workerId: "here", queues: [queue], slots },
         ...{ executors, clock: systemClock, random: systemRandom },
       });
       onTestFinished(() => worker.drain(0));

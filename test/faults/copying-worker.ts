@@ -54,7 +54,7 @@ const remember: Executor = async ({ jobId, attempt, checkpoint, lastCheckpoint }
 await runMain(
   async (scope) => {
     const worker = startWorker({
-      ...{ schedulerAddress: SCHEDULER, workerId, queues: [QUEUE], slots: Number(SLOTS) },
+      ...{ address: SCHEDULER, workerId, queues: [QUEUE], slots: Number(SLOTS) },
       ...{ executors: { copy, divide, remember }, clock: systemClock, random: systemRandom },
       log: (level, message, fields = {}) => log[level](fields, message),
     });

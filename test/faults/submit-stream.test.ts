@@ -58,7 +58,7 @@ async function callerOf(system: LocalSystem, executor?: Executor) {
 
 function work(system: LocalSystem, queue: string, executor: Executor) {
   const worker = startWorker({
-    schedulerAddress: system.workerTarget,
+    address: system.workerTarget,
     workerId: queue,
     queues: [queue],
     slots: 100,

@@ -145,7 +145,7 @@ test("a client whose address refuses connections has failed until it is connecte
 test("a worker", async () => {
   const { target, hellos } = await setup();
   const worker = startWorker({
-    schedulerAddress: target,
+    address: target,
     ...{ workerId: "w1", queues: ["documents"], slots: 1, executors: {} },
     ...{ clock: systemClock, random: systemRandom, log: () => undefined },
   });

@@ -52,7 +52,7 @@ const ends: Readonly<Record<string, () => unknown>> = {
 /** A group with a child for each way to end, and one that waits for a worker that does not exist. */
 async function startGroup(world: World, queue: string, rule: "any" | { atLeastPercent: number }) {
   const worker = startWorker({
-    ...{ schedulerAddress: world.workers, workerId: `of-${queue}`, queues: [queue], slots: 4 },
+    ...{ address: world.workers, workerId: `of-${queue}`, queues: [queue], slots: 4 },
     ...{ clock, random },
     executors: { end: async ({ payload }) => ends[(payload as { how: string }).how]?.() },
   });

@@ -245,7 +245,7 @@ function startFieldsWorker(
     return result;
   };
   const worker = startWorker({
-    ...{ schedulerAddress: world.workers, workerId: "sdk-worker", queues: [queue], clock, random },
+    ...{ address: world.workers, workerId: "sdk-worker", queues: [queue], clock, random },
     version: "build-7",
     ...{ pools: [pool], slots: 4, guestSlots: 2, executors: { [type]: execute } },
   });

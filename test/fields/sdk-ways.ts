@@ -116,7 +116,7 @@ async function reportBySdk(world: World, choice: SpecChoice, feedback: Feedback)
   const jobId = await submitTo(world, choice, feedback.account);
   const provider = { httpStatus: 0, quotaExhausted: false, ...feedback };
   const worker = startWorker({
-    ...{ schedulerAddress: world.workers, workerId: "feedback", queues: [choice.queue], slots: 1 },
+    ...{ address: world.workers, workerId: "feedback", queues: [choice.queue], slots: 1 },
     ...{ pools: [feedback.account], clock, random },
     executors: {
       [choice.type]: () => {

@@ -36,6 +36,8 @@ const allowed: Record<string, readonly string[]> = {
 interface Manifest {
   readonly dependencies?: Record<string, string>;
   readonly devDependencies?: Record<string, string>;
+  /** Only published packages have it. */
+  readonly publishConfig?: object;
 }
 
 function manifests(): [string, Manifest][] {
@@ -49,12 +51,20 @@ function manifests(): [string, Manifest][] {
 
 const scope = "@millrace/";
 
+const workspaceDependencies = ({ dependencies = {} }: Manifest): string[] =>
+  Object.keys(dependencies)
+    .filter((dependency) => dependency.startsWith(scope))
+    .map((dependency) => dependency.slice(scope.length));
+
+const folderOf = (name: string): string =>
+  ["packages", "services"]
+    .map((parent) => join(root, parent, name))
+    .find((path) => existsSync(path)) ?? "";
+
 test.each(manifests())(
   "%s has only the dependencies that the architecture allows",
   (name, manifest) => {
-    const used = Object.keys(manifest.dependencies ?? {})
-      .filter((dependency) => dependency.startsWith(scope))
-      .map((dependency) => dependency.slice(scope.length));
+    const used = workspaceDependencies(manifest);
     expect(allowed[name], `add ${name} to the table in this file`).toBeDefined();
     expect(used.filter((dependency) => !allowed[name]?.includes(dependency))).toEqual([]);
   },
@@ -82,10 +92,9 @@ const tools =
   /^(typescript|@types\/.+|@bufbuild\/(buf|protoc-gen-es)|@tesseract\.js-data\/[a-z_]+)$/;
 
 test.each(manifests())("%s imports every package that it depends on", (name, manifest) => {
-  const folder = ["packages", "services"]
-    .map((parent) => join(root, parent, name))
-    .find((path) => existsSync(path));
-  const code = sourcesBelow(folder ?? "");
+  // A published package also needs what the packages import that its build puts into it.
+  const parts = manifest.publishConfig === undefined ? [] : workspaceDependencies(manifest);
+  const code = [name, ...parts].map((part) => sourcesBelow(folderOf(part))).join("\n");
   const named = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
   const idle = named.filter(
     (dependency) =>

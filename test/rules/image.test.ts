@@ -30,7 +30,8 @@ test("the toolchain's lockfile has the versions of its packages, each with a con
 test("the image is built from all files that an installation reads, including patches", () => {
   const taken = read("deploy/image/Dockerfile.dockerignore").match(/^!(.*)$/gm) ?? [];
   const patches = [...read("pnpm-workspace.yaml").matchAll(/: (patches)\/\S+$/gm)];
-  for (const name of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"]) {
+  const inputs = ["package.json", ".pnpmfile.mjs", "pnpm-lock.yaml", "pnpm-workspace.yaml"];
+  for (const name of inputs) {
     expect(taken).toContain(`!${name}`);
   }
   for (const [, folder] of patches) expect(taken).toContain(`!${folder}`);

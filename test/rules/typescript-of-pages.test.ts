@@ -7,7 +7,7 @@ import { typescriptOf } from "../pages/typescript-of.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-const pages = globSync(["*.md", "{docs,deploy,examples}/**/*.md"], {
+const pages = globSync(["*.md", "{docs,deploy,examples}/**/*.md", "packages/*/README.md"], {
   cwd: root,
   exclude: ["**/node_modules/**"],
 }).filter((page) => readFileSync(join(root, page), "utf8").includes("\n```ts\n"));

@@ -11,7 +11,7 @@ if (role === "worker") {
   await serveWorker(async (done) => {
     const connected = Promise.withResolvers<void>();
     const worker = startWorker({
-      schedulerAddress: WORKERS,
+      address: WORKERS,
       workerId: `bench-${process.pid}`,
       queues: ["bench"],
       slots: Number(SLOTS),

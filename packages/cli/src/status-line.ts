@@ -4,8 +4,14 @@ import type { OutputStream } from "./shell.ts";
 
 const CLEAR_LINE = "\r\u001b[2K";
 
+export interface StatusLine {
+  show(text: string): void;
+  /** Removes the line. The next output begins in its place. */
+  clear(): void;
+}
+
 /** Shows progress on one line that is rewritten in place. It writes nothing if the stream is not a terminal. */
-export function statusLine(err: OutputStream) {
+export function statusLine(err: OutputStream): StatusLine {
   let shown = "";
   const clear = () => {
     if (shown !== "") err.write(CLEAR_LINE);
@@ -19,7 +25,6 @@ export function statusLine(err: OutputStream) {
       err.write(`${CLEAR_LINE}${line}`);
       shown = line;
     },
-    /** Removes the line. The next output begins in its place. */
     clear,
   };
 }

@@ -77,7 +77,7 @@ export async function setup(executor: Executor = async () => ({})) {
   const queue = `q${String(queues).padStart(2, "0")}`;
   await system.putQueue({ name: queue });
   const worker = startWorker({
-    schedulerAddress: system.workerTarget,
+    address: system.workerTarget,
     workerId: queue,
     queues: [queue],
     slots: 8,

@@ -12,7 +12,7 @@ export interface Reading {
 }
 
 /** Stands for a value that could not be read. The problem has been reported. */
-const nothing = Symbol("nothing");
+const nothing: unique symbol = Symbol("nothing");
 type Read = Json | typeof nothing;
 
 const DURATION = "google.protobuf.Duration";

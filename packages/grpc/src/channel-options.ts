@@ -7,7 +7,7 @@ import type { ChannelOptions } from "@grpc/grpc-js";
 export const keepalive = {
   "grpc.keepalive_time_ms": 10_000,
   "grpc.keepalive_timeout_ms": 5_000,
-} as const satisfies ChannelOptions;
+} as const;
 
 /**
  * The longest message that a client accepts. It bounds the memory that one message may take. Senders estimate the size

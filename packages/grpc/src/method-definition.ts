@@ -15,7 +15,9 @@ export const methodPath = (method: Pick<DescMethod, "parent" | "name">): string 
   `/${method.parent.typeName}/${method.name}`;
 
 /** Tells which sides of a call are streams. */
-export const shapeOf = ({ methodKind }: DescMethod) => ({
+export const shapeOf = ({
+  methodKind,
+}: DescMethod): { readonly streamsIn: boolean; readonly streamsOut: boolean } => ({
   streamsIn: methodKind === "client_streaming" || methodKind === "bidi_streaming",
   streamsOut: methodKind === "server_streaming" || methodKind === "bidi_streaming",
 });

@@ -1,4 +1,12 @@
-import { create, createRegistry, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  create,
+  createRegistry,
+  type DescMessage,
+  fromBinary,
+  type Message,
+  type Registry,
+  toBinary,
+} from "@bufbuild/protobuf";
 import {
   anyPack,
   anyUnpack,
@@ -30,9 +38,20 @@ export interface StatusDetails {
   readonly retryDelayMs: number | undefined;
 }
 
+/** A message of `google.rpc`, with its type. */
+export interface DetailMessage {
+  readonly desc: DescMessage;
+  readonly value: Message;
+}
+
 /** Writes the details as messages of `google.rpc`. */
-export function detailMessages({ reason, metadata, violations, retryDelayMs }: StatusDetails) {
-  const details = [];
+export function detailMessages({
+  reason,
+  metadata,
+  violations,
+  retryDelayMs,
+}: StatusDetails): DetailMessage[] {
+  const details: DetailMessage[] = [];
   if (reason !== undefined) {
     const info = { reason, domain: errorDomain, metadata: { ...metadata } };
     details.push({ desc: ErrorInfoSchema, value: create(ErrorInfoSchema, info) });
@@ -49,7 +68,11 @@ export function detailMessages({ reason, metadata, violations, retryDelayMs }: S
 }
 
 /** The types of these messages. Without this registry they cannot be written as JSON inside an answer. */
-export const detailTypes = createRegistry(ErrorInfoSchema, BadRequestSchema, RetryInfoSchema);
+export const detailTypes: Registry = createRegistry(
+  ErrorInfoSchema,
+  BadRequestSchema,
+  RetryInfoSchema,
+);
 
 /** Writes a status as `google.rpc.Status`. */
 export function packStatus(

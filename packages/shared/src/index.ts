@@ -2,6 +2,7 @@ export * from "./api-key.ts";
 export * from "./backoff.ts";
 export * from "./batch.ts";
 export * from "./clock.ts";
+export * from "./deferred.ts";
 export * from "./duration.ts";
 export * from "./every.ts";
 export * from "./group.ts";

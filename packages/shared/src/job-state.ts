@@ -19,7 +19,7 @@ export const jobStates = [
   "FAILED",
   "CANCELLED",
   "EXPIRED",
-] as const satisfies readonly JobState[];
+] as const;
 
 /** All transitions. The state diagram in the documentation is tested against this table. */
 export const jobTransitions: Readonly<Record<JobState, readonly JobState[]>> = {

@@ -10,7 +10,7 @@ const NEW_BYTES = 32;
 const HINT_LENGTH = 4;
 
 /** What a secret must look like, for error messages. */
-export const webhookSecretForm = `must be "${PREFIX}" and the base64 of ${LEAST_BYTES} to ${MOST_BYTES} bytes`;
+export const webhookSecretForm: string = `must be "${PREFIX}" and the base64 of ${LEAST_BYTES} to ${MOST_BYTES} bytes`;
 
 export const newWebhookSecret = (random: Random): string =>
   PREFIX + Buffer.from(random.bytes(NEW_BYTES)).toString("base64");

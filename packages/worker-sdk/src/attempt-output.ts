@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { ProgressSchema } from "@millrace/proto/job";
 import { type WorkerChunk, WorkerChunkSchema } from "@millrace/proto/worker-service";
-import { cutChars, groupLength, limits, splitBytes } from "@millrace/shared";
+import { cutChars, deferred, groupLength, limits, splitBytes } from "@millrace/shared";
 import { NonRetryableError } from "./job-failure.ts";
 
 /** An upper bound for the size of a progress report without its message. */
@@ -191,7 +191,7 @@ export class AttemptOutput {
 
   #belowBytes(floor: number): Promise<void> {
     if (this.#bytes <= floor) return Promise.resolve();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = deferred<void>();
     this.#waiting.push({ floor, resolve, reject });
     return promise;
   }

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Usage, UsageSchema } from "@millrace/proto/job";
 import { type Assignment, type LeaseRef, LeaseRefSchema } from "@millrace/proto/worker-service";
+import { deferred } from "@millrace/shared";
 import { AttemptOutput } from "./attempt-output.ts";
 import { AttemptCalls } from "./calls/attempt-calls.ts";
 import type { Call, Download } from "./calls/scheduler-calls.ts";
@@ -34,7 +35,7 @@ export class Attempt {
   /** True while no executor runs. */
   idle = true;
   readonly #abort = new AbortController();
-  readonly #settled = Promise.withResolvers<SettledAttempt | undefined>();
+  readonly #settled = deferred<SettledAttempt | undefined>();
   readonly #assignment: Assignment;
   readonly #changed: () => void;
   readonly #parts: AttemptParts;

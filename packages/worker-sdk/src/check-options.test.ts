@@ -1,6 +1,7 @@
 import { systemClock as clock, limits, systemRandom as random } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { checkOptions } from "./check-options.ts";
+import { withDefaults } from "./worker-defaults.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 import { WorkerRefusedError } from "./worker-refused.ts";
 
@@ -11,11 +12,11 @@ const namesOf = (count: number) => Array.from({ length: count }, (_, index) => `
 
 function problemOf(change: Partial<WorkerOptions>): string | undefined {
   const options = {
-    ...{ schedulerAddress: "127.0.0.1:1", workerId: "w1", queues: ["documents"], slots: 1 },
+    ...{ address: "127.0.0.1:1", workerId: "w1", queues: ["documents"], slots: 1 },
     ...{ executors: executorsOf(1), clock, random },
   };
   try {
-    checkOptions({ ...options, ...change });
+    checkOptions(withDefaults({ ...options, ...change }));
   } catch (error) {
     expect(error).toBeInstanceOf(WorkerRefusedError);
     expect(error).toMatchObject({ reason: "MALFORMED", exitCode: 78 });
@@ -31,6 +32,7 @@ test.each<[string, Partial<WorkerOptions>]>([
   ["queues", { queues: namesOf(limits.workerQueues) }],
   ["pools", { pools: namesOf(limits.workerPools) }],
   ["workerId", { workerId: "w".repeat(128) }],
+  ["drainOnSignal", { drainOnSignal: { graceMs: Number.POSITIVE_INFINITY } }],
 ])("accepts the largest %s that the contract allows", (_, change) => {
   expect(problemOf(change)).toBeUndefined();
 });
@@ -50,6 +52,9 @@ test.each<[Partial<WorkerOptions>, RegExp]>([
   [{ pools: ["a pool"] }, /pools: "a pool" must be a pool/],
   [{ workerId: "a b" }, /workerId: "a b" must be 1 to 128 characters/],
   [{ workerId: "w".repeat(129) }, /workerId: "w+…" must be/],
+  [{ address: "" }, /address: it is missing\. Give .* host:7072/],
+  [{ drainOnSignal: { graceMs: -1 } }, /drainOnSignal\.graceMs: -1 is not/],
+  [{ drainOnSignal: { graceMs: Number.NaN } }, /drainOnSignal\.graceMs: NaN/],
   [{ workerId: "", slots: 0 }, /workerId: "" must be .*; slots: 0/],
 ])("refuses %o before it connects, and says what to correct", (change, says) => {
   expect(problemOf(change)).toMatch(says);

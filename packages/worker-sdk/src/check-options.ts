@@ -2,7 +2,7 @@ import { getOption } from "@bufbuild/protobuf";
 import { field as rulesOf } from "@millrace/proto/validation-rules";
 import { HelloSchema } from "@millrace/proto/worker-service";
 import { limits, patternInWords } from "@millrace/shared";
-import type { WorkerOptions } from "./worker-options.ts";
+import type { WorkerSettings } from "./worker-defaults.ts";
 import { WorkerRefusedError } from "./worker-refused.ts";
 
 /** As the contract's rule for the hello says. */
@@ -43,19 +43,37 @@ function broken(
  * Throws WorkerRefusedError for options that no scheduler would accept, before the worker connects. One message
  * lists all problems.
  */
-export function checkOptions(options: WorkerOptions): void {
-  const { workerId, queues, pools = [], executors, slots, guestSlots = 0 } = options;
+export function checkOptions(options: WorkerSettings): void {
+  const {
+    address,
+    workerId,
+    queues,
+    pools = [],
+    executors,
+    slots,
+    guestSlots = 0,
+    drainOnSignal,
+  } = options;
   const problems = [
     ...broken("workerId", "workerId", [workerId]),
     ...broken("queues", "queues", queues),
     ...broken("pools", "pools", pools),
     ...broken("types", "executors", Object.keys(executors)),
   ];
+  if (typeof address !== "string" || address === "") {
+    problems.push(
+      "address: it is missing. Give the scheduler's port for workers, such as host:7072",
+    );
+  }
   if (!Number.isInteger(slots) || slots < 1 || slots > limits.workerSlots) {
     problems.push(`slots: ${slots} is not a whole number of 1 to ${limits.workerSlots}`);
   }
   if (!Number.isInteger(guestSlots) || guestSlots < 0 || guestSlots > limits.guestSlots) {
     problems.push(`guestSlots: ${guestSlots} is not a whole number of 0 to ${limits.guestSlots}`);
+  }
+  const graceMs = typeof drainOnSignal === "object" ? (drainOnSignal.graceMs ?? 0) : 0;
+  if (!(graceMs >= 0)) {
+    problems.push(`drainOnSignal.graceMs: ${graceMs} is not a number of milliseconds from 0`);
   }
   if ((options.version ?? "").length > MOST_VERSION) {
     problems.push(`version: it may have ${MOST_VERSION} characters at most`);

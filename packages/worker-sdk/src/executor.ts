@@ -27,7 +27,7 @@ export interface SettledAttempt {
 }
 
 /** One attempt, as its executor sees it. */
-export interface AttemptContext {
+export interface AttemptContext<Payload = unknown> {
   readonly jobId: string;
   readonly queue: string;
   /** The id of the API key that the job belongs to. */
@@ -38,8 +38,8 @@ export interface AttemptContext {
   readonly maxAttempts: number;
   /** When the attempt began in this worker, in milliseconds since the Unix epoch, by the worker's clock. */
   readonly startedMs: number;
-  /** The job's input, parsed from JSON. Nothing else is checked. */
-  readonly payload: unknown;
+  /** The job's input, parsed from JSON. Only `defineExecutor` checks more. */
+  readonly payload: Payload;
   readonly documentIds: readonly string[];
   readonly pool: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -95,4 +95,6 @@ export interface AttemptContext {
 }
 
 /** Runs jobs of one type. The returned value is the job's result and must be JSON, at most 1 MiB. */
-export type Executor = (context: AttemptContext) => Promise<unknown>;
+export type Executor<Payload = unknown, Result = unknown> = (
+  context: AttemptContext<Payload>,
+) => Promise<Result>;

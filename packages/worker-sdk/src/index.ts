@@ -1,3 +1,4 @@
+export { defineExecutor, type PayloadViolation } from "./define-executor.ts";
 export type {
   AttemptContext,
   Executor,
@@ -22,5 +23,11 @@ export {
   type ProviderRefusal,
 } from "./job-failure.ts";
 export { startWorker } from "./worker.ts";
-export type { RunningWorker, WorkerOptions } from "./worker-options.ts";
+export type {
+  DrainOnSignal,
+  RunningWorker,
+  TracedCall,
+  WorkerOptions,
+  WorkerTls,
+} from "./worker-options.ts";
 export { WorkerRefusedError } from "./worker-refused.ts";

@@ -12,7 +12,7 @@ import { Attempt, leaseKey } from "./attempt.ts";
 import type { Call, Download } from "./calls/scheduler-calls.ts";
 import type { Log, SettledAttempt } from "./executor.ts";
 import type { Uplink } from "./uplink.ts";
-import type { WorkerOptions } from "./worker-options.ts";
+import type { WorkerSettings } from "./worker-defaults.ts";
 
 /** When the store is away, the worker sends an attempt's output or outcome again after this time. */
 const retryWriteBackoff = { initialMs: 250, maxMs: 250, factor: 1, jitter: 0.5 };
@@ -25,7 +25,7 @@ const unknownTypeMs = 1_000;
 const maxLeases = 10_000;
 
 export interface RunningAttemptsParts {
-  readonly options: WorkerOptions;
+  readonly options: WorkerSettings;
   readonly log: Log;
   readonly uplink: Uplink;
   /** Makes the unary calls of attempts. */
@@ -38,7 +38,7 @@ export interface RunningAttemptsParts {
 
 /** The attempts of a worker. Each holds its slot until it is settled or lost. */
 export class RunningAttempts {
-  readonly #options: WorkerOptions;
+  readonly #options: WorkerSettings;
   readonly #log: Log;
   readonly #uplink: Uplink;
   readonly #call: Call;

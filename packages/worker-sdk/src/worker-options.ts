@@ -2,6 +2,13 @@ import type { ChannelCredentials } from "@grpc/grpc-js";
 import type { Clock, Random } from "@millrace/shared";
 import type { Executor, Log } from "./executor.ts";
 
+/**
+ * Whether SIGTERM and SIGINT drain the worker, and how long running jobs may take then, in milliseconds: `graceMs`, 15,000
+ * if it is left out. The process ends when the worker has left, unless something else keeps it alive. A second signal ends
+ * it at once.
+ */
+export type DrainOnSignal = boolean | { readonly graceMs?: number };
+
 /** PEM data: the root certificates that the worker trusts, and its own certificate and key. */
 export interface WorkerTls {
   readonly ca?: Uint8Array;
@@ -9,9 +16,10 @@ export interface WorkerTls {
   readonly key?: Uint8Array;
 }
 
+/** What a worker needs is its address, queues and executors. Everything else has a default. */
 export interface WorkerOptions {
-  /** A gRPC target, for example `dns:///scheduler:7070`. */
-  readonly schedulerAddress: string;
+  /** The scheduler's port for workers: `host:port`, or a gRPC target such as `dns:///scheduler:7072`. */
+  readonly address: string;
   /**
    * The worker token that the scheduler expects. A function is called for each new stream, so that the token can
    * be rotated.
@@ -35,14 +43,17 @@ export interface WorkerOptions {
    * milliseconds, default 5 minutes.
    */
   readonly maxBlockedMs?: number;
-  /** Keep it the same when the stream restarts. It matches `^[A-Za-z0-9._-]{1,128}$`. */
-  readonly workerId: string;
+  /**
+   * What operators see, and what is unique among the workers that run. It matches `^[A-Za-z0-9._-]{1,128}$`. Default: the
+   * host's name, the process's id and a random end.
+   */
+  readonly workerId?: string;
   /** The version of the worker's own program, which operators see: at most 128 characters. */
   readonly version?: string;
   readonly queues: readonly string[];
   readonly pools?: readonly string[];
-  /** How many attempts run at the same time. */
-  readonly slots: number;
+  /** How many attempts run at the same time. 1 to 10,000, default 4. */
+  readonly slots?: number;
   /**
    * How many guests may run beyond `slots`. A guest is an attempt of an API key that has nothing else running in
    * this worker. So one key with long jobs does not keep all others waiting. 0 to 100, default 0.
@@ -50,9 +61,14 @@ export interface WorkerOptions {
   readonly guestSlots?: number;
   /** The executor of each job type. */
   readonly executors: Readonly<Record<string, Executor>>;
-  readonly clock: Clock;
-  readonly random: Random;
+  /** Default false: the program calls `drain` itself. */
+  readonly drainOnSignal?: DrainOnSignal;
+  /** Receives what happens. By default warnings and errors are JSON lines on standard error. */
   readonly log?: Log;
+  /** A test may replace the clock. The default does not jump when the system's clock is set. */
+  readonly clock?: Clock;
+  /** A test may replace the random source. */
+  readonly random?: Random;
   /** Called before each unary call to a scheduler, such as one that fans out, inside the executor's async context. */
   readonly traceCall?: (call: { readonly path: string; readonly address: string }) => TracedCall;
   /** How many bytes of one attempt's output may be unacknowledged before `write` waits. Default 1 MiB. */

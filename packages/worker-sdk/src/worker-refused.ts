@@ -7,10 +7,10 @@ const EXIT_CONFIG = 78;
 
 /** No scheduler can accept the worker as it is configured. The message says what to change. */
 export class WorkerRefusedError extends Error {
-  override readonly name = "WorkerRefusedError";
+  override readonly name: string = "WorkerRefusedError";
   readonly reason: Reason;
   /** The exit code for a program that ends because of this error. */
-  readonly exitCode = EXIT_CONFIG;
+  readonly exitCode: number = EXIT_CONFIG;
 
   constructor(reason: Reason, message: string) {
     super(message);
@@ -41,13 +41,13 @@ const refusals: Partial<Record<status, readonly [Reason, advice: string]>> = {
 /** Returns the refusal if a stream ended with one before its welcome. Undefined if another try may be accepted. */
 export function refusalOf(
   error: StreamError | undefined,
-  schedulerAddress: string,
+  address: string,
 ): WorkerRefusedError | undefined {
   if (error === undefined) return undefined;
   const refusal = refusals[error.code as status];
   if (refusal === undefined) return undefined;
   const [reason, advice] = refusal;
   const answer = `${status[error.code]}: ${error.details}`;
-  const message = `The scheduler at ${schedulerAddress} refused this worker (${answer}). ${advice}`;
+  const message = `The scheduler at ${address} refused this worker (${answer}). ${advice}`;
   return new WorkerRefusedError(reason, message);
 }

@@ -1,7 +1,8 @@
 import { StopReason, type Welcome, type WorkResponse } from "@millrace/proto/worker-service";
-import { holdProcess, INTERNAL_QUEUE_PREFIX, Retries } from "@millrace/shared";
+import { deferred, holdProcess, INTERNAL_QUEUE_PREFIX, Retries } from "@millrace/shared";
 import { SchedulerCalls } from "./calls/scheduler-calls.ts";
 import { checkOptions } from "./check-options.ts";
+import { onSignal } from "./drain-on-signal.ts";
 import type { Log } from "./executor.ts";
 import * as messages from "./messages.ts";
 import { RunningAttempts } from "./running-attempts.ts";
@@ -11,6 +12,7 @@ import { Session } from "./stream/session.ts";
 import { ThreadLink } from "./stream/thread-link.ts";
 import type { BlockedJob } from "./stream/thread-messages.ts";
 import { Uplink } from "./uplink.ts";
+import { type WorkerSettings, withDefaults } from "./worker-defaults.ts";
 import type { RunningWorker, WorkerOptions } from "./worker-options.ts";
 import { refusalOf, type WorkerRefusedError } from "./worker-refused.ts";
 
@@ -29,8 +31,9 @@ const blockedJobLines = 20;
  * that no scheduler accepts.
  */
 export function startWorker(options: WorkerOptions): RunningWorker {
-  checkOptions(options);
-  const worker = new Worker(options);
+  const settings = withDefaults(options);
+  checkOptions(settings);
+  const worker = new Worker(settings);
   worker.connect();
   return worker;
 }
@@ -42,15 +45,16 @@ interface StreamCut {
 }
 
 class Worker implements RunningWorker {
-  readonly #options: WorkerOptions;
+  readonly #options: WorkerSettings;
   readonly #log: Log;
   readonly #link: Link;
   readonly #calls: SchedulerCalls;
   readonly #attempts: RunningAttempts;
   readonly #uplink: Uplink;
   readonly #reconnects: Retries;
-  readonly #ended = Promise.withResolvers<void>();
+  readonly #ended = deferred<void>();
   readonly #process = holdProcess();
+  readonly #signals: { release(): void };
   #session: Session | undefined;
   #welcomed = false;
   /** True once a scheduler has accepted the worker. A later refusal may be caused by a token that is being rotated. */
@@ -66,9 +70,9 @@ class Worker implements RunningWorker {
   #saidGoodbye = false;
   #closed = false;
 
-  constructor(options: WorkerOptions) {
+  constructor(options: WorkerSettings) {
     this.#options = options;
-    this.#log = options.log ?? (() => undefined);
+    this.#log = options.log;
     this.#link = this.#newLink();
     this.#calls = new SchedulerCalls(options);
     this.#uplink = new Uplink(() => this.#attempts.freeSlots());
@@ -77,7 +81,8 @@ class Worker implements RunningWorker {
       ...{ call: this.#calls.call, download: this.#calls.download },
       onOver: () => this.#leaveIfDone(),
     });
-    const { clock, random } = options;
+    const { clock, random, drainOnSignal } = options;
+    this.#signals = onSignal(drainOnSignal, (graceMs) => void this.drain(graceMs));
     this.#reconnects = new Retries({
       ...{ clock, random, backoff: reconnectBackoff },
       onWait: (cut, delayMs) => this.#logCut(cut as StreamCut, delayMs),
@@ -117,7 +122,7 @@ class Worker implements RunningWorker {
   }
 
   #newLink(): Link {
-    const { schedulerAddress: address, credentials, streamThread = true } = this.#options;
+    const { address, credentials, streamThread = true } = this.#options;
     if (credentials !== undefined || !streamThread) return new DirectLink(address, credentials);
     return new ThreadLink({
       address,
@@ -226,7 +231,7 @@ class Worker implements RunningWorker {
 
   #cut(error: StreamError | undefined): void {
     this.#uplink.close();
-    const refusal = this.#welcomed ? undefined : refusalOf(error, this.#options.schedulerAddress);
+    const refusal = this.#welcomed ? undefined : refusalOf(error, this.#options.address);
     this.#session = undefined;
     this.#welcomed = false;
     if (this.#saidGoodbye || (this.#draining && this.#attempts.size === 0)) {
@@ -281,6 +286,7 @@ class Worker implements RunningWorker {
     this.#link.close();
     this.#calls.close();
     this.#process.release();
+    this.#signals.release();
     this.#ended.resolve();
   }
 }

@@ -10,7 +10,7 @@ const lonelyWorker = (port: number) => `
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
 const worker = startWorker({
-  schedulerAddress: "127.0.0.1:${port}",
+  address: "127.0.0.1:${port}",
   ...{ workerId: "alone", queues: ["documents"], slots: 1, executors: {}, clock, random },
   log: (_level, message) => console.log(message),
 });

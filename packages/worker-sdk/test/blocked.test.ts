@@ -16,7 +16,7 @@ import { startWorker } from "@millrace/worker-sdk";
 const say = (line) => console.log(JSON.stringify(line));
 const [, port, maxBlockedMs] = process.argv;
 startWorker({
-  schedulerAddress: "127.0.0.1:" + port,
+  address: "127.0.0.1:" + port,
   ...{ workerId: "w1", queues: ["documents"], slots: 3, maxBlockedMs: Number(maxBlockedMs), clock, random },
   executors: {
     block: async () => {

@@ -31,7 +31,7 @@ async function setup(answer: (call: Call, before: number) => void, refusedGraceM
   onTestFinished(() => server.forceShutdown());
   const logged: string[] = [];
   const worker = startWorker({
-    schedulerAddress: `127.0.0.1:${port}`,
+    address: `127.0.0.1:${port}`,
     ...{ workerId: "w1", queues: ["documents"], slots: 1, executors: { none: async () => null } },
     ...(refusedGraceMs === undefined ? {} : { refusedGraceMs }),
     log: (level, message) => void logged.push(`${level} ${message}`),

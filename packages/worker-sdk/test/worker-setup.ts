@@ -11,9 +11,9 @@ export async function startFakedWorker(
 ) {
   const { port, stream, close } = await fakeScheduler(unary);
   const worker = startWorker({
-    schedulerAddress: `127.0.0.1:${port}`,
+    address: `127.0.0.1:${port}`,
     ...{ workerId: "w1", queues: ["documents"], slots, executors, maxUnacknowledgedBytes },
-    ...{ guestSlots, streamThread },
+    ...{ guestSlots, streamThread, log: () => undefined },
     ...{ clock: systemClock, random: { ...systemRandom, next: () => 0.99 } },
   });
   onTestFinished(async () => {

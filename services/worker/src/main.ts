@@ -34,9 +34,9 @@ await runMain(
     const reloadOptions = { clock, log: logger, everyMs: config.secretsReloadMs };
     const token = keepSecret(scope, secretSources(config).token, reloadOptions, firstToken);
     const tls = keepSchedulerCertificates(scope, config, { clock, log: logger });
-    const { scheduler: schedulerAddress, workerId, refusedGraceMs } = config;
+    const { scheduler, workerId, refusedGraceMs } = config;
     const link: WorkerLink = {
-      ...{ schedulerAddress, workerId, refusedGraceMs, clock, random, log: sdkLog },
+      ...{ address: scheduler, workerId, refusedGraceMs, clock, random, log: sdkLog },
       ...{ version: manifest.version, traceCall: traceClientCall },
       ...(token === undefined ? {} : { token: () => token.current }),
       ...(tls === undefined ? {} : { tls }),

@@ -4,4 +4,5 @@ import type { WorkerOptions } from "@millrace/worker-sdk";
 export type WorkerLink = Omit<
   WorkerOptions,
   "queues" | "pools" | "slots" | "guestSlots" | "executors"
->;
+> &
+  Required<Pick<WorkerOptions, "clock" | "random" | "workerId">>;

@@ -60,7 +60,7 @@ const spend: Executor = async ({ addUsage }) => {
 
 const { env, pid } = process;
 const worker = startWorker({
-  schedulerAddress: env.MILLRACE_SCHEDULER_ADDRESS ?? "",
+  address: env.MILLRACE_SCHEDULER_ADDRESS ?? "",
   token: env.MILLRACE_WORKER_TOKEN ?? "",
   workerId: `conformance-${pid}`,
   queues: ["documents"],

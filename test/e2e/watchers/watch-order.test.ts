@@ -49,7 +49,7 @@ async function setup() {
   /** Starts a worker that writes the words as fast as it can, and ends. */
   const startWriter = () => {
     const worker = startWorker({
-      ...{ schedulerAddress: system.workerTarget, workerId: caller.queue, queues: [caller.queue] },
+      ...{ address: system.workerTarget, workerId: caller.queue, queues: [caller.queue] },
       ...{ slots: 4, clock, random },
       executors: {
         async held({ write }) {

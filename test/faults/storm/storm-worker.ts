@@ -22,7 +22,7 @@ const executors = {
 await runMain(
   async (scope) => {
     const worker = startWorker({
-      ...{ schedulerAddress: SCHEDULER, workerId, queues: [STORM_QUEUE], pools: [POOL] },
+      ...{ address: SCHEDULER, workerId, queues: [STORM_QUEUE], pools: [POOL] },
       ...{ slots: Number(SLOTS), executors, clock: systemClock, random: systemRandom },
     });
     scope.defer(() => worker.drain(DRAIN_MS));

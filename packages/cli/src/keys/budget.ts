@@ -83,7 +83,7 @@ export function changedBudget(
   return create(KeyBudgetSchema, Object.fromEntries(limits));
 }
 
-export const budgetHead = [
+export const budgetHead: string[] = [
   "REQ/MIN",
   "TOK/MIN",
   "TOK/DAY",

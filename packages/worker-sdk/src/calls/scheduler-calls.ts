@@ -22,7 +22,8 @@ import {
 } from "@millrace/proto/worker-service";
 import { retrying, systemClock } from "@millrace/shared";
 import { NonRetryableError } from "../job-failure.ts";
-import type { TracedCall, WorkerOptions } from "../worker-options.ts";
+import type { WorkerSettings } from "../worker-defaults.ts";
+import type { TracedCall } from "../worker-options.ts";
 import { CallRefused, passes, passesSlowly } from "./call-refused.ts";
 import { Channel } from "./channel.ts";
 
@@ -54,12 +55,12 @@ export type Download = (
  * because leases are in the store. A call is repeated until it succeeds while no scheduler can answer it.
  */
 export class SchedulerCalls {
-  readonly #options: WorkerOptions;
+  readonly #options: WorkerSettings;
   readonly #channel: Channel;
 
-  constructor(options: WorkerOptions) {
+  constructor(options: WorkerSettings) {
     this.#options = options;
-    const { schedulerAddress: address, credentials } = options;
+    const { address, credentials } = options;
     this.#channel = new Channel({ address, credentials, use: {} });
   }
 
@@ -102,7 +103,7 @@ export class SchedulerCalls {
     signal: AbortSignal,
   ): Promise<MessageShape<Method["output"]>> {
     signal.throwIfAborted();
-    const { schedulerAddress: address, traceCall } = this.#options;
+    const { address, traceCall } = this.#options;
     const traced = traceCall?.({ path: bytesDefinition(method).path, address });
     const open = this.#open(method, signal, { deadline: systemClock.nowMs() + CALL_MS });
     for (const [name, value] of Object.entries(traced?.headers ?? {})) {

@@ -12,7 +12,10 @@ import {
 
 /** How long the thread waits for another worker after the last one has left. */
 const IDLE_MS = 30_000;
-const entry = new URL("./stream-thread.ts", import.meta.url);
+/** The thread's program: a source beside this one, or in the built package a file beside the one that has this code. */
+const entry = import.meta.url.endsWith(".ts")
+  ? new URL("./stream-thread.ts", import.meta.url)
+  : new URL("./stream-thread.js", import.meta.url);
 
 /** The process's stream thread. All workers of the process share it. It ends IDLE_MS after the last worker has left. */
 let running: { readonly thread: Worker; readonly links: Set<ThreadLink> } | undefined;
