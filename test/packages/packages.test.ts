@@ -61,7 +61,6 @@ test.each(published)("%s has a licence, a README, and needs only what npm has", 
   expect(manifest).toMatchObject({
     ...{ engines: { node: ">=20.3" }, type: "module", license: "Apache-2.0" },
     ...{ publishConfig: { access: "public", provenance: true } },
-    repository: { directory: `packages/${name.replace("@millrace/", "")}` },
   });
   expect(manifest.private).toBeUndefined();
   for (const [dependency, version] of Object.entries(manifest.dependencies)) {
