@@ -82,7 +82,7 @@ const headers: Readonly<Record<Exclude<RequestHeader, "idempotency-key">, Parame
   prefer: {
     ...header("Prefer", "`wait=30` waits up to that many seconds, at most 60 (RFC 7240)."),
     schema: { type: "string" },
-    example: "wait=30",
+    example: "wait=1",
   },
   "last-event-id": {
     ...header(

@@ -48,6 +48,7 @@ test.runIf(hasSchemathesis)(
 /** Runs it from an empty folder, where it may write its examples. */
 function schemathesis(document: string, cwd: string, env: Readonly<Record<string, string>>) {
   const settings = join(import.meta.dirname, "schemathesis.toml");
+  const hooks = join(import.meta.dirname, "schemathesis_hooks.py");
   const args = [
     ...["-c", "from schemathesis.cli import schemathesis; schemathesis()"],
     ...[`--config-file=${settings}`, "run", document, `--max-time=${SECONDS}`, "--no-color"],
@@ -59,7 +60,7 @@ function schemathesis(document: string, cwd: string, env: Readonly<Record<string
       {
         cwd,
         maxBuffer: 64 * 1024 * 1024,
-        env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", ...env },
+        env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", SCHEMATHESIS_HOOKS: hooks, ...env },
       },
       (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: stdout + stderr }),

@@ -1,4 +1,8 @@
-"""Gives the requests of Schemathesis a queue that exists. Otherwise almost every call would end with QUEUE_NOT_FOUND."""
+"""Gives the requests of Schemathesis a queue that exists, and short waits.
+
+Otherwise almost every call would end with QUEUE_NOT_FOUND, and the others would spend the time with waiting. Values that the
+document does not allow stay as they are.
+"""
 
 import os
 
@@ -7,25 +11,33 @@ import schemathesis
 QUEUE = os.environ["MILLRACE_QUEUE"]
 
 
+def is_queue(value):
+    return isinstance(value, str) and value.isalnum() and value.isascii() and value.islower()
+
+
 @schemathesis.hook
 def map_query(context, query):
-    if query and isinstance(query.get("queue"), str) and query["queue"].isalnum():
-        query["queue"] = QUEUE
+    if isinstance(query, dict):
+        if is_queue(query.get("queue")):
+            query["queue"] = QUEUE
+        if type(query.get("wait")) is int and 1 <= query["wait"] <= 60:
+            query["wait"] = 1
     return query
 
 
 @schemathesis.hook
+def map_headers(context, headers):
+    if headers and "wait=" in str(headers.get("Prefer", "")):
+        headers["Prefer"] = "wait=1"
+    return headers
+
+
+@schemathesis.hook
 def map_body(context, body):
-    return with_queue(body)
-
-
-def with_queue(value):
-    """Replaces the names of queues, as far as they are names: wrong ones stay wrong."""
-    if isinstance(value, list):
-        return [with_queue(one) for one in value]
-    if not isinstance(value, dict):
-        return value
+    if isinstance(body, list):
+        return [map_body(context, one) for one in body]
+    if not isinstance(body, dict):
+        return body
     return {
-        name: QUEUE if name == "queue" and isinstance(one, str) and one.isalnum() and one.islower() else with_queue(one)
-        for name, one in value.items()
+        name: QUEUE if name == "queue" and is_queue(value) else map_body(context, value) for name, value in body.items()
     }
