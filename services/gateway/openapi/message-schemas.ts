@@ -120,7 +120,7 @@ export class MessageSchemas {
       properties: Object.fromEntries(properties),
       ...given({ required: required.map(({ jsonName }) => jsonName) }),
       ...(isAnswer ? {} : { additionalProperties: false }),
-      ...given({ allOf: exclusive }),
+      ...(exclusive.length === 0 ? {} : { not: { anyOf: exclusive } }),
     };
   }
 }
@@ -144,15 +144,20 @@ const isAlwaysThere = (field: DescField): boolean =>
   field.fieldKind !== "message" &&
   !optionalInAnswers.has(field.parent.typeName);
 
-/** At most one member of a oneof may be given, or exactly one if it is required. */
+/**
+ * What a message may not be: at most one member of a oneof may be given, and exactly one if it is required. Generators of
+ * clients pass over `not`. Of `oneOf` they make types that no value has.
+ */
 function exclusions(oneof: DescOneof, { kind }: Use): JsonSchema[] {
   const names = oneof.fields.flatMap((field) => {
     const json = embedded(field);
     return json === undefined ? [field.jsonName] : [json.name, field.jsonName];
   });
-  const one = names.map((name) => ({ required: [name] }));
-  if (getOption(oneof, oneofRules).required && kind === "request") return [{ oneOf: one }];
-  return [{ oneOf: [...one, { not: { anyOf: one } }] }];
+  const pairs = names.flatMap((one, index) =>
+    names.slice(index + 1).map((other) => ({ required: [one, other] })),
+  );
+  if (!getOption(oneof, oneofRules).required || kind !== "request") return pairs;
+  return [...pairs, { not: { anyOf: names.map((name) => ({ required: [name] })) } }];
 }
 
 function scalar(
@@ -180,7 +185,7 @@ function scalar(
 const wellKnown: Readonly<Partial<Record<string, JsonSchema>>> = {
   "google.protobuf.Timestamp": { type: "string", format: "date-time" },
   "google.protobuf.Duration": { type: "string", pattern: "^[0-9]{1,12}(\\.[0-9]{1,9})?s$" },
-  "google.protobuf.Struct": { type: "object" },
+  "google.protobuf.Struct": { type: "object", additionalProperties: true },
   // The error of one item is written like that of a whole call.
   "google.rpc.Status": reference("Problem"),
 };

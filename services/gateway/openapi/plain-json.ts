@@ -15,7 +15,10 @@ export const payloadName = (type: string): string =>
   `${type.slice(0, 1).toUpperCase()}${type.slice(1)}Payload`;
 
 const payload: JsonSchema = {
-  anyOf: [...Object.keys(payloads).map((type) => reference(payloadName(type))), { type: "object" }],
+  anyOf: [
+    ...Object.keys(payloads).map((type) => reference(payloadName(type))),
+    { type: "object", additionalProperties: true },
+  ],
 };
 
 /** JSON text is a member of its own in plain HTTP: `payload` instead of `payloadJson`. */

@@ -79,10 +79,8 @@ export function problemsOf(reasons: readonly Reason[]): Readonly<Record<number, 
 
 function problemAnswer(status: number, all: readonly Reason[]): JsonSchema {
   const reasons = all.filter((reason) => statusOf(reason) === status);
-  const narrowed = {
-    status: { const: status },
-    ...(reasons.length === 0 ? {} : { reason: { enum: reasons } }),
-  };
+  const problem = reference("Problem");
+  const narrowed = { properties: { reason: { type: "string", enum: reasons } } };
   return {
     description: reasons.length === 0 ? STATUS_CODES[status] : reasons.join(", "),
     ...(status === 429 || status === 503
@@ -90,7 +88,7 @@ function problemAnswer(status: number, all: readonly Reason[]): JsonSchema {
       : {}),
     content: {
       "application/problem+json": {
-        schema: { allOf: [reference("Problem"), { properties: narrowed }] },
+        schema: reasons.length === 0 ? problem : { allOf: [problem, narrowed] },
       },
     },
   };

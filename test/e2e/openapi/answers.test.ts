@@ -83,7 +83,7 @@ const member = ({ json }: DescribedAnswer, ...path: readonly string[]): string =
 
 test("the document is valid OpenAPI 3.1, for a validator that is not ours", async () => {
   const validator = new Validator();
-  expect(await validator.validate(JSON.stringify(document))).toEqual({ valid: true });
+  expect(await validator.validate(structuredClone(document) as never)).toEqual({ valid: true });
   expect(validator.version).toBe("3.1");
 });
 
