@@ -14,6 +14,7 @@ const allowed: Record<string, readonly string[]> = {
   engine: ["shared", "telemetry"],
   documents: ["shared"],
   destinations: [],
+  "job-types": [],
   extractive: ["shared"],
   client: ["shared", "proto", "grpc"],
   configuration: ["shared", "proto"],
@@ -29,7 +30,7 @@ const allowed: Record<string, readonly string[]> = {
   ],
   worker: [
     ...["shared", "telemetry", "runtime", "proto", "worker-sdk", "documents", "extractive"],
-    "destinations",
+    ...["destinations", "job-types"],
   ],
 };
 

@@ -51,15 +51,17 @@ const unitOf: Readonly<Partial<Record<string, string>>> = {
 
 const size = (bound: number | bigint, origin: string): string => `${bound}${unitOf[origin] ?? ""}`;
 
-/** A whole number in digits, without a unit, in a text such as a variable of the environment. */
+/** A whole number in digits, without a unit, in a text such as a variable of the environment. Its JSON Schema is that of the number. */
 export function wholeNumber(least: number, most: number = Number.MAX_SAFE_INTEGER) {
   const range =
     most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-  return z.string().transform((text, context) => {
+  const bounds = most === Number.MAX_SAFE_INTEGER ? {} : { maximum: most };
+  const read = z.string().transform((text, context) => {
     const value = Number(text);
     if (/^-?\d+$/.test(text.trim()) && value >= least && value <= most) return value;
     const message = `must be a whole number ${range}, in digits without a unit`;
     context.addIssue({ code: "invalid_type", expected: "number", input: text, message });
     return z.NEVER;
   });
+  return read.meta({ type: "integer", minimum: least, ...bounds });
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { connectEndpoints } from "./http/connect-endpoints.ts";
 import { answerCors } from "./http/cors.ts";
 import { listenHttp } from "./http/listener.ts";
+import { type OpenText, openTextEndpoint } from "./http/open-text.ts";
 import { sendFault } from "./http/problem.ts";
 import { guardConnection } from "./http/rest-of-request.ts";
 import { routeEndpoint } from "./http/route-call.ts";
@@ -14,6 +15,8 @@ import { warmValidation } from "./validation.ts";
 export interface ServeHttpOptions<Identity> extends ServeOptions<Identity> {
   /** Routes besides the services' own paths. */
   readonly routes?: readonly HttpRoute<Identity>[];
+  /** Texts that anyone may read. */
+  readonly texts?: readonly OpenText[];
   /** Origins of the pages that may call from a browser; `*` allows all. */
   readonly allowedOrigins?: readonly string[];
 }
@@ -42,6 +45,7 @@ export async function serveHttp<Identity = undefined>(
   const find = createRouter([
     ...connectEndpoints(options.services, settings, incoming),
     ...(options.routes ?? []).map((route) => routeEndpoint(route, settings, incoming)),
+    ...(options.texts ?? []).map(openTextEndpoint),
   ]);
   const origins = new Set(options.allowedOrigins ?? []);
 

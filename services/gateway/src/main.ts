@@ -24,6 +24,7 @@ import type { Caller } from "./callers/caller.ts";
 import { callerLimits, GatewayConfig, internalTokenSource } from "./config.ts";
 import { collectorObserver, startCollector } from "./documents/collector.ts";
 import { gatewayParts } from "./gateway-parts.ts";
+import { openApiText } from "./http/openapi-text.ts";
 import { gatewayRoutes } from "./http/routes.ts";
 import { schedulerAnswers, schedulerClient } from "./scheduler/scheduler-client.ts";
 import { schedulerClock } from "./scheduler/scheduler-clock.ts";
@@ -116,6 +117,7 @@ await runMain(
         ...common,
         listen: { host: config.httpHost, port: config.httpPort },
         routes: gatewayRoutes(parts, clock),
+        texts: [openApiText()],
         allowedOrigins: config.allowedOrigins,
       }),
     );

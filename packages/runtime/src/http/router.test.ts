@@ -35,6 +35,12 @@ test("reads a parameter that a verb follows", () => {
   expect(find("POST", "/v1/groups/a:open")).toMatchObject({ kind: "otherMethod" });
 });
 
+test("an address with a verb has the methods of the verb, and not those of the address before it", () => {
+  const allow = "POST, OPTIONS";
+  expect(find("GET", "/v1/groups/a:close")).toEqual({ kind: "otherMethod", allow });
+  expect(find("OPTIONS", "/v1/groups/a:close")).toEqual({ kind: "otherMethod", allow });
+});
+
 test("routes HEAD like GET", () => {
   expect(find("HEAD", "/v1/jobs/a")).toMatchObject({ endpoint: { method: "GET" } });
 });

@@ -81,18 +81,31 @@ function decoded(segment: string): string {
 const allowOf = (methods: readonly string[]): string =>
   [...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"].join(", ");
 
-/** Finds the endpoint of a request. HEAD uses the endpoint of GET. */
+/** Whether a path ends with a parameter and a verb. */
+const hasVerb = (path: string): boolean => /\}:\w+$/.test(path);
+
+/**
+ * Finds the endpoint of a request. HEAD uses the endpoint of GET. `{id}` also fits `a:close`, so a path with a verb takes
+ * precedence, for each method.
+ */
 export function createRouter(
   endpoints: readonly Endpoint[],
 ): (method: string, pathname: string) => HttpMatch {
-  const patterns = endpoints.map((endpoint) => ({ endpoint, pattern: endpoint.path.split("/") }));
+  const patterns = endpoints.map((endpoint) => ({
+    ...{ endpoint, pattern: endpoint.path.split("/") },
+    verb: hasVerb(endpoint.path),
+  }));
+  patterns.sort((a, b) => Number(b.verb) - Number(a.verb));
   return (method, pathname) => {
     const segments = pathname.split("/");
     const wanted = method === "HEAD" ? "GET" : method;
     const others: string[] = [];
-    for (const { endpoint, pattern } of patterns) {
+    let verbFits = false;
+    for (const { endpoint, pattern, verb } of patterns) {
+      if (verbFits && !verb) break;
       const params = paramsOf(pattern, segments);
       if (params === undefined) continue;
+      verbFits = verb;
       if (endpoint.method === wanted) return { kind: "found", endpoint, params };
       others.push(endpoint.method);
     }

@@ -14,6 +14,9 @@ const allowed = {
   cancel: new Set([...reads, methodPath(cancelJob)]),
 };
 
+/** The methods that some job token allows. */
+export const tokenMethods: ReadonlySet<string> = allowed.cancel;
+
 /** Throws NOT_ALLOWED if the caller showed a job token, and this method is not what it is for. */
 export function assertTokenAllows({ jobToken }: Caller, path: string): void {
   if (jobToken === undefined || allowed[jobToken.right].has(path)) return;

@@ -4,19 +4,22 @@ import {
   DocumentService,
   GetDocumentRequestSchema,
 } from "@millrace/proto/document-service";
-import type { HttpRoute } from "@millrace/runtime";
-import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { getDocument } from "../handlers/get-document.ts";
 import { messageAnswer } from "./json-answer.ts";
+import type { GatewayRoute } from "./route-description.ts";
 
 /** GET /v1/documents/{id}: sends a document's metadata. */
-export function getDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
+export function getDocumentRoute(parts: GatewayParts): GatewayRoute {
   const get = getDocument(parts);
   return {
     method: "GET",
     path: "/v1/documents/{id}",
     rpc: DocumentService.method.getDocument,
+    described: {
+      answers: { 200: { about: "The document, without its bytes.", message: DocumentSchema } },
+      reasons: ["DOCUMENT_NOT_FOUND"],
+    },
     async handle({ params: { id: documentId = "" } }, context) {
       const { document } = await get(create(GetDocumentRequestSchema, { documentId }), context);
       return messageAnswer(200, DocumentSchema, document);

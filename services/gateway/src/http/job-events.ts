@@ -5,16 +5,16 @@ import {
   WatchJobRequestSchema,
   WatchJobResponseSchema,
 } from "@millrace/proto/job-service";
-import { type CallHeaders, type HttpRoute, rpcError } from "@millrace/runtime";
+import { type CallHeaders, rpcError } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { z } from "zod";
-import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { watchJob } from "../handlers/watch-job.ts";
 import { hasFinished } from "../messages/has-finished.ts";
 import { jobJson } from "../messages/job-json.ts";
 import { queryJobToken } from "./query-job-token.ts";
 import { readQuery } from "./read-query.ts";
+import type { GatewayRoute } from "./route-description.ts";
 import { eventsAnswer, eventText, untilFault } from "./server-sent-events.ts";
 
 const LAST_OFFSET = 2n ** 64n - 1n;
@@ -26,7 +26,7 @@ const offset = z
   .transform(BigInt)
   .refine((value) => value <= LAST_OFFSET, "must be below 2^64");
 
-const parameters = { from: offset.default(0n) };
+const parameters = { from: offset.prefault("0") };
 
 /** Starts after the last event that a reconnecting client received, else at the query's offset. */
 function startOf(headers: CallHeaders, from: bigint): bigint {
@@ -67,13 +67,32 @@ async function* eventsOf(
 }
 
 /** GET /v1/jobs/{id}/events: sends the job and its output as server-sent events, until its final state. */
-export function jobEventsRoute(parts: GatewayParts, clock: Clock): HttpRoute<Caller> {
+export function jobEventsRoute(parts: GatewayParts, clock: Clock): GatewayRoute {
   const watch = watchJob(parts);
   return {
     method: "GET",
     path: "/v1/jobs/{id}/events",
     rpc: JobService.method.watchJob,
     queryCredential: queryJobToken,
+    described: {
+      query: parameters,
+      fields: { from: "from_offset" },
+      headers: ["last-event-id"],
+      answers: {
+        200: {
+          about:
+            "The job and its output, until its final state. Events other than `job` are chunks.",
+          events: {
+            job: JobSchema,
+            text: OutputChunkSchema,
+            data: OutputChunkSchema,
+            progress: OutputChunkSchema,
+            reset: OutputChunkSchema,
+          },
+        },
+      },
+      reasons: ["JOB_NOT_FOUND", "OUTPUT_GONE", "TOO_MANY_STREAMS"],
+    },
     async handle({ params, query, headers }, context) {
       const fromOffset = startOf(headers, readQuery(query, parameters).from);
       const request = create(WatchJobRequestSchema, { jobId: params.id ?? "", fromOffset });

@@ -5,14 +5,14 @@ import {
   JobService,
   JobTokenRight,
 } from "@millrace/proto/job-service";
-import { assertValid, type HttpRoute, wholeNumber } from "@millrace/runtime";
+import { assertValid, wholeNumber } from "@millrace/runtime";
 import { z } from "zod";
-import type { Caller } from "../callers/caller.ts";
 import { assertOwnJob } from "../callers/own-job.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { createJobToken } from "../handlers/create-job-token.ts";
 import { messageAnswer } from "./json-answer.ts";
 import { readQuery } from "./read-query.ts";
+import type { GatewayRoute } from "./route-description.ts";
 
 const parameters = {
   right: z.enum(["read", "cancel"], { error: "must be read or cancel" }).default("read"),
@@ -21,12 +21,17 @@ const parameters = {
 };
 
 /** POST /v1/jobs/{id}/token: makes a token for this job. The query says what it allows, and for how long. */
-export function jobTokenRoute(parts: GatewayParts): HttpRoute<Caller> {
+export function jobTokenRoute(parts: GatewayParts): GatewayRoute {
   const createOne = createJobToken(parts);
   return {
     method: "POST",
     path: "/v1/jobs/{id}/token",
     rpc: JobService.method.createJobToken,
+    described: {
+      query: parameters,
+      answers: { 201: { about: "The token.", message: CreateJobTokenResponseSchema } },
+      reasons: ["JOB_NOT_FOUND"],
+    },
     async handle({ params: { id = "" }, query }, context) {
       assertOwnJob(id, context);
       const { right, lifetime } = readQuery(query, parameters);

@@ -4,13 +4,13 @@ import {
   ListDocumentsRequestSchema,
   ListDocumentsResponseSchema,
 } from "@millrace/proto/document-service";
-import { assertValid, type HttpRoute, wholeNumber } from "@millrace/runtime";
+import { assertValid, wholeNumber } from "@millrace/runtime";
 import { z } from "zod";
-import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { listDocuments } from "../handlers/list-documents.ts";
 import { messageAnswer } from "./json-answer.ts";
 import { readQuery } from "./read-query.ts";
+import type { GatewayRoute } from "./route-description.ts";
 
 const parameters = {
   pageSize: wholeNumber(0, 500).default(0),
@@ -18,12 +18,16 @@ const parameters = {
 };
 
 /** GET /v1/documents: lists the caller's documents, newest first. */
-export function listDocumentsRoute(parts: GatewayParts): HttpRoute<Caller> {
+export function listDocumentsRoute(parts: GatewayParts): GatewayRoute {
   const list = listDocuments(parts);
   return {
     method: "GET",
     path: "/v1/documents",
     rpc: DocumentService.method.listDocuments,
+    described: {
+      query: parameters,
+      answers: { 200: { about: "A page of documents.", message: ListDocumentsResponseSchema } },
+    },
     async handle({ query }, context) {
       const request = create(ListDocumentsRequestSchema, readQuery(query, parameters));
       assertValid(ListDocumentsRequestSchema, request);

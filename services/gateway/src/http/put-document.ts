@@ -6,20 +6,14 @@ import {
   UploadDocumentHeaderSchema,
   UploadDocumentRequestSchema,
 } from "@millrace/proto/document-service";
-import {
-  assertValid,
-  type CallHeaders,
-  type HttpRoute,
-  rpcError,
-  timestampOf,
-} from "@millrace/runtime";
+import { assertValid, type CallHeaders, rpcError, timestampOf } from "@millrace/runtime";
 import { parse } from "content-disposition";
 import { z } from "zod";
-import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { uploadDocument, uploadRefusal } from "../handlers/upload-document.ts";
 import { messageAnswer } from "./json-answer.ts";
 import { readQuery } from "./read-query.ts";
+import type { GatewayRoute } from "./route-description.ts";
 
 const parameters = {
   name: z.string().optional(),
@@ -63,13 +57,37 @@ async function* requestsOf(
  * PUT /v1/documents: stores the body while it arrives. If the body is cut, nothing is stored. Answers 200 if the key had
  * stored the same content before, and else 201.
  */
-export function putDocumentRoute(parts: GatewayParts): HttpRoute<Caller> {
+export function putDocumentRoute(parts: GatewayParts): GatewayRoute {
   const upload = uploadDocument(parts);
   return {
     method: "PUT",
     path: "/v1/documents",
     rpc: DocumentService.method.uploadDocument,
     bodyUse: "pieces",
+    described: {
+      request: UploadDocumentHeaderSchema,
+      query: parameters,
+      headers: ["content-disposition"],
+      body: "bytes",
+      answers: {
+        200: {
+          about: "The document: the key had stored the same content before.",
+          message: DocumentSchema,
+          headers: ["location"],
+        },
+        201: { about: "The new document.", message: DocumentSchema, headers: ["location"] },
+      },
+      reasons: [
+        "TOO_LARGE",
+        "STORED_BYTES_FULL",
+        "TOO_MANY_UPLOADS",
+        "UPLOAD_TIMEOUT",
+        "DOCUMENT_EMPTY",
+        "DOCUMENT_TYPE_MISMATCH",
+        "DOCUMENT_ENCRYPTED",
+        "DOCUMENT_UNREADABLE",
+      ],
+    },
     async handle({ query, headers, body }, context) {
       const { name, expireTime } = readQuery(query, parameters);
       const header = create(UploadDocumentHeaderSchema, {

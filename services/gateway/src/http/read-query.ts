@@ -1,6 +1,13 @@
 import { issueWords, MAX_VIOLATIONS, rpcError } from "@millrace/runtime";
 import { z } from "zod";
 
+/** The JSON Schema of a parameter that takes several of these names, in lower case and separated by commas. */
+export const listOf = (names: readonly string[]) => ({
+  type: "array" as const,
+  minItems: 1,
+  items: { type: "string" as const, enum: names.map((name) => name.toLowerCase()) },
+});
+
 /**
  * Reads typed values from a query. Throws MALFORMED, with a violation for each wrong parameter. The schema gets text for a
  * parameter that occurs once, and a list for one that occurs several times. Unknown parameters are refused.

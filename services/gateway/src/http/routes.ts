@@ -1,6 +1,4 @@
-import type { HttpRoute } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
-import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { cancelJobRoute } from "./cancel-job.ts";
 import { deleteDocumentRoute } from "./delete-document.ts";
@@ -20,6 +18,7 @@ import { jobTokenRoute } from "./job-token.ts";
 import { listDocumentsRoute } from "./list-documents.ts";
 import { listJobsRoute } from "./list-jobs.ts";
 import { putDocumentRoute } from "./put-document.ts";
+import type { GatewayRoute } from "./route-description.ts";
 import { changeScheduleRoutes } from "./schedules/change-schedule.ts";
 import { createScheduleRoute } from "./schedules/create-schedule.ts";
 import { getScheduleRoute } from "./schedules/get-schedule.ts";
@@ -32,7 +31,7 @@ import { endpointRoutes } from "./webhooks/endpoints.ts";
 import { secretRoutes } from "./webhooks/secrets.ts";
 
 /** Millrace over plain HTTP. Each route belongs to a method of the contract, and that method's handler serves it. */
-export const gatewayRoutes = (parts: GatewayParts, clock: Clock): HttpRoute<Caller>[] => [
+export const gatewayRoutes = (parts: GatewayParts, clock: Clock): GatewayRoute[] => [
   submitJobRoute(parts),
   listJobsRoute(parts),
   submitJobsRoute(parts),

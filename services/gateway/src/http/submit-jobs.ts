@@ -6,9 +6,8 @@ import {
   SubmitJobsResponseSchema,
   type SubmitResult,
 } from "@millrace/proto/job-service";
-import { type HttpRoute, RpcFault, rpcError } from "@millrace/runtime";
+import { RpcFault, rpcError } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
-import type { Caller } from "../callers/caller.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { submitJobs } from "../handlers/submit-jobs.ts";
 import { submitResultJson } from "../messages/group-json.ts";
@@ -17,6 +16,7 @@ import { refusedResult } from "../messages/refused-result.ts";
 import { jsonAnswer } from "./json-answer.ts";
 import { assertJson, readJsonObject } from "./read-json.ts";
 import { readQuery } from "./read-query.ts";
+import { bodyReasons, type GatewayRoute } from "./route-description.ts";
 
 const malformed = (field: string, description: string) =>
   rpcError({
@@ -49,12 +49,19 @@ function jobsOf({ jobs, ...rest }: Readonly<Record<string, unknown>>): readonly 
 }
 
 /** POST /v1/jobs:batch: answers 200 with the result of each job, in order. */
-export function submitJobsRoute(parts: GatewayParts): HttpRoute<Caller> {
+export function submitJobsRoute(parts: GatewayParts): GatewayRoute {
   const submit = submitJobs(parts);
   return {
     method: "POST",
     path: "/v1/jobs:batch",
     rpc: JobService.method.submitJobs,
+    described: {
+      body: { message: SubmitJobsRequestSchema },
+      answers: {
+        200: { about: "The result of each job, in order.", message: SubmitJobsResponseSchema },
+      },
+      reasons: [...bodyReasons, "TOO_MANY_SUBMISSIONS"],
+    },
     async handle({ query, headers, body }, context) {
       assertJson(headers.get("content-type"));
       readQuery(query, {});

@@ -2,9 +2,6 @@ import { issueWords } from "@millrace/runtime";
 import { NonRetryableError } from "@millrace/worker-sdk";
 import { z } from "zod";
 
-/** The room for a model's thoughts before each answer. By default the worker decides. */
-export const reasoningTokens = z.int().min(0).max(1_000_000).optional();
-
 /** Parses a payload with a schema. Throws MALFORMED with each wrong field. */
 export function parsePayload<Schema extends z.ZodType>(schema: Schema, payload: unknown) {
   const parsed = schema.safeParse(payload, { error: issueWords });

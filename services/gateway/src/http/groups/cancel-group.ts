@@ -1,12 +1,13 @@
 import { create } from "@bufbuild/protobuf";
+import { GroupSchema } from "@millrace/proto/group";
 import { CancelGroupRequestSchema, GroupService } from "@millrace/proto/group-service";
-import { assertValid, type HttpRoute } from "@millrace/runtime";
+import { assertValid } from "@millrace/runtime";
 import { z } from "zod";
-import type { Caller } from "../../callers/caller.ts";
 import { assertOwnGroup } from "../../callers/own-group.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { cancelGroup } from "../../handlers/groups/cancel-group.ts";
 import { readQuery } from "../read-query.ts";
+import type { GatewayRoute } from "../route-description.ts";
 import { groupAnswer } from "./group-answer.ts";
 
 const parameters = { reason: z.string().default("") };
@@ -16,11 +17,24 @@ const cancelRoute = (
   parts: GatewayParts,
   method: "DELETE" | "POST",
   path: string,
-): HttpRoute<Caller> => {
+): GatewayRoute => {
   const cancel = cancelGroup(parts);
   return {
     ...{ method, path },
     rpc: GroupService.method.cancelGroup,
+    described: {
+      ...(method === "POST" ? { operation: "cancelGroupByPost" } : {}),
+      query: parameters,
+      answers: {
+        200: { about: "The group, which is cancelled.", message: GroupSchema },
+        202: {
+          about: "The group, whose children still have to stop.",
+          message: GroupSchema,
+          headers: ["retry-after"],
+        },
+      },
+      reasons: ["GROUP_NOT_FOUND", "ILLEGAL_TRANSITION"],
+    },
     async handle({ params: { id = "" }, query }, context) {
       assertOwnGroup(id, context);
       const { reason } = readQuery(query, parameters);
@@ -31,7 +45,7 @@ const cancelRoute = (
   };
 };
 
-export const cancelGroupRoutes = (parts: GatewayParts): HttpRoute<Caller>[] => [
+export const cancelGroupRoutes = (parts: GatewayParts): GatewayRoute[] => [
   cancelRoute(parts, "DELETE", "/v1/groups/{id}"),
   cancelRoute(parts, "POST", "/v1/groups/{id}:cancel"),
 ];

@@ -4,14 +4,14 @@ import {
   ListGroupsRequestSchema,
   ListGroupsResponseSchema,
 } from "@millrace/proto/group-service";
-import { assertValid, type HttpRoute, wholeNumber } from "@millrace/runtime";
+import { assertValid, wholeNumber } from "@millrace/runtime";
 import { z } from "zod";
-import type { Caller } from "../../callers/caller.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { listGroups } from "../../handlers/groups/list-groups.ts";
 import { groupJson } from "../../messages/group-json.ts";
 import { jsonAnswer } from "../json-answer.ts";
 import { readQuery } from "../read-query.ts";
+import type { GatewayRoute } from "../route-description.ts";
 
 const parameters = {
   queue: z.string(),
@@ -20,12 +20,17 @@ const parameters = {
 };
 
 /** GET /v1/groups: lists the caller's groups in one queue, newest first. */
-export function listGroupsRoute(parts: GatewayParts): HttpRoute<Caller> {
+export function listGroupsRoute(parts: GatewayParts): GatewayRoute {
   const list = listGroups(parts);
   return {
     method: "GET",
     path: "/v1/groups",
     rpc: GroupService.method.listGroups,
+    described: {
+      query: parameters,
+      answers: { 200: { about: "A page of groups.", message: ListGroupsResponseSchema } },
+      reasons: ["QUEUE_NOT_FOUND"],
+    },
     async handle({ query }, context) {
       const request = create(ListGroupsRequestSchema, readQuery(query, parameters));
       assertValid(ListGroupsRequestSchema, request);

@@ -1,30 +1,36 @@
 import { create } from "@bufbuild/protobuf";
-import { WebhookDeliveryState } from "@millrace/proto/webhook-endpoint";
+import { WebhookDeliverySchema, WebhookDeliveryState } from "@millrace/proto/webhook-endpoint";
 import {
   FailedDeliveriesSchema,
   GetWebhookDeliveryRequestSchema,
   ListWebhookDeliveriesRequestSchema,
+  ListWebhookDeliveriesResponseSchema,
   RedeliverWebhooksRequestSchema,
+  RedeliverWebhooksResponseSchema,
   SendTestEventRequestSchema,
   WebhookService,
 } from "@millrace/proto/webhook-service";
-import { assertValid, type HttpRoute, wholeNumber } from "@millrace/runtime";
+import { assertValid, wholeNumber } from "@millrace/runtime";
+import type { Reason } from "@millrace/shared";
 import { z } from "zod";
-import type { Caller } from "../../callers/caller.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { webhookHandlers } from "../../handlers/webhooks/webhook-handlers.ts";
 import { deliveryJson } from "../../messages/webhook-json.ts";
 import { jsonAnswer } from "../json-answer.ts";
 import { readQuery } from "../read-query.ts";
+import { bodyReasons, type GatewayRoute, webhookReasons } from "../route-description.ts";
 import { readMessage } from "./read-message.ts";
 
 const { method: rpc } = WebhookService;
+
+const states = ["PENDING", "DELIVERED", "FAILED", "CANCELLED"] as const;
 
 /** Accepts `failed` as well as the name in proto3 JSON, `WEBHOOK_DELIVERY_STATE_FAILED`. */
 const state = z
   .string()
   .transform((name) => name.toUpperCase().replace(/^WEBHOOK_DELIVERY_STATE_/, ""))
-  .pipe(z.enum(["PENDING", "DELIVERED", "FAILED", "CANCELLED"]));
+  .pipe(z.enum(states))
+  .meta({ enum: states.map((name) => name.toLowerCase()) });
 
 const parameters = {
   endpoint: z.string().default(""),
@@ -33,12 +39,27 @@ const parameters = {
   pageToken: z.string().default(""),
 };
 
+const redeliveryReasons: readonly Reason[] = [
+  "DELIVERY_NOT_FOUND",
+  "WEBHOOK_NOT_FOUND",
+  "ILLEGAL_TRANSITION",
+  "STORE_FULL",
+];
+
 /** /v1/webhook-deliveries: list, read and repeat deliveries, and send a test event. */
-export function deliveryRoutes(parts: GatewayParts): HttpRoute<Caller>[] {
+export function deliveryRoutes(parts: GatewayParts): GatewayRoute[] {
   const handlers = webhookHandlers(parts);
   return [
     {
       ...{ method: "GET", path: "/v1/webhook-deliveries", rpc: rpc.listWebhookDeliveries },
+      described: {
+        query: parameters,
+        fields: { endpoint: "endpoint_id" },
+        answers: {
+          200: { about: "A page of deliveries.", message: ListWebhookDeliveriesResponseSchema },
+        },
+        reasons: [...webhookReasons, "WEBHOOK_NOT_FOUND"],
+      },
       async handle({ query }, context) {
         const { endpoint: endpointId, state: name, ...page } = readQuery(query, parameters);
         const only = name === undefined ? {} : { state: WebhookDeliveryState[name] };
@@ -57,6 +78,10 @@ export function deliveryRoutes(parts: GatewayParts): HttpRoute<Caller>[] {
     },
     {
       ...{ method: "GET", path: "/v1/webhook-deliveries/{id}", rpc: rpc.getWebhookDelivery },
+      described: {
+        answers: { 200: { about: "The delivery.", message: WebhookDeliverySchema } },
+        reasons: [...webhookReasons, "DELIVERY_NOT_FOUND"],
+      },
       async handle({ params, query }, context) {
         readQuery(query, {});
         const request = create(GetWebhookDeliveryRequestSchema, { deliveryId: params.id ?? "" });
@@ -67,6 +92,12 @@ export function deliveryRoutes(parts: GatewayParts): HttpRoute<Caller>[] {
     },
     {
       ...{ method: "POST", path: "/v1/webhook-endpoints/{id}:test", rpc: rpc.sendTestEvent },
+      described: {
+        answers: {
+          202: { about: "The delivery, which is stored.", message: WebhookDeliverySchema },
+        },
+        reasons: [...webhookReasons, "WEBHOOK_NOT_FOUND", "STORE_FULL"],
+      },
       async handle({ params, query }, context) {
         readQuery(query, {});
         const request = create(SendTestEventRequestSchema, { endpointId: params.id ?? "" });
@@ -82,10 +113,15 @@ export function deliveryRoutes(parts: GatewayParts): HttpRoute<Caller>[] {
 /** Repeat one delivery, or all deliveries of an endpoint that failed since a time. */
 const redeliverRoutes = ({
   redeliverWebhooks,
-}: Pick<ReturnType<typeof webhookHandlers>, "redeliverWebhooks">): HttpRoute<Caller>[] => [
+}: Pick<ReturnType<typeof webhookHandlers>, "redeliverWebhooks">): GatewayRoute[] => [
   {
     ...{ method: "POST", path: "/v1/webhook-deliveries/{id}:redeliver" },
     rpc: rpc.redeliverWebhooks,
+    described: {
+      operation: "redeliverWebhook",
+      answers: { 202: { about: "The new delivery.", message: WebhookDeliverySchema } },
+      reasons: [...webhookReasons, ...redeliveryReasons],
+    },
     async handle({ params, query }, context) {
       readQuery(query, {});
       const what = { case: "deliveryId", value: params.id ?? "" } as const;
@@ -98,6 +134,13 @@ const redeliverRoutes = ({
   {
     ...{ method: "POST", path: "/v1/webhook-endpoints/{id}:redeliver" },
     rpc: rpc.redeliverWebhooks,
+    described: {
+      operation: "redeliverFailedWebhooks",
+      request: FailedDeliveriesSchema,
+      body: { message: FailedDeliveriesSchema, without: ["endpoint_id"] },
+      answers: { 202: { about: "The new deliveries.", message: RedeliverWebhooksResponseSchema } },
+      reasons: [...bodyReasons, ...webhookReasons, ...redeliveryReasons],
+    },
     async handle(call, context) {
       readQuery(call.query, {});
       const endpointId = call.params.id ?? "";

@@ -4,18 +4,20 @@ import {
   CreateWebhookEndpointRequestSchema,
   CreateWebhookEndpointResponseSchema,
   DeleteWebhookEndpointRequestSchema,
+  DeleteWebhookEndpointResponseSchema,
   GetWebhookEndpointRequestSchema,
   ListWebhookEndpointsRequestSchema,
+  ListWebhookEndpointsResponseSchema,
   UpdateWebhookEndpointRequestSchema,
   WebhookService,
 } from "@millrace/proto/webhook-service";
-import { assertValid, type HttpRoute } from "@millrace/runtime";
-import type { Caller } from "../../callers/caller.ts";
+import { assertValid } from "@millrace/runtime";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { webhookHandlers } from "../../handlers/webhooks/webhook-handlers.ts";
 import { messageJson } from "../../messages/webhook-json.ts";
 import { jsonAnswer } from "../json-answer.ts";
 import { readQuery } from "../read-query.ts";
+import { bodyReasons, type GatewayRoute, webhookReasons } from "../route-description.ts";
 import { readMessage } from "./read-message.ts";
 
 const { method: rpc } = WebhookService;
@@ -23,11 +25,22 @@ const all = "/v1/webhook-endpoints";
 const one = "/v1/webhook-endpoints/{id}";
 
 /** /v1/webhook-endpoints: create, list, read, change and delete the endpoints of the caller. */
-export function endpointRoutes(parts: GatewayParts): HttpRoute<Caller>[] {
+export function endpointRoutes(parts: GatewayParts): GatewayRoute[] {
   const handlers = webhookHandlers(parts);
   return [
     {
       ...{ method: "POST", path: all, rpc: rpc.createWebhookEndpoint },
+      described: {
+        body: { message: CreateWebhookEndpointRequestSchema },
+        answers: {
+          201: {
+            about: "The endpoint, and the secret that signs its requests.",
+            message: CreateWebhookEndpointResponseSchema,
+            headers: ["location"],
+          },
+        },
+        reasons: [...bodyReasons, ...webhookReasons, "WEBHOOK_NAME_TAKEN", "TOO_MANY_WEBHOOKS"],
+      },
       async handle(call, context) {
         readQuery(call.query, {});
         const request = await readMessage(CreateWebhookEndpointRequestSchema, call);
@@ -41,6 +54,10 @@ export function endpointRoutes(parts: GatewayParts): HttpRoute<Caller>[] {
     },
     {
       ...{ method: "GET", path: all, rpc: rpc.listWebhookEndpoints },
+      described: {
+        answers: { 200: { about: "All endpoints.", message: ListWebhookEndpointsResponseSchema } },
+        reasons: [...webhookReasons],
+      },
       async handle({ query }, context) {
         readQuery(query, {});
         const request = create(ListWebhookEndpointsRequestSchema);
@@ -51,6 +68,10 @@ export function endpointRoutes(parts: GatewayParts): HttpRoute<Caller>[] {
     },
     {
       ...{ method: "GET", path: one, rpc: rpc.getWebhookEndpoint },
+      described: {
+        answers: { 200: { about: "The endpoint.", message: WebhookEndpointSchema } },
+        reasons: [...webhookReasons, "WEBHOOK_NOT_FOUND"],
+      },
       async handle({ params, query }, context) {
         readQuery(query, {});
         const request = create(GetWebhookEndpointRequestSchema, { endpointId: params.id ?? "" });
@@ -61,6 +82,21 @@ export function endpointRoutes(parts: GatewayParts): HttpRoute<Caller>[] {
     },
     {
       ...{ method: "PATCH", path: one, rpc: rpc.updateWebhookEndpoint },
+      described: {
+        body: {
+          message: UpdateWebhookEndpointRequestSchema,
+          without: ["endpoint_id"],
+          optional: true,
+        },
+        answers: { 200: { about: "The endpoint.", message: WebhookEndpointSchema } },
+        reasons: [
+          ...bodyReasons,
+          ...webhookReasons,
+          "WEBHOOK_NOT_FOUND",
+          "WEBHOOK_NAME_TAKEN",
+          "CHANGED_MEANWHILE",
+        ],
+      },
       async handle(call, context) {
         readQuery(call.query, {});
         const endpointId = call.params.id ?? "";
@@ -71,6 +107,12 @@ export function endpointRoutes(parts: GatewayParts): HttpRoute<Caller>[] {
     },
     {
       ...{ method: "DELETE", path: one, rpc: rpc.deleteWebhookEndpoint },
+      described: {
+        answers: {
+          200: { about: "An empty object.", message: DeleteWebhookEndpointResponseSchema },
+        },
+        reasons: [...webhookReasons, "WEBHOOK_NOT_FOUND"],
+      },
       async handle({ params, query }, context) {
         readQuery(query, {});
         const request = create(DeleteWebhookEndpointRequestSchema, { endpointId: params.id ?? "" });

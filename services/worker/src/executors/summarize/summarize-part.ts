@@ -1,8 +1,9 @@
+import { reasoningTokens } from "@millrace/job-types";
 import type { AttemptContext, Executor } from "@millrace/worker-sdk";
 import { z } from "zod";
 import type { ThreadPool } from "../../threads/thread-pool.ts";
 import { smallerSize } from "../context-exceeded.ts";
-import { parsePayload, reasoningTokens } from "../payload.ts";
+import { parsePayload } from "../payload.ts";
 import type { RunCompletion } from "../run-completion.ts";
 import { messagesFor } from "./prompts.ts";
 import { splitter } from "./split.ts";

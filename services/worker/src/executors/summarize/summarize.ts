@@ -1,3 +1,4 @@
+import { summarizePayload } from "@millrace/job-types";
 import {
   type AttemptContext,
   type ChildResult,
@@ -6,28 +7,17 @@ import {
   JobFailure,
   NonRetryableError,
 } from "@millrace/worker-sdk";
-import { z } from "zod";
+import type { z } from "zod";
 import type { DocumentReader } from "../../documents/document-reader.ts";
 import type { ThreadPool } from "../../threads/thread-pool.ts";
 import { ContextExceeded, retryable, smallerSize } from "../context-exceeded.ts";
-import { parsePayload, reasoningTokens } from "../payload.ts";
+import { parsePayload } from "../payload.ts";
 import type { RunCompletion } from "../run-completion.ts";
 import { type Document, languageOf, messagesFor } from "./prompts.ts";
 import { type JobText, pagesOf, readDocuments } from "./read-documents.ts";
 import { splitter } from "./split.ts";
 import type { PartPayload } from "./summarize-part.ts";
 
-const summarizePayload = z.strictObject({
-  /** The length of the summary. */
-  maxTokens: z.int().min(16).max(8_192).default(512),
-  /** The length of a part that is summarised by itself. A part and its summary must fit into the model's context. */
-  partTokens: z.int().min(256).max(32_000).default(3_000),
-  /** The most parts that may fail for good, in percent. The summary is then made of the others. */
-  maxFailedPercent: z.int().min(0).max(99).default(5),
-  /** An additional instruction for a model. */
-  instruction: z.string().max(4_096).default(""),
-  reasoningTokens,
-});
 type Payload = z.infer<typeof summarizePayload>;
 
 export interface SummarizeOptions {
