@@ -44,7 +44,7 @@ const seriesOf = (line: string) => {
   return { name, labels: new Map(labels) };
 };
 
-let system: LocalSystem;
+let system: LocalSystem | undefined;
 beforeAll(async () => {
   system = await startSystem({
     queues: [{ name: "documents", types: ["chat"] }],
@@ -57,12 +57,13 @@ beforeAll(async () => {
       },
     },
   });
-}, 60_000);
-afterAll(() => system[Symbol.asyncDispose]());
+}, 180_000);
+afterAll(() => system?.[Symbol.asyncDispose]());
 
 test("each counter that an alert reads exists at 0 before anything has happened", async () => {
   expect(selectors.length).toBeGreaterThan(12);
-  const services = [...system.schedulers, ...system.gateways, ...system.workers];
+  const { schedulers = [], gateways = [], workers = [] } = system ?? {};
+  const services = [...schedulers, ...gateways, ...workers];
   const missing = async () => {
     const pages = await Promise.all(
       services.map(async ({ addresses }) =>

@@ -86,4 +86,4 @@ test("each scheduler knows the workers of the others: it lists them, and explain
     ...{ timeout: 20_000, interval: 100 },
   });
   expect(await constraints()).toEqual({ caller: ["NO_WORKER", "QUEUE_PAUSED"], operator: 2 });
-}, 60_000);
+}, 180_000);

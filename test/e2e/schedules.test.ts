@@ -33,7 +33,7 @@ beforeAll(async () => {
     gateway: system.gatewayTarget(),
     operators: String(system.schedulers[0]?.addresses.admin),
   });
-}, 60_000);
+}, 180_000);
 afterAll(() => parts.disposeAsync());
 
 const http = async (method: string, path: string, body?: object) => {

@@ -103,4 +103,4 @@ test("while Redis is away, the services log its outage and not each failure, and
   expect(JSON.stringify(meanwhile).length).toBeLessThan(8_000);
   await system.redis.restart();
   await log.until(({ msg }) => msg === "Redis is available again", before);
-}, 120_000);
+}, 180_000);

@@ -15,4 +15,4 @@ test("every service names the variables that look like its settings and are none
   }
   expect(lines).toHaveLength(3);
   expect(JSON.stringify(log.items)).not.toContain("hidden");
-});
+}, 180_000);
