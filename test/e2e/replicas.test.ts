@@ -1,6 +1,8 @@
 import { connectMillrace, type JobState, type Millrace } from "@millrace/client";
 import { startSystem } from "@millrace/local";
-import { expect, onTestFinished, test } from "vitest";
+import { AdminService } from "@millrace/proto/admin-service";
+import { grpcClient } from "@millrace/runtime";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 async function setup() {
   const system = await startSystem({ schedulers: 2, gateways: 2, workers: 2 });
@@ -43,3 +45,45 @@ test("jobs succeed through each gateway without one scheduler and one worker, an
   await system.gateways[0]?.kill();
   expect(await chat(either)).toBe("SUCCEEDED");
 });
+
+test("each scheduler knows the workers of the others: it lists them, and explains jobs by them", async () => {
+  const system = await startSystem({ schedulers: 2, gateways: 0, workers: 0 });
+  onTestFinished(() => system[Symbol.asyncDispose]());
+  const [first, second] = system.schedulers;
+  const admins = grpcClient(AdminService, String(second?.addresses.admin));
+  onTestFinished(() => admins.close());
+  const { rpc: admin } = admins;
+  const gateway = await system.addGateway({
+    MILLRACE_SCHEDULER_ADDRESS: String(second?.addresses.address),
+  });
+  const millrace = connectMillrace({
+    ...{ address: gateway.addresses.address ?? "", apiKey: system.apiKey },
+  });
+  onTestFinished(() => millrace.close());
+  await admin.pauseQueue({ name: "documents" });
+  const { jobId } = await millrace.submit({ queue: "documents", type: "chat", payload: {} });
+  /** The constraints of the job, as its caller and as operators see them. */
+  const constraints = async () => {
+    const { explanation } = await admin.explainJob({ jobId });
+    const { constraints: shown } = await millrace.explain(jobId);
+    return { caller: shown.map(({ kind }) => kind), operator: explanation?.constraints.length };
+  };
+  expect(await constraints()).toEqual({ caller: ["NO_WORKER", "QUEUE_PAUSED"], operator: 2 });
+  const workerId = "w-of-the-first";
+  const worker = await system.addWorker({
+    MILLRACE_SCHEDULER_ADDRESS: String(first?.addresses.workers),
+    MILLRACE_WORKER_ID: workerId,
+  });
+  const listed = async () => (await admin.listWorkers({})).workers;
+  await vi.waitFor(async () => expect(await listed()).toMatchObject([{ workerId }]), {
+    ...{ timeout: 20_000, interval: 100 },
+  });
+  const { schedulerId, workers } = await admin.listWorkers({});
+  expect(workers[0]?.schedulerId).not.toBe(schedulerId);
+  expect(await constraints()).toEqual({ caller: ["QUEUE_PAUSED"], operator: 1 });
+  await worker.stop();
+  await vi.waitFor(async () => expect(await listed()).toEqual([]), {
+    ...{ timeout: 20_000, interval: 100 },
+  });
+  expect(await constraints()).toEqual({ caller: ["NO_WORKER", "QUEUE_PAUSED"], operator: 2 });
+}, 180_000);

@@ -1,4 +1,5 @@
 /** Schedules in a whole system: made in every way that callers have, and seen by the job, its worker and its readers. */
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +33,7 @@ beforeAll(async () => {
     gateway: system.gatewayTarget(),
     operators: String(system.schedulers[0]?.addresses.admin),
   });
-});
+}, 180_000);
 afterAll(() => parts.disposeAsync());
 
 const http = async (method: string, path: string, body?: object) => {
@@ -43,6 +44,21 @@ const http = async (method: string, path: string, body?: object) => {
   });
   return { status: response.status, body: (await response.json()) as Record<string, never> };
 };
+/** Runs the command `millrace` as a program. Returns how it ended, and what it wrote to stderr. */
+async function millraceSays(...args: readonly string[]) {
+  const env = {
+    ...{ PATH: process.env.PATH, MILLRACE_API_KEY: system.apiKey },
+    MILLRACE_ADDRESS: system.gatewayTarget(),
+    MILLRACE_ADMIN_ADDRESS: String(system.schedulers[0]?.addresses.admin),
+  };
+  const program = join(import.meta.dirname, "../../packages/cli/bin/millrace.mjs");
+  return await new Promise((resolve) => {
+    execFile(program, args, { env }, (error, _, stderr) =>
+      resolve({ code: error === null ? 0 : error.code, stderr }),
+    );
+  });
+}
+
 const queue = "documents";
 const job = { queue, type: "tell" };
 
@@ -209,4 +225,23 @@ test("the configuration file declares schedules, and its faults are named by lin
   const changed = await millrace.schedules.get(String(schedule?.id));
   expect(changed).toMatchObject({ cron: "0 5 * * *", paused: true, pauseNote: "by hand" });
   await expect(declare("0 0 30 2 *")).rejects.toThrow();
+  const refused = [
+    `millrace: ${file} was not applied, and nothing was changed:`,
+    `  ${file}:5:7: schedules[0].spec.cron: "0 0 30 2 *" is never due: no date matches it, as for the 30th of February`,
+  ];
+  expect(await millraceSays("config", "apply", file)).toEqual({
+    ...{ code: 2, stderr: `${refused.join("\n")}\n` },
+  });
+});
+
+test("the command line warns of a cron expression that is due each second", async () => {
+  const warning =
+    'warning: cron: "* * * * * *" is due every 1 s. The first of six fields is the second: leave it out if you mean minutes\n';
+  const id = `${queue}~${keyId}~tick`;
+  const create = ["schedules", "create", "tick", "none", "--cron"];
+  expect(await millraceSays(...create, "* * * * * *")).toEqual({ code: 0, stderr: warning });
+  const update = ["schedules", "update", id, "--cron"];
+  expect(await millraceSays(...update, "0 * * * *")).toEqual({ code: 0, stderr: "" });
+  expect(await millraceSays(...update, "* * * * * *")).toEqual({ code: 0, stderr: warning });
+  await millrace.schedules.delete(id);
 });

@@ -5,7 +5,7 @@ import { startService } from "@millrace/local";
 import { freePort } from "@millrace/testing";
 import { service } from "grpc-health-check";
 import { expect, onTestFinished, test } from "vitest";
-import { startForTest } from "./setup.ts";
+import { startForTest, untilMetric } from "./setup.ts";
 
 const readyz = async (address: string | undefined) => {
   const response = await fetch(`http://${address}/readyz`);
@@ -85,3 +85,22 @@ test("a scheduler without Redis is not ready after the grace until Redis is back
   await system.redis.restart();
   expect(await until(scheduler?.addresses.metrics, 200)).toEqual(ready);
 }, 120_000);
+
+test("while Redis is away, the services log its outage and not each failure, and its end", async () => {
+  const { system, log } = await startForTest();
+  const [scheduler] = system.schedulers;
+  await until(system.gateways[0]?.addresses.metrics, 200);
+  const before = log.items.length;
+  await system.redis.kill();
+  const failures = await untilMetric(
+    (count) => count >= 40,
+    ...([scheduler, "millrace_loop_failures_total"] as const),
+  );
+  const meanwhile = log.items.slice(before);
+  expect(meanwhile.filter(({ msg }) => msg === "Redis is unavailable")).toHaveLength(1);
+  // The duties have failed more often than all services have written lines.
+  expect(meanwhile.length).toBeLessThan(failures / 4);
+  expect(JSON.stringify(meanwhile).length).toBeLessThan(8_000);
+  await system.redis.restart();
+  await log.until(({ msg }) => msg === "Redis is available again", before);
+}, 180_000);

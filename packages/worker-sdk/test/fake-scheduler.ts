@@ -54,9 +54,10 @@ export class Stream {
     this.#call.write(create(WorkResponseSchema, { message } as Response));
   }
 
-  welcome(leases: object[] = []): void {
+  welcome(leases: object[] = [], undefinedQueues: string[] = []): void {
     const heartbeatInterval = durationFromMs(20);
-    this.send({ case: "welcome", value: { heartbeatInterval, leases } as never });
+    const value = { heartbeatInterval, leases, undefinedQueues };
+    this.send({ case: "welcome", value: value as never });
   }
 
   assign(type = "echo", fencingToken = 1n, payload: unknown = {}): void {

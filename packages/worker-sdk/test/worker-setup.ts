@@ -1,6 +1,6 @@
 import { systemClock, systemRandom } from "@millrace/shared";
 import { onTestFinished } from "vitest";
-import { type Executor, startWorker } from "../src/index.ts";
+import { type Executor, type Log, startWorker } from "../src/index.ts";
 import { fakeScheduler, type Unary } from "./fake-scheduler.ts";
 
 /** Starts a worker whose scheduler is controlled by the test. */
@@ -10,17 +10,18 @@ export async function startFakedWorker(
   unary: Unary = {},
 ) {
   const { port, stream, close } = await fakeScheduler(unary);
+  const logged: Parameters<Log>[] = [];
   const worker = startWorker({
     address: `127.0.0.1:${port}`,
     ...{ workerId: "w1", queues: ["documents"], slots, executors, maxUnacknowledgedBytes },
-    ...{ guestSlots, streamThread, log: () => undefined },
+    ...{ guestSlots, streamThread, log: (...line) => void logged.push(line) },
     ...{ clock: systemClock, random: { ...systemRandom, next: () => 0.99 } },
   });
   onTestFinished(async () => {
     close();
     void worker.drain(0);
   });
-  return { worker, stream };
+  return { worker, stream, logged };
 }
 
 export const echo: Executor = async ({ payload, write }) => {

@@ -21,6 +21,26 @@ test("sends a job's outcome once its output is stored, and offers the slot when 
   expect(outcome).toMatchObject({ case: "completed", value: { resultJson: '{"a":1}' } });
 });
 
+test("warns of each queue that the scheduler does not know, with what an operator can do", async () => {
+  const { stream, logged } = await startFakedWorker({ echo });
+  const s = await stream();
+  s.welcome([], ["reports", "millrace-webhooks"]);
+  s.assign();
+  await s.next("output");
+  expect(logged.filter(([level]) => level === "warn")).toEqual([
+    [
+      "warn",
+      'the queue "reports" is not defined; the worker waits until an operator defines it: millrace queues put reports',
+      { queue: "reports" },
+    ],
+    [
+      "warn",
+      'the queue "millrace-webhooks" is not defined; the worker waits until the schedulers are of its version',
+      { queue: "millrace-webhooks" },
+    ],
+  ]);
+});
+
 test.each([true, false])(
   "runs, renews and settles a job, and connects again, with a stream thread: %s",
   async (streamThread) => {

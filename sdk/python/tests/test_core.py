@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
@@ -77,6 +78,27 @@ def test_a_reason_of_a_newer_scheduler_stops_the_attempt(running: Running) -> No
     running.turn(lambda: running.core._received(running.core._stream, stop))  # type: ignore[arg-type]
     assert running.stopped.get(timeout=20) == "the attempt must stop: reason_99"
     assert running.ended.empty()
+
+
+def test_each_queue_that_the_scheduler_does_not_know_is_a_warning(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    welcome = pb.WorkResponse(welcome=pb.Welcome(undefined_queues=["news", "mail"]))
+    done = threading.Event()
+
+    def be_welcomed() -> None:
+        running.core._connect()
+        assert running.core._stream is not None
+        running.core._received(running.core._stream, welcome)
+        done.set()
+
+    with caplog.at_level(logging.WARNING):
+        running.turn(be_welcomed)
+        assert done.wait(timeout=20)
+    assert [one.message for one in caplog.records if "not defined" in one.message] == [
+        "the queue 'news' is not defined; the worker waits until an operator defines it: millrace queues put news",
+        "the queue 'mail' is not defined; the worker waits until an operator defines it: millrace queues put mail",
+    ]
 
 
 def test_states_and_kinds_of_a_newer_millrace_have_names() -> None:

@@ -1,5 +1,11 @@
 import { openEngine } from "@millrace/engine";
-import { systemRandom as random } from "@millrace/shared";
+import {
+  defaultBackoff,
+  type KeyId,
+  newJobId,
+  type QueueName,
+  systemRandom as random,
+} from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { ManualClock, redisForTests } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -55,6 +61,42 @@ test("each change of an account's state is a log line, with what the provider sa
     http_status: 402,
     said: "pay",
   });
+});
+
+test("an account whose cool-down is over is probed by one job, and works again once the job succeeds", async () => {
+  const { engine, accounts, clock, lines, changes } = await setup();
+  const queue = "documents" as QueueName;
+  await engine.defineQueue({ name: queue });
+  await accounts.put({ name: "acme" });
+  await engine.submit(
+    [1, 2].map(() => ({
+      id: newJobId(queue, "k7f3q2m9" as KeyId, clock.nowMs(), random),
+      ...{ type: "chat", pool: "acme", payloadJson: "{}", priority: 50, maxAttempts: 3 },
+      ...{ backoff: defaultBackoff, labels: {}, submittedAtMs: clock.nowMs() },
+    })),
+  );
+  const lease = async () => {
+    const request = { queue, count: 2, leaseMs: 30_000, workerId: "w1" };
+    return (await engine.lease(request)).leases;
+  };
+  await accounts.report("acme", { kind: "refused", askedMs: 5_000, said });
+  expect(await lease()).toEqual([]);
+  const before = lines.length;
+  const told = () => lines.slice(before).map(({ level, account, msg }) => [level, account, msg]);
+  clock.advance(5_000);
+  const [probe, ...others] = await lease();
+  if (probe === undefined) throw new Error("no job probes the provider");
+  expect(others).toEqual([]);
+  const probes = "a provider account's cool-down is over, and a job probes the provider";
+  expect(told()).toEqual([["info", "acme", probes]]);
+  await engine.settle([{ ...probe, kind: "complete", resultJson: "1" }]);
+  await engine.syncPolicy();
+  expect(told().slice(1)).toEqual([["info", "acme", "a provider account works again"]]);
+  await vi.waitFor(async () =>
+    expect((await changes()).map(({ action }) => action)).toEqual([
+      ...["Closed", "HalfOpen", "LimitHalved", "CoolingDown"],
+    ]),
+  );
 });
 
 test("events of accounts never push what people did out of the change log", async () => {

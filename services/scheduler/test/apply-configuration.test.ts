@@ -180,3 +180,29 @@ test("lets replicas apply the same configuration at once, and loses nothing", as
   expect([keys.length, queues.length, accounts.length]).toEqual([1, 2, 1]);
   expect(await apply(whole)).toEqual({ changes: [], notes: [] });
 });
+
+test("notes that a schedule's expression is due each second, whether the schedule changes or not", async () => {
+  const { apply } = await applying();
+  const schedule = (cron: string) => ({
+    ...whole,
+    schedules: [
+      {
+        keyId: newKey.keyId,
+        spec: {
+          ...{ name: "tick", timing: { case: "cron" as const, value: cron } },
+          job: { queue: "mail", type: "send" },
+        },
+      },
+    ],
+  });
+  expect((await apply(schedule("*/10 * * * * *"))).notes).toEqual([]);
+  const note =
+    'schedule tick: cron: "* * * * * *" is due every 1 s. The first of six fields is the second: leave it out if you mean minutes';
+  const [changed, again] = [
+    await apply(schedule("* * * * * *")),
+    await apply(schedule("* * * * * *")),
+  ];
+  expect(changed.changes).toHaveLength(1);
+  expect(changed.notes).toEqual([note]);
+  expect(again).toEqual({ changes: [], notes: [note] });
+});

@@ -1,6 +1,11 @@
 import { createLogger, createMetrics, metricNames } from "@millrace/telemetry";
 import { ManualClock, refuse, startProviderSimulator } from "@millrace/testing";
-import { type Executor, NonRetryableError, WaitingForChildren } from "@millrace/worker-sdk";
+import {
+  type Executor,
+  JobFailure,
+  NonRetryableError,
+  WaitingForChildren,
+} from "@millrace/worker-sdk";
 import { expect, onTestFinished, test } from "vitest";
 import { observeAttempts } from "../src/executors/observed.ts";
 import { completionRunner } from "../src/executors/run-completion.ts";
@@ -48,15 +53,22 @@ test("logs an attempt's end with its job, trace, time and tokens, and never its 
   ]);
 });
 
+const provider = { account: "openai/m", httpStatus: 529, quotaExhausted: false };
+const overloaded = new JobFailure("PROVIDER_OVERLOADED", "busy", true, { provider });
+
 test.each([
-  ["failed", "DOCUMENT_EMPTY", new NonRetryableError("DOCUMENT_EMPTY", "empty"), "info"],
-  ["retryable", "EXECUTOR_FAILED", new Error("a bug"), "error"],
+  ["failed", "DOCUMENT_EMPTY", "empty", new NonRetryableError("DOCUMENT_EMPTY", "empty")],
+  ["retryable", "PROVIDER_OVERLOADED", "busy", overloaded, 529],
+  ["retryable", "EXECUTOR_FAILED", "a bug", new Error("a bug")],
+  ["retryable", "EXECUTOR_FAILED", "x".repeat(500), new Error("x".repeat(501))],
 ] as const)(
-  "logs an attempt that threw as %s, with the reason %s",
-  async (outcome, reason, error, level) => {
+  "logs an attempt that threw as %s, with the reason %s, what it threw and the provider's answer",
+  async (outcome, reason, failureMessage, error, httpStatus = undefined) => {
     const { context, lines, observed, seen } = setup(() => Promise.reject(error));
     await expect(observed(context)).rejects.toBe(error);
-    expect(lines.at(-1)).toMatchObject({ level, outcome, reason });
+    const level = reason === "EXECUTOR_FAILED" ? "error" : "info";
+    expect(lines.at(-1)).toMatchObject({ level, outcome, reason, failure_message: failureMessage });
+    expect(lines.at(-1)?.http_status).toBe(httpStatus);
     expect(lines.at(-1)?.error === undefined).toBe(level === "info");
     expect(await seen(metricNames.workerAttempts)).toEqual([
       `millrace_worker_attempts_total{queue="documents",type="summarize",outcome="${outcome}"} 1`,

@@ -39,6 +39,42 @@ test("stores nothing after the caller has been told that the call failed", async
   await expect(handler(request, context)).rejects.toThrow("the deadline has passed");
 });
 
+test("reports each submitted and each refused job once, with its type and reason", async () => {
+  const { signal } = new AbortController();
+  const reported: unknown[][] = [];
+  const note =
+    (what: string) =>
+    (...args: unknown[]) =>
+      reported.push([what, ...args]);
+  const handler = submit(
+    {
+      recentQueue: async () => undefined,
+      getJobs: async () => [],
+      submit: async () => [{ kind: "accepted" }, { kind: "unknownType" }],
+    } as never,
+    { submitted: note("submitted"), refused: note("refused"), shed: note("shed") } as never,
+    systemClock,
+    { admits: () => true },
+    callbacks,
+  );
+  const context = {
+    ...{ headers: { get: () => undefined }, peer: "", path: "", identity: undefined },
+    ...{ signal, draining: signal, concerns: () => undefined },
+  };
+  const [accepted, refused] = [1, 2].map(
+    (at) => `documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R${at}B`,
+  );
+  const jobs = [
+    { id: accepted, spec: { queue: "documents", type: "copy" } },
+    { id: refused, spec: { queue: "documents", type: "coppy" } },
+  ];
+  await handler(create(SubmitRequestSchema, { jobs }), context);
+  expect(reported).toEqual([
+    ["submitted", accepted, "copy"],
+    ["refused", refused, "coppy", "UNKNOWN_JOB_TYPE"],
+  ]);
+});
+
 test.each([
   ["large payloads that are hashed give other calls two turns each", "once", 1, 12],
   ["payloads of two calls that are hashed at the same time have turns of their own", "once", 2, 24],

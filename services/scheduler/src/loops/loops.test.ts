@@ -10,6 +10,7 @@ import { startReaper } from "./reaper.ts";
 import { startRenewFiles } from "./renew-files.ts";
 import { startSchedules } from "./schedules.ts";
 import { startStrays } from "./strays.ts";
+import { startSubmissionLines } from "./submission-lines.ts";
 
 const queue = { name: "documents" as QueueName } as QueueDefinition;
 
@@ -146,6 +147,18 @@ test("searches for strays one step of each queue per round, with a counter that 
   await resting();
   expect(returnStrays).toHaveBeenCalledTimes(2);
   await loop.close();
+});
+
+test("logs what keys have submitted once per round, and the rest when the scheduler stops", async () => {
+  const { clock, options, resting } = setup();
+  const logSubmissions = vi.fn();
+  const loop = startSubmissionLines({ logSubmissions }, options);
+  await resting();
+  clock.advance(1_000);
+  await resting();
+  expect(logSubmissions).toHaveBeenCalledTimes(2);
+  await loop.close();
+  expect(logSubmissions).toHaveBeenCalledTimes(3);
 });
 
 test("warns once that Redis' files may not be rewritten, and keeps trying", async () => {

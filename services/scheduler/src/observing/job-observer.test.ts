@@ -61,13 +61,16 @@ test.each<[ReapedJob["outcome"], boolean, string[], string]>([
   "counts a job that was reaped and %s (stalled: %s) as %j",
   async (outcome, stalled, names, state) => {
     const { observer, lines, shown } = setup();
-    observer.reaped({ jobId, type, traceparent, outcome, stalled }, 1_250);
+    const lost = stalled ? { workerId: "w1", attempt: 2 } : {};
+    observer.reaped({ jobId, type, traceparent, outcome, stalled, ...lost }, 1_250);
     expect(await shown("millrace_jobs")).toEqual(
       names.map((name) => `millrace_jobs_${name}_total{${by}} 1`),
     );
     expect(lines).toMatchObject([
       { level: stalled ? "warn" : "info", job_id: jobId, trace_id: traceId, state },
     ]);
+    const { worker_id, attempt } = lines[0] ?? {};
+    expect([worker_id, attempt]).toEqual(stalled ? ["w1", 2] : [undefined, undefined]);
   },
 );
 

@@ -44,6 +44,9 @@ export interface WebhookOptions extends PostParts {
   readonly metrics: Pick<WorkerMetrics, "webhookRequestDuration">;
 }
 
+/** The outcomes that alerts read. Prometheus sees no increase in the first value of a series, so these exist at 0. */
+const alertedOutcomes = ["unreachable", "timeout"];
+
 /** A request that was made or refused. */
 interface Tried {
   readonly verdict: Verdict;
@@ -57,6 +60,7 @@ interface Tried {
  */
 export function webhookExecutor(options: WebhookOptions): Executor {
   const { policy, metrics } = options;
+  for (const outcome of alertedOutcomes) metrics.webhookRequestDuration.zero({ outcome });
   return async (context) => {
     const payload = parsePayload(webhookPayload, context.payload);
     if ("refused" in payload) {

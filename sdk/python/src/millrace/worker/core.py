@@ -189,7 +189,11 @@ class Core:
         self._failures = 0
         log.info("connected to %s", welcome.scheduler_id)
         for queue in welcome.undefined_queues:
-            log.warning("the queue %r is not defined: the worker waits until an operator defines it", queue)
+            log.warning(
+                "the queue %r is not defined; the worker waits until an operator defines it: millrace queues put %s",
+                queue,
+                queue,
+            )
         running = self._running
         running.stop_grace_seconds = seconds_of(welcome.stop_grace)
         for status in welcome.leases:
