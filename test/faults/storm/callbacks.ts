@@ -8,10 +8,15 @@ const SHARE = 0.25;
 const CHOOSY = 0.3;
 
 /** Returns the callback of job or group number n, or undefined. A submission that is repeated has the same callback. */
-export function stormCallback(seed: number, n: number, url: string): Callback | undefined {
+export function stormCallback(
+  seed: number,
+  n: number,
+  url: string,
+  kind: "job" | "group",
+): Callback | undefined {
   const random = seededRandom(seed ^ Math.imul(n + 1, 0xc2b2ae35));
   if (random.next() >= SHARE) return undefined;
-  const eventTypes = ["job.succeeded", "group.succeeded"];
+  const eventTypes = [`${kind}.succeeded`];
   return { url: `${url}?n=${n}`, ...(random.next() < CHOOSY ? { eventTypes } : {}) };
 }
 

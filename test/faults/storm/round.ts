@@ -71,9 +71,10 @@ export async function runRound(options: RoundOptions): Promise<void> {
     while (!over()) {
       const n = jobs;
       jobs += 1;
-      const callback = stormCallback(seed, n, receiver.callbackUrl);
-      const called = callback === undefined ? {} : { callback };
       const storm = stormGroup(seed, n);
+      const kind = storm === undefined ? "job" : "group";
+      const callback = stormCallback(seed, n, receiver.callbackUrl, kind);
+      const called = callback === undefined ? {} : { callback };
       if (storm === undefined) {
         const { job, ...rest } = stormJob(seed, n, document, clock.nowMs());
         await callers.run({ ...rest, job: { ...job, ...called } });
