@@ -1,20 +1,17 @@
-/** A page in a real browser follows its job. This runs where Chromium is on PATH: CI installs it. */
+/** A page in a real browser follows its job. This runs where Chromium is on PATH: `.ci/run` installs it if it can. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { startSystem } from "@millrace/local";
 import { expect, onTestFinished, test } from "vitest";
+import { installed } from "../alerts/programs.ts";
 import { httpCaller } from "./http-system.ts";
 
-const chromium = (process.env.PATH ?? "")
-  .split(delimiter)
-  .map((folder) => join(folder, "chromium"))
-  .find((path) => existsSync(path));
+const chromium = installed("no page in a browser follows a job", "chromium");
 
 /** Reports what the page saw. An EventSource sends no header, so the token is in the address. */
 const pageOf = (events: string, cancel: string) => `<!doctype html><script>

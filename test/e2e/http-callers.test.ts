@@ -147,7 +147,7 @@ test("a submission that is repeated after its deadline finds its job", async () 
   expect((await postJob({ ...job, idempotencyKey: "twice" })).status).toBe(400);
 });
 
-test.each(["/v1/jobs", "/v1/groups"])(
+test.each(["/v1/jobs", "/v1/groups", "/v1/schedules"])(
   "a list of %s names a queue that does not exist, a wrong page token and wrong parameters",
   async (path) => {
     const { call, queue } = await setup();
@@ -168,6 +168,22 @@ test.each(["/v1/jobs", "/v1/groups"])(
       { field: "queue", description: "is required" },
     ]);
     expect(JSON.stringify(wrong)).not.toMatch(foreignWords);
+  },
+);
+
+test.each(["/v1/jobs", "/v1/groups", "/v1/schedules", "/v1/documents", "/v1/webhook-deliveries"])(
+  "a list of %s refuses words that are no page token",
+  async (path) => {
+    const { call, queue } = await setup();
+    const inQueue = /documents|deliveries/.test(path) ? "" : `queue=${queue}&`;
+    // The second could be the name of a schedule, the third the id of an API key.
+    for (const token of ["%25%25", "nightly", "k7f3q2m9", "schedule:", "doc_1", "0"]) {
+      const problem = await problemOf(await call(`${path}?${inQueue}pageToken=${token}`));
+      expect(problem, token).toMatchObject({
+        reason: "MALFORMED",
+        violations: [{ field: "page_token" }],
+      });
+    }
   },
 );
 

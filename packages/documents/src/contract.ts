@@ -53,8 +53,8 @@ export interface DocumentStore {
   ): Promise<PutOutcome>;
   /** Undefined if there is no such document, or if `ownerKeyId` is given and the document belongs to another key. */
   get(id: string, ownerKeyId?: KeyId): Promise<LivingDocument | undefined>;
-  /** As `get`, and records that a job names the document now. */
-  use(id: string, ownerKeyId: KeyId): Promise<StoredDocument | undefined>;
+  /** As `get`, and records that a job names the document now, or that one named it until `atMs`. The latest use counts. */
+  use(id: string, ownerKeyId: KeyId, atMs?: number): Promise<StoredDocument | undefined>;
   /** The documents of a key, newest first. */
   list(ownerKeyId: KeyId, pageSize: number, pageToken?: string): Promise<DocumentPage>;
   /** The keys that have documents. */

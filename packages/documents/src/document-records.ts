@@ -16,7 +16,7 @@ export interface StoredDocument extends StoredType {
 }
 
 export interface LivingDocument extends StoredDocument {
-  /** When the document was uploaded last, named by a job last, or known to be named by an unfinished job. */
+  /** When the document was uploaded last, named by a job last, or known to be named by an unfinished job or a schedule. */
   readonly usedAtMs: number;
 }
 
@@ -24,7 +24,7 @@ export interface LivingDocument extends StoredDocument {
 export interface DocumentRecords {
   create(document: StoredDocument): Promise<LivingDocument>;
   read(id: DocumentId): Promise<LivingDocument | undefined>;
-  /** Records a use, at `atMs` or now. Returns false if the document is gone. After it, `takeAway` leaves the document. */
+  /** Records a use now, or one at `atMs` if no later one is recorded. Returns false if the document is gone. After it, `takeAway` leaves the document. */
   use(id: DocumentId, atMs?: number): Promise<boolean>;
   /** Replaces the description of a document that is in use. */
   replace(document: StoredDocument): Promise<LivingDocument>;
@@ -82,8 +82,13 @@ export function documentRecords(
         ]);
         return { ...(JSON.parse(text) as StoredDocument), usedAtMs: Math.round(mtimeMs) };
       }),
-    async use(id, atMs = clock.nowMs()) {
-      return (await ifExists(() => set(pathOf(id), atMs).then(() => true))) === true;
+    async use(id, atMs) {
+      const used = await ifExists(async () => {
+        const isLater = atMs === undefined || Math.round((await stat(pathOf(id))).mtimeMs) < atMs;
+        if (isLater) await set(pathOf(id), atMs ?? clock.nowMs());
+        return true;
+      });
+      return used === true;
     },
     async takeAway(id, usedAtMs) {
       const moved = await ifExists(() =>

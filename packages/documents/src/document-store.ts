@@ -42,9 +42,9 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
 
     get,
 
-    async use(id, ownerKeyId) {
+    async use(id, ownerKeyId, atMs) {
       const document = await get(id, ownerKeyId);
-      return document !== undefined && (await files.records.use(document.id))
+      return document !== undefined && (await files.records.use(document.id, atMs))
         ? document
         : undefined;
     },

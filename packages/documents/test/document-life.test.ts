@@ -150,6 +150,19 @@ test("a document that was used after it was read is not removed", async () => {
   expect(await store.remove(await living(document.id))).toBe("removed");
 });
 
+test("a use at a time is recorded if it is later than the last one", async () => {
+  const { store, clock, put, stored, living } = await setup();
+  const { document } = await stored(put("a"));
+  const uploadedMs = clock.nowMs();
+  const usedAt = async (atMs: number) => {
+    await store.use(document.id, owner, atMs);
+    return (await living(document.id)).usedAtMs;
+  };
+  expect(await usedAt(uploadedMs - 1)).toBe(uploadedMs);
+  expect(await usedAt(uploadedMs + 2)).toBe(uploadedMs + 2);
+  expect(await usedAt(uploadedMs + 1)).toBe(uploadedMs + 2);
+});
+
 test("what a crash left of an upload is removed a day later", async () => {
   const { store, clock, directory, files } = await setup();
   const id = newDocumentId(clock.nowMs(), systemRandom);

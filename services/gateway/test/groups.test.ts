@@ -1,6 +1,9 @@
-import { GroupState } from "@millrace/proto/group";
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { GroupSpecSchema, GroupState } from "@millrace/proto/group";
 import { fromRpcStatus } from "@millrace/runtime";
 import { expect, test } from "vitest";
+import { checkGroup } from "../src/grouping/check-group.ts";
 import { job, startGateway } from "./gateway-setup.ts";
 
 const { queue, type } = job;
@@ -77,6 +80,25 @@ test("refuses a finalizer that breaks the rules of jobs, and a deadline too far 
   await expect(create({ deadline: deadline(31.1) })).rejects.toMatchObject(malformed);
   expect(double.grouped.created).toEqual([]);
   await create({ deadline: deadline(30.9) });
+});
+
+test("refuses a deadline in the past, and creates no group", async () => {
+  const { ours, double } = await startGateway();
+  const seconds = BigInt(Math.floor(Date.now() / 1_000) - 1);
+  const call = ours.groups.createGroup({ group: { queue, deadline: { seconds, nanos: 0 } } });
+  await expect(call).rejects.toMatchObject({
+    reason: "MALFORMED",
+    violations: [{ field: "group.deadline", description: "must not be in the past" }],
+  });
+  expect(double.grouped.created).toEqual([]);
+});
+
+test("accepts a deadline that is now, and none a millisecond before", () => {
+  const nowMs = Date.parse("2027-01-31T08:00:00Z");
+  const check = (deadlineMs: number) =>
+    checkGroup(create(GroupSpecSchema, { queue, deadline: timestampFromMs(deadlineMs) }), nowMs);
+  expect(() => check(nowMs)).not.toThrow();
+  expect(() => check(nowMs - 1)).toThrow("group.deadline: must not be in the past");
 });
 
 test("gives a job that joins later its group's priority, and reads a group once", async () => {

@@ -38,9 +38,12 @@ test("lists API keys by id, in pages of any size", async () => {
   expect(await page(2, first.nextPageToken)).toEqual({ ids: ids.slice(2), nextPageToken: "" });
   expect(await page(3)).toEqual({ ids, nextPageToken: "" });
   expect((await page(0)).ids).toEqual(ids);
-  await expect(page(1, "!")).rejects.toMatchObject({
-    violations: [{ field: "page_token" }],
-  });
+  for (const token of ["!", "garbage", ids[0] ?? "", "key:", "schedule:nightly"]) {
+    await expect(page(1, token), token).rejects.toMatchObject({
+      reason: "MALFORMED",
+      violations: [{ field: "page_token" }],
+    });
+  }
 });
 
 test("accepts both secrets after a rotation, and the old one only for its grace", async () => {

@@ -139,8 +139,11 @@ test("jobs beyond 10,000 are read in further pages, and jobs older than the docu
   expect(await find(named)).toMatchObject({ uses: [{ unfinishedJobId: id }], pages: 2 });
 });
 
-test("refuses a page token that it has not made", async () => {
-  const { rpc, document } = await setup(["mail"]);
-  const call = rpc.findDocumentUses({ keyId, documentIds: [document()], pageToken: "mail|no" });
-  await expect(call).rejects.toMatchObject({ reason: "MALFORMED" });
-});
+test.each(["mail|no", "garbage", "|", "mail||", "Mail|"])(
+  "refuses the page token %j, which it has not made",
+  async (pageToken) => {
+    const { rpc, document } = await setup(["mail"]);
+    const call = rpc.findDocumentUses({ keyId, documentIds: [document()], pageToken });
+    await expect(call).rejects.toMatchObject({ reason: "MALFORMED" });
+  },
+);

@@ -6,6 +6,7 @@ import {
   isDocumentId,
   isFinal,
   isKeyId,
+  isQueueName,
   isUlid,
   type KeyId,
   type QueueName,
@@ -31,9 +32,10 @@ interface Place {
 }
 
 function placeOf(token: string): Place {
-  const [queue = "", below = ""] = token.split("|");
-  assertPageToken("FindDocumentUses", token, isUlid(below) || below === "");
-  return { queue, below: below === "" ? undefined : below };
+  const [queue = "", below, ...more] = token.split("|");
+  const isToken = isQueueName(queue) && (below === "" || isUlid(below ?? "")) && more.length === 0;
+  assertPageToken("FindDocumentUses", token, isToken);
+  return { queue, below: below || undefined };
 }
 
 interface Use {

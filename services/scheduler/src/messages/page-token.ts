@@ -1,6 +1,6 @@
 import type { Engine } from "@millrace/engine";
 import { rpcError } from "@millrace/runtime";
-import type { QueueName } from "@millrace/shared";
+import { isKeyId, isScheduleName, type QueueName } from "@millrace/shared";
 
 /** Throws MALFORMED for a page token that `method` cannot have returned. */
 export function assertPageToken(method: string, token: string, isToken: boolean): void {
@@ -12,6 +12,21 @@ export function assertPageToken(method: string, token: string, isToken: boolean)
     violations: [{ field: "page_token", description }],
   });
 }
+
+/**
+ * The page token of a list in the order of names: the list goes on after `name`. The kind makes tokens recognisable, because
+ * any word could be a name, and a wrong token would leave out entries without a word.
+ */
+export const tokenAfter = (kind: NamedKind, name: string): string => `${kind}:${name}`;
+
+/** The name in a token that `tokenAfter` has returned, or undefined. */
+export function nameInToken(kind: NamedKind, token: string): string | undefined {
+  const name = token.startsWith(`${kind}:`) ? token.slice(kind.length + 1) : "";
+  return isNameOf[kind](name) ? name : undefined;
+}
+
+const isNameOf = { schedule: isScheduleName, key: isKeyId };
+type NamedKind = keyof typeof isNameOf;
 
 /** Throws QUEUE_NOT_FOUND for a queue that is not defined, so that a mistyped name does not look like an empty list. */
 export async function assertQueue(

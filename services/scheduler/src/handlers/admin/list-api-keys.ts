@@ -1,24 +1,24 @@
 import type { Engine } from "@millrace/engine";
-import { isKeyId } from "@millrace/shared";
 import { apiKeyMessage } from "../../messages/api-key-message.ts";
 import { budgetUseMessages } from "../../messages/budget-use-message.ts";
-import { assertPageToken } from "../../messages/page-token.ts";
+import { assertPageToken, nameInToken, tokenAfter } from "../../messages/page-token.ts";
 import type { AdminHandler } from "../../operators/admin-handler.ts";
 
 const DEFAULT_PAGE_SIZE = 100;
 
-/** Lists keys by id. A page token is the last key id of the page before, so new or revoked keys shift no page. */
+/** Lists keys by id. A page token names the last key of the page before, so new or revoked keys shift no page. */
 export const listApiKeys =
   (engine: {
     readonly apiKeys: Pick<Engine["apiKeys"], "list">;
     readonly keyBudgets: Pick<Engine["keyBudgets"], "list" | "storedBytes" | "use">;
   }): AdminHandler<"listApiKeys"> =>
   async ({ pageSize, pageToken }) => {
-    assertPageToken("ListApiKeys", pageToken, isKeyId(pageToken));
+    const after = nameInToken("key", pageToken);
+    assertPageToken("ListApiKeys", pageToken, after !== undefined);
     const [keys, budgets] = await Promise.all([engine.apiKeys.list(), engine.keyBudgets.list()]);
-    const rest = keys.filter(({ keyId }) => keyId > pageToken);
+    const rest = keys.filter(({ keyId }) => after === undefined || keyId > after);
     const page = rest.slice(0, pageSize || DEFAULT_PAGE_SIZE);
-    const more = page.length < rest.length;
+    const last = page.length < rest.length ? page.at(-1) : undefined;
     const keyIds = page.map(({ keyId }) => keyId);
     const [stored, used] = await Promise.all([
       engine.keyBudgets.storedBytes(keyIds),
@@ -31,6 +31,6 @@ export const listApiKeys =
         message.storedBytes = BigInt(Math.max(0, stored.get(key.keyId) ?? 0));
         return message;
       }),
-      nextPageToken: more ? (page.at(-1)?.keyId ?? "") : "",
+      nextPageToken: last === undefined ? "" : tokenAfter("key", last.keyId),
     };
   };
