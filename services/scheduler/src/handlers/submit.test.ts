@@ -61,7 +61,7 @@ test("reports each submitted and each refused job once, with its type and reason
     ...{ headers: { get: () => undefined }, peer: "", path: "", identity: undefined },
     ...{ signal, draining: signal, concerns: () => undefined },
   };
-  const [accepted, refused] = [1, 2].map(
+  const [accepted = "", refused = ""] = [1, 2].map(
     (at) => `documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R${at}B`,
   );
   const jobs = [
