@@ -19,7 +19,8 @@ test.each<[what: string, ends: string[], arrived: [string, string[]][], wrong: R
 });
 
 test("some jobs have a callback, some of these only for good ends, and a repeated draw is the same", () => {
-  const draw = () => Array.from({ length: 10_000 }, (_, n) => stormCallback(1, n, "http://a/", "group"));
+  const draw = () =>
+    Array.from({ length: 10_000 }, (_, n) => stormCallback(1, n, "http://a/", "group"));
   const drawn = draw().filter((callback) => callback !== undefined);
   expect(draw()).toEqual(draw());
   expect(drawn.length / 10_000).toBeCloseTo(0.25, 1);
