@@ -9,6 +9,8 @@ export default defineConfig({
           include: ["{packages,services}/*/src/**/*.test.ts", "scripts/*.test.ts"],
           // The engine's are beside what they test, and need a Redis.
           exclude: ["packages/engine/**"],
+          // Many times what any takes: a busy machine is slow, and a test that hangs fails all the same.
+          testTimeout: 30_000,
         },
       },
       {
