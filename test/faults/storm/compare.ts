@@ -11,7 +11,6 @@ import {
   type GroupsCompared,
   groupsFinished,
 } from "./compare-groups.ts";
-import type { GoneCompared, GoneEndpoint } from "./gone.ts";
 import { DOCUMENTS_QUEUE, STORM_QUEUE } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Admin, Operator } from "./operator.ts";
@@ -29,21 +28,13 @@ export interface Compared extends GroupsCompared {
   readonly auditedJobs: number;
   /** How many jobs schedules have submitted. */
   readonly scheduled: number;
-  /** How many ends callbacks were called for. */
-  readonly called: number;
-  readonly gone: GoneCompared;
 }
 
-type AllBooks = Books & {
-  readonly receiver: Receiver;
-  readonly schedules: StormSchedules;
-  readonly gone: GoneEndpoint;
-  /** Jobs that were submitted after `gone` had settled. */
-  readonly laterIds: ReadonlySet<string>;
-};
-
 /** Enters all violations into the ledger. */
-export async function compare({ rpc: admin }: Operator, books: AllBooks): Promise<Compared> {
+export async function compare(
+  { rpc: admin }: Operator,
+  books: Books & { readonly receiver: Receiver; readonly schedules: StormSchedules },
+): Promise<Compared> {
   const { callers, ledger, clock } = books;
   await groupsFinished(callers, clock);
   await queuesEmpty(admin, clock);
@@ -56,15 +47,13 @@ export async function compare({ rpc: admin }: Operator, books: AllBooks): Promis
   const ofCallers = stored.filter(({ id }) => !scheduled.has(id));
   const compared = await compareGroups(ofCallers, books);
   ledger.compare(ofCallers, compared.untold);
-  const { called } = await compareEvents(stored, [STORM_QUEUE, DOCUMENTS_QUEUE], books);
-  const gone = await books.gone.compare(books.laterIds);
+  await compareEvents(stored, [STORM_QUEUE, DOCUMENTS_QUEUE], books);
   const deliveries = await compareQueues(admin, ledger);
   await compareAccounts(admin, ledger, clock);
   for (const { invariant, subject, problem } of findings) {
     ledger.complain(`audit, invariant ${invariant}: ${subject} ${problem}`);
   }
-  const auditedJobs = Number(jobs) - deliveries;
-  return { ...compared, scheduled: scheduled.size, called, gone, auditedJobs };
+  return { ...compared, scheduled: scheduled.size, auditedJobs: Number(jobs) - deliveries };
 }
 
 /** Waits until the jobs that schedules have submitted have ended. What is left then is found by compareQueues. */
