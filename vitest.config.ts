@@ -21,8 +21,9 @@ export default defineConfig({
             "packages/engine/src/**/*.test.ts",
             "test/{alerts,conformance,e2e,faults,fields,model,packages,security}/**/*.test.ts",
           ],
-          testTimeout: 60_000,
-          hookTimeout: 30_000,
+          // Starting a system takes half a minute on a busy machine.
+          testTimeout: 120_000,
+          hookTimeout: 90_000,
         },
       },
       // Some run whole programs, such as knip.
