@@ -93,10 +93,12 @@ test("the details of a failure keep the first violations that fit, and the messa
   expect(bytes({ violations: [...kept, next] })).toBeGreaterThan(limits.failureDetailsBytes);
 });
 
-test("a validator that throws fails the attempt as any other error", async () => {
+test("what a validator throws is no fault of the payload: the attempt fails with it, and may be tried again", async () => {
   const broken = z.string().transform(() => {
     throw new Error("the lookup table is missing");
   });
   const never = defineExecutor(broken, async () => null);
-  await expect(never(attemptWith("a"))).rejects.toThrow("the lookup table is missing");
+  const thrown = await never(attemptWith("a")).catch((error: unknown) => error);
+  expect(thrown).toEqual(new Error("the lookup table is missing"));
+  expect(thrown).not.toBeInstanceOf(JobFailure);
 });

@@ -116,8 +116,8 @@ type attempt struct {
 	first, sent uint32
 	full        bool
 	outcome     *workersv1.AttemptOutcome
-	// The outcome is on its way; the attempt was told to stop; its executor has returned; its lease is lost; it is settled.
-	settling, stopped, returned, lost, over bool
+	// The outcome is on its way; the attempt was told to stop; its executor has returned; it is settled, or its lease is lost.
+	settling, stopped, returned, over bool
 }
 
 func key(lease *workersv1.LeaseRef) string {

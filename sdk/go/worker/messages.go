@@ -147,7 +147,6 @@ func (w *worker) later(do func()) {
 // The lease is lost: nothing more is sent for its attempt.
 func (w *worker) lose(lease *workersv1.LeaseRef) {
 	if a := w.attempts[key(lease)]; a != nil {
-		a.lost = true
 		a.stop()
 		w.forget(a)
 	}
