@@ -32,6 +32,7 @@ export class ContentCheck {
   #utf8 = true;
   #length = 0;
   #controls = 0;
+  #cut = false;
   /** The kind, once it is known whatever follows. */
   #certain: ContentKind | undefined;
 
@@ -53,6 +54,11 @@ export class ContentCheck {
     if (!this.#utf8) this.#controls += controlsIn(piece);
   }
 
+  /** What follows the last piece will not be seen: a character may be cut at its end. */
+  cut(): void {
+    this.#cut = true;
+  }
+
   /** The first bytes of the content. */
   get head(): Buffer {
     return Buffer.concat(this.#pieces);
@@ -71,7 +77,8 @@ export class ContentCheck {
 
   /** Decodes the first bytes. Undefined if the content is not text. */
   #textOf(head: Uint8Array): string | undefined {
-    if (this.#utf8 && this.#decodes(() => this.#decoder.decode())) return decodeText(head, "utf-8");
+    if (this.#utf8 && (this.#cut || this.#decodes(() => this.#decoder.decode())))
+      return decodeText(head, "utf-8");
     const encoding = textEncodingOf(head);
     if (encoding === undefined) return undefined;
     // The bytes of UTF-16 and UTF-32 look like control characters.

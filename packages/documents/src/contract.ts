@@ -1,5 +1,6 @@
 import type { Clock, DocumentId, KeyId, Random } from "@millrace/shared";
-import type { LivingDocument, StoredDocument } from "./document-records.ts";
+import type { S3Place } from "./s3/s3-place.ts";
+import type { DocumentRef, LivingDocument, StoredDocument } from "./stored-document.ts";
 import type { TypeMismatch } from "./stored-type.ts";
 
 export type PutOutcome =
@@ -34,11 +35,62 @@ export interface DocumentPage {
   readonly nextPageToken?: string;
 }
 
+/** What a caller says of content that it will send to an address. */
+export interface PromisedContent {
+  readonly sizeBytes: number;
+  /** In lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Where a caller sends content itself. The address takes one object with the promised size and hash, once. */
+export interface UploadAddress {
+  /** The id that the document will have, unless its content is that of an older one. */
+  readonly id: DocumentId;
+  readonly url: string;
+  /** What the request must have besides its length. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expiresAtMs: number;
+}
+
+export interface DownloadAddress {
+  readonly url: string;
+  readonly expiresAtMs: number;
+}
+
+export type BeginOutcome =
+  | { readonly kind: "begun"; readonly address: UploadAddress }
+  | Exclude<UploadRefusal, { readonly kind: "typeMismatch" }>;
+
+export type CompleteOutcome =
+  | PutOutcome
+  /** There is no such upload of this key, or its time is over. */
+  | { readonly kind: "unknownUpload" }
+  /** Nothing has been sent to the address. */
+  | { readonly kind: "nothingSent" }
+  /** What was sent is not what was promised. It is deleted, and the address can be used again. */
+  | { readonly kind: "otherContent" };
+
+/** Lets callers send and get content past the gateway. */
+export interface DocumentAddresses {
+  /** Makes an address for an upload. Its bytes count against the key's limit until the upload is completed or its time is over. */
+  begin(
+    ownerKeyId: KeyId,
+    header: DocumentHeader,
+    promised: PromisedContent,
+    keyBytes?: number,
+  ): Promise<BeginOutcome>;
+  /** Makes a document of what was sent to an address. Safe to repeat. */
+  complete(ownerKeyId: KeyId, id: string): Promise<CompleteOutcome>;
+  download(document: StoredDocument): Promise<DownloadAddress>;
+}
+
 export type RemoveOutcome = "removed" | "used" | "missing";
 
 export interface DocumentStore {
   /** The largest size of a document. */
   readonly maxBytes: number;
+  /** Undefined: callers send and get content by the gateway only. */
+  readonly addresses: DocumentAddresses | undefined;
   /**
    * Stores a document, which is durable once this resolves. Content that the key has stored under the same type is not
    * stored again: its retention begins anew, and the later of both expiries holds. Throws what `content` throws, and then
@@ -51,8 +103,8 @@ export interface DocumentStore {
     content: AsyncIterable<Uint8Array>,
     keyBytes?: number,
   ): Promise<PutOutcome>;
-  /** Undefined if there is no such document, or if `ownerKeyId` is given and the document belongs to another key. */
-  get(id: string, ownerKeyId?: KeyId): Promise<LivingDocument | undefined>;
+  /** Undefined if the key has no such document. */
+  get(id: string, ownerKeyId: KeyId): Promise<LivingDocument | undefined>;
   /** As `get`, and records that a job names the document now, or that one named it until `atMs`. The latest use counts. */
   use(id: string, ownerKeyId: KeyId, atMs?: number): Promise<StoredDocument | undefined>;
   /** The documents of a key, newest first. */
@@ -66,15 +118,18 @@ export interface DocumentStore {
   /** Removes what a crash left of uploads that are no document yet, once it is a day old. */
   tidyUploads(): Promise<void>;
   /** Reads the content in order. Throws if there is no such document. */
-  read(id: DocumentId): AsyncIterable<Uint8Array>;
+  read(document: DocumentRef): AsyncIterable<Uint8Array>;
 }
 
-export interface DocumentStoreOptions {
-  /** It is created if missing. All programs that share documents use the same directory. */
-  readonly directory: string;
+/** Where documents are. All programs that share documents name the same place. */
+export type DocumentPlace =
+  /** The directory is created if it is missing. */
+  { readonly directory: string } | { readonly s3: S3Place };
+
+export type DocumentStoreOptions = DocumentPlace & {
   readonly maxBytes: number;
   /** How long documents without an expiry are kept after their last use. Default: for ever. */
   readonly retentionMs?: number;
   readonly clock: Clock;
   readonly random: Random;
-}
+};

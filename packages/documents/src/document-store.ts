@@ -1,143 +1,137 @@
-import { createReadStream } from "node:fs";
-import {
-  type DocumentId,
-  isDocumentId,
-  type KeyId,
-  newDocumentId,
-  type Random,
-} from "@millrace/shared";
+import { type DocumentId, isDocumentId, type KeyId, newDocumentId } from "@millrace/shared";
+import { ArrivingContent, RefusedUpload } from "./arriving-content.ts";
 import type {
   DocumentHeader,
   DocumentPage,
+  DocumentPlace,
   DocumentStore,
   DocumentStoreOptions,
   PutOutcome,
 } from "./contract.ts";
-import { type DocumentFiles, openDocumentFiles, tidy, tidyUploads } from "./document-files.ts";
-import type { LivingDocument, StoredDocument } from "./document-records.ts";
-import { putFile } from "./durable-files.ts";
-import { type Arrived, receive, type UploadRoom, uploadRooms } from "./uploads.ts";
+import { openDirectoryHome } from "./directory/directory-home.ts";
+import { documentAddresses } from "./document-addresses.ts";
+import type { DocumentHome, HomeParts } from "./document-home.ts";
+import { laterExpiry } from "./later-expiry.ts";
+import { documentOf, makeDocument, sameContent } from "./make-document.ts";
+import type { DocumentRef, LivingDocument, StoredDocument } from "./stored-document.ts";
+import { storedTypeOf } from "./stored-type.ts";
+import { type UploadRoom, uploadRooms } from "./upload-rooms.ts";
 
 export async function openDocumentStore(options: DocumentStoreOptions): Promise<DocumentStore> {
-  const { directory, maxBytes, clock, random, retentionMs } = options;
-  const files = await openDocumentFiles(directory, clock, random, retentionMs);
-  const roomFor = uploadRooms(maxBytes, files.byKey);
-
-  const get: DocumentStore["get"] = async (id, ownerKeyId) => {
-    const document = isDocumentId(id) ? await files.records.read(id) : undefined;
-    const isOwn = ownerKeyId === undefined || document?.ownerKeyId === ownerKeyId;
-    return isOwn ? document : undefined;
-  };
+  const { maxBytes, clock, random, retentionMs } = options;
+  const parts = { clock, random, later: laterExpiry(clock, retentionMs) };
+  const home = await openHome(options, parts);
+  const roomFor = uploadRooms(maxBytes, home);
+  const get: DocumentStore["get"] = async (id, ownerKeyId) =>
+    isDocumentId(id) ? home.find({ id, ownerKeyId }) : undefined;
 
   return {
     maxBytes,
+    addresses: documentAddresses(home, { clock, random, roomFor }),
 
     async put(ownerKeyId, header, content, keyBytes = Number.POSITIVE_INFINITY) {
       const createdAtMs = clock.nowMs();
       const id = newDocumentId(createdAtMs, random);
       using room = roomFor(ownerKeyId, keyBytes);
       // The room is needed until all of it is stored.
-      return await store(files, room, random, { id, ownerKeyId, header, content, createdAtMs });
+      return await store(home, room, { ref: { id, ownerKeyId }, header, content, createdAtMs });
     },
 
     get,
 
     async use(id, ownerKeyId, atMs) {
       const document = await get(id, ownerKeyId);
-      return document !== undefined && (await files.records.use(document.id, atMs))
-        ? document
-        : undefined;
+      return document !== undefined && (await home.use(document, atMs)) ? document : undefined;
     },
 
-    list: (ownerKeyId, pageSize, pageToken = "") => list(files, ownerKeyId, pageSize, pageToken),
+    list: (ownerKeyId, pageSize, pageToken = "") => list(home, ownerKeyId, pageSize, pageToken),
 
-    owners: () => files.byKey.owners(),
+    owners: home.owners,
 
     async remove(document) {
-      const outcome = await files.records.takeAway(document.id, document.usedAtMs);
+      const outcome = await home.takeAway(document, document.usedAtMs);
       if (outcome !== "taken") return outcome;
-      await files.contents.remove(document, document.id);
-      await files.discard(document);
+      await home.contents.remove(document, document.id);
+      await home.discard(document);
       return "removed";
     },
 
-    tidy: (ownerKeyId) => tidy(files, ownerKeyId, clock.nowMs()),
-
-    tidyUploads: () => tidyUploads(files, directory, clock.nowMs()),
-
-    read: (id) => createReadStream(files.contentPath(id)),
+    tidy: home.tidy,
+    tidyUploads: home.tidyUploads,
+    read: home.read,
   };
 }
 
+async function openHome(place: DocumentPlace, parts: HomeParts): Promise<DocumentHome> {
+  if (!("s3" in place)) return openDirectoryHome(place.directory, parts);
+  // Amazon's SDK takes time and memory, so it is loaded only where it is used.
+  const { openS3Home } = await import("./s3/s3-home.ts");
+  return openS3Home(place.s3, parts);
+}
+
 interface Upload {
-  readonly id: DocumentId;
-  readonly ownerKeyId: KeyId;
+  readonly ref: DocumentRef;
   readonly header: DocumentHeader;
   readonly content: AsyncIterable<Uint8Array>;
   readonly createdAtMs: number;
 }
 
 async function store(
-  files: DocumentFiles,
+  home: DocumentHome,
   room: UploadRoom,
-  random: Random,
-  { id, ownerKeyId, header, content, createdAtMs }: Upload,
+  { ref, header, content, createdAtMs }: Upload,
 ): Promise<PutOutcome> {
-  const { name, expiresAtMs } = header;
   const refused = await room.begin();
   if (refused !== undefined) return refused;
-  const path = files.contentPath(id);
-  const received: { outcome: Arrived | PutOutcome; known?: DocumentId | undefined } = {
-    outcome: { kind: "empty" },
-  };
-  await putFile(path, random, async (file) => {
-    const outcome = await receive(file, content, header, room.refusal);
-    received.outcome = outcome;
-    if (outcome.kind !== "arrived") return false;
-    const { sha256, type } = outcome;
-    received.known = await files.contents.find({ ownerKeyId, sha256, ...type });
-    const existing = received.known && (await files.renew(received.known, expiresAtMs));
-    if (existing === undefined) return true;
-    received.outcome = { kind: "stored", document: existing, existing: true };
-    return false;
-  });
-  const { outcome, known } = received;
-  if (outcome.kind !== "arrived") return outcome;
-  const { sizeBytes, sha256, type } = outcome;
-  const document: StoredDocument = {
-    ...{ id, ownerKeyId, name: name === "" ? "document" : name, ...type },
-    ...{ sizeBytes, sha256, createdAtMs },
-    ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
-  };
-  const living = await files.create(document);
-  // Another upload of the same content may have been faster. Then its document is the one that stays.
-  const entered = await files.contents.enter(document, id, known);
-  const first = entered === id ? undefined : await files.renew(entered, expiresAtMs);
-  if (first === undefined) return { kind: "stored", document: living, existing: false };
-  if ((await files.records.takeAway(id, living.usedAtMs)) === "used") {
-    // A job has named it already, so it stays beside the first one.
-    return { kind: "stored", document: living, existing: false };
+  const arriving = new ArrivingContent(content, room.refusal);
+  const written: { outcome?: PutOutcome; document?: StoredDocument; stale?: DocumentId } = {};
+  try {
+    await home.write(ref, arriving, async (source) => {
+      const type = await storedTypeOf(arriving.check, source, header);
+      if ("actual" in type) throw new RefusedUpload({ kind: "typeMismatch", ...type });
+      const { sizeBytes } = arriving;
+      const promised = { sizeBytes, sha256: arriving.sha256() };
+      const document = documentOf(ref, header, { ...promised, type, createdAtMs });
+      const { existing, stale } = await sameContent(home, document);
+      Object.assign(written, { document, stale });
+      if (existing === undefined) return true;
+      written.outcome = { kind: "stored", document: existing, existing: true };
+      return false;
+    });
+  } catch (error) {
+    if (error instanceof RefusedUpload) return error.refusal;
+    throw error;
   }
-  await files.discard(document);
-  return { kind: "stored", document: first, existing: true };
+  const { outcome, document, stale } = written;
+  if (outcome !== undefined) return outcome;
+  if (document === undefined) throw new Error("content was written without being looked at");
+  return makeDocument(home, document, stale);
 }
 
+/** How many descriptions are read at once. */
+const READ_AT_ONCE = 16;
+
 async function list(
-  { byKey, records }: DocumentFiles,
+  home: DocumentHome,
   ownerKeyId: KeyId,
   pageSize: number,
   pageToken: string,
 ): Promise<DocumentPage> {
-  const entries = await byKey.entriesOf(ownerKeyId);
   const documents: LivingDocument[] = [];
-  for (const { id } of entries.reverse()) {
-    if (pageToken !== "" && id >= pageToken) continue;
-    const last = documents.at(-1);
-    if (documents.length === pageSize && last !== undefined) {
-      return { documents, nextPageToken: last.id };
+  let below = isDocumentId(pageToken) ? pageToken : undefined;
+  for (;;) {
+    const ids = await home.newest(ownerKeyId, pageSize + 1, below);
+    for (let start = 0; start < ids.length; start += READ_AT_ONCE) {
+      const some = ids.slice(start, start + READ_AT_ONCE);
+      for (const document of await Promise.all(some.map((id) => home.find({ id, ownerKeyId })))) {
+        const last = documents.at(-1);
+        if (documents.length === pageSize && last !== undefined) {
+          return { documents, nextPageToken: last.id };
+        }
+        if (document !== undefined) documents.push(document);
+      }
     }
-    const document = await records.read(id);
-    if (document !== undefined) documents.push(document);
+    below = ids.at(-1);
+    if (ids.length <= pageSize) return { documents };
   }
-  return { documents };
 }

@@ -1,6 +1,5 @@
 export { ContentCheck } from "./content-check.ts";
 export type * from "./contract.ts";
-export type { LivingDocument, StoredDocument } from "./document-records.ts";
 export { openDocumentStore } from "./document-store.ts";
 export {
   contentTypeNamed,
@@ -11,6 +10,8 @@ export {
   mediaTypeNamed,
   typeNames,
 } from "./document-types.ts";
+export type { S3Place } from "./s3/s3-place.ts";
+export type { LivingDocument, StoredDocument } from "./stored-document.ts";
 export { decodeText, textEncodingOf } from "./text-encoding.ts";
 export { isText, typeOfContent } from "./type-of-content.ts";
 export { readZipDirectory, type ZipDirectory } from "./zip-directory.ts";

@@ -1,7 +1,22 @@
-import { type Entry, fromBufferPromise, fromFdPromise, type ZipFile } from "yauzl";
+import {
+  type Entry,
+  fromBufferPromise,
+  fromFdPromise,
+  fromRandomAccessReaderPromise,
+  type Options,
+  RandomAccessReader,
+  type ZipFile,
+} from "yauzl";
 
-/** A file on disk by its descriptor, or content in memory. */
-export type ZipSource = number | Uint8Array;
+/** Content of which any part can be read. */
+export abstract class RangeSource extends RandomAccessReader {
+  abstract readonly sizeBytes: number;
+  /** Throws the error that a read has met. It makes an archive look damaged. */
+  abstract assertRead(): void;
+}
+
+/** A file on disk by its descriptor, content in memory, or content elsewhere. */
+export type ZipSource = number | Uint8Array | RangeSource;
 
 /** Documents with more files than this are not read: their directory alone takes long to read. */
 const ENTRIES_LIMIT = 20_000;
@@ -13,14 +28,20 @@ export interface ZipDirectory {
   readonly file: ZipFile;
 }
 
+function openZip(source: ZipSource, options: Options): Promise<ZipFile> {
+  if (typeof source === "number") return fromFdPromise(source, options);
+  if (source instanceof RangeSource) {
+    return fromRandomAccessReaderPromise(source, source.sizeBytes, options);
+  }
+  return fromBufferPromise(Buffer.from(source.buffer, source.byteOffset, source.length), options);
+}
+
 /** Reads the directory at the end of an archive, and unpacks nothing. Undefined if it is damaged or too long. */
 export async function readZipDirectory(source: ZipSource): Promise<ZipDirectory | undefined> {
   const options = { autoClose: false, strictFileNames: false, validateEntrySizes: true };
   const entries = new Map<string, Entry>();
   try {
-    const file = await (typeof source === "number"
-      ? fromFdPromise(source, options)
-      : fromBufferPromise(Buffer.from(source.buffer, source.byteOffset, source.length), options));
+    const file = await openZip(source, options);
     if (file.entryCount > ENTRIES_LIMIT) return undefined;
     for await (const entry of file.eachEntry()) entries.set(entry.fileName, entry);
     return { entries, file };

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm, watch } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openDocumentStore } from "@millrace/documents";
+import { openDocumentStore, type S3Place } from "@millrace/documents";
 import { DocumentService } from "@millrace/proto/document-service";
 import { GroupService } from "@millrace/proto/group-service";
 import type { JobSpec } from "@millrace/proto/job";
@@ -24,7 +24,7 @@ export const job = { queue: "documents", type: "summarize" };
 /** A gateway on real gRPC with two API keys, in front of a scheduler that keeps jobs in memory. */
 export async function startGateway(
   clock: Clock = systemClock,
-  options: { streamsPerKey?: number; submissionsPerKey?: number } = {},
+  { s3, ...options }: { streamsPerKey?: number; submissionsPerKey?: number; s3?: S3Place } = {},
 ) {
   const directory = await mkdtemp(join(tmpdir(), "millrace-gateway-"));
   onTestFinished(() => rm(directory, { recursive: true }));
@@ -37,7 +37,8 @@ export async function startGateway(
     random,
   });
   onTestFinished(() => client.close());
-  const documents = await openDocumentStore({ directory, maxBytes: 1_000, clock, random });
+  const place = s3 === undefined ? { directory } : { s3 };
+  const documents = await openDocumentStore({ ...place, maxBytes: 1_000, clock, random });
   const parts = gatewayParts({
     ...{ scheduler: client.rpc, documents, clock, random, metrics: createMetrics("gateway") },
     schedulerClock: schedulerClock({ scheduler: client.rpc, local: clock }),

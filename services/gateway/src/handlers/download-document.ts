@@ -12,7 +12,7 @@ export const downloadDocument = ({
   async function* ({ documentId }, { identity }) {
     const document = await ownDocument(documents, documentId, identity.keyId);
     yield { part: { case: "document", value: documentMessage(document, documentRetentionMs) } };
-    for await (const value of documents.read(document.id)) {
+    for await (const value of documents.read(document)) {
       yield { part: { case: "content", value: new Uint8Array(value) } };
     }
   };

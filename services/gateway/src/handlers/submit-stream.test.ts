@@ -54,6 +54,7 @@ function setup(timesAway: number, drainAtRead = 0) {
     identity: { keyId: "ours" as KeyId },
     headers: { get: () => undefined } as CallContext<Caller>["headers"],
     signal: new AbortController().signal,
+    leaving: draining.signal,
     draining: draining.signal,
   } as CallContext<Caller>;
   return handler(requests(), context);
@@ -108,6 +109,7 @@ test("reports DRAINING to a caller that is still writing, after the answers to t
     identity: { keyId: "ours" as KeyId },
     headers: { get: () => undefined } as CallContext<Caller>["headers"],
     signal: new AbortController().signal,
+    leaving: draining.signal,
     draining: draining.signal,
   } as CallContext<Caller>;
   const answered: (bigint | undefined)[] = [];

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { DeleteDocumentRequestSchema, DocumentService } from "@millrace/proto/document-service";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { deleteDocument } from "../handlers/delete-document.ts";
-import type { GatewayRoute } from "./route-description.ts";
+import { documentStoreReasons, type GatewayRoute } from "./route-description.ts";
 
 /** DELETE /v1/documents/{id}: answers 204, or 409 while a job names the document that has not finished. */
 export function deleteDocumentRoute(parts: GatewayParts): GatewayRoute {
@@ -13,7 +13,7 @@ export function deleteDocumentRoute(parts: GatewayParts): GatewayRoute {
     rpc: DocumentService.method.deleteDocument,
     described: {
       answers: { 204: { about: "The document is deleted." } },
-      reasons: ["DOCUMENT_NOT_FOUND", "DOCUMENT_IN_USE"],
+      reasons: ["DOCUMENT_NOT_FOUND", "DOCUMENT_IN_USE", ...documentStoreReasons],
     },
     async handle({ params: { id: documentId = "" } }, context) {
       await remove(create(DeleteDocumentRequestSchema, { documentId }), context);

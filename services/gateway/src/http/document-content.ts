@@ -2,7 +2,7 @@ import { DocumentService } from "@millrace/proto/document-service";
 import { create as contentDisposition } from "content-disposition";
 import { ownDocument } from "../documents/own-document.ts";
 import type { GatewayParts } from "../gateway-parts.ts";
-import type { GatewayRoute } from "./route-description.ts";
+import { documentStoreReasons, type GatewayRoute } from "./route-description.ts";
 
 /**
  * GET /v1/documents/{id}/content: sends the bytes as an attachment. A browser must not display what callers upload as a
@@ -20,7 +20,7 @@ export const documentContentRoute = ({ documents }: GatewayParts): GatewayRoute 
         headers: ["content-disposition"],
       },
     },
-    reasons: ["DOCUMENT_NOT_FOUND"],
+    reasons: ["DOCUMENT_NOT_FOUND", ...documentStoreReasons],
   },
   async handle({ params: { id = "" } }, { identity }) {
     const document = await ownDocument(documents, id, identity.keyId);
@@ -33,7 +33,7 @@ export const documentContentRoute = ({ documents }: GatewayParts): GatewayRoute 
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
       },
-      body: documents.read(document.id),
+      body: documents.read(document),
     };
   },
 });

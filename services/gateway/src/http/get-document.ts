@@ -7,7 +7,7 @@ import {
 import type { GatewayParts } from "../gateway-parts.ts";
 import { getDocument } from "../handlers/get-document.ts";
 import { messageAnswer } from "./json-answer.ts";
-import type { GatewayRoute } from "./route-description.ts";
+import { documentStoreReasons, type GatewayRoute } from "./route-description.ts";
 
 /** GET /v1/documents/{id}: sends a document's metadata. */
 export function getDocumentRoute(parts: GatewayParts): GatewayRoute {
@@ -18,7 +18,7 @@ export function getDocumentRoute(parts: GatewayParts): GatewayRoute {
     rpc: DocumentService.method.getDocument,
     described: {
       answers: { 200: { about: "The document, without its bytes.", message: DocumentSchema } },
-      reasons: ["DOCUMENT_NOT_FOUND"],
+      reasons: ["DOCUMENT_NOT_FOUND", ...documentStoreReasons],
     },
     async handle({ params: { id: documentId = "" } }, context) {
       const { document } = await get(create(GetDocumentRequestSchema, { documentId }), context);

@@ -10,7 +10,7 @@ import type { GatewayParts } from "../gateway-parts.ts";
 import { listDocuments } from "../handlers/list-documents.ts";
 import { messageAnswer } from "./json-answer.ts";
 import { readQuery } from "./read-query.ts";
-import type { GatewayRoute } from "./route-description.ts";
+import { documentStoreReasons, type GatewayRoute } from "./route-description.ts";
 
 const parameters = {
   pageSize: wholeNumber(0, 500).default(0),
@@ -27,6 +27,7 @@ export function listDocumentsRoute(parts: GatewayParts): GatewayRoute {
     described: {
       query: parameters,
       answers: { 200: { about: "A page of documents.", message: ListDocumentsResponseSchema } },
+      reasons: documentStoreReasons,
     },
     async handle({ query }, context) {
       const request = create(ListDocumentsRequestSchema, readQuery(query, parameters));

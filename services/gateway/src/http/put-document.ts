@@ -6,14 +6,20 @@ import {
   UploadDocumentHeaderSchema,
   UploadDocumentRequestSchema,
 } from "@millrace/proto/document-service";
-import { assertValid, type CallHeaders, rpcError, timestampOf } from "@millrace/runtime";
+import {
+  assertValid,
+  type CallHeaders,
+  rpcError,
+  timestampOf,
+  uploadRefusal,
+} from "@millrace/runtime";
 import { parse } from "content-disposition";
 import { z } from "zod";
 import type { GatewayParts } from "../gateway-parts.ts";
-import { uploadDocument, uploadRefusal } from "../handlers/upload-document.ts";
+import { uploadDocument } from "../handlers/upload-document.ts";
 import { messageAnswer } from "./json-answer.ts";
 import { readQuery } from "./read-query.ts";
-import type { GatewayRoute } from "./route-description.ts";
+import { documentStoreReasons, type GatewayRoute } from "./route-description.ts";
 
 const parameters = {
   name: z.string().optional(),
@@ -86,6 +92,7 @@ export function putDocumentRoute(parts: GatewayParts): GatewayRoute {
         "DOCUMENT_TYPE_MISMATCH",
         "DOCUMENT_ENCRYPTED",
         "DOCUMENT_UNREADABLE",
+        ...documentStoreReasons,
       ],
     },
     async handle({ query, headers, body }, context) {

@@ -79,7 +79,15 @@ export const jobReasons: readonly Reason[] = [
   "STORED_BYTES_FULL",
   "TOO_MANY_SUBMISSIONS",
   "WEBHOOKS_NOT_SET_UP",
+  "DOCUMENT_STORE_UNAVAILABLE",
+  "DOCUMENT_STORE_REFUSED",
 ];
+
+/** Why a call that reads or writes documents may fail. */
+export const documentStoreReasons = [
+  "DOCUMENT_STORE_UNAVAILABLE",
+  "DOCUMENT_STORE_REFUSED",
+] as const;
 
 /** Why a call about webhooks may be refused. */
 export const webhookReasons = ["WEBHOOKS_NOT_SET_UP"] as const;

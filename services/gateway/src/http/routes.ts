@@ -3,6 +3,7 @@ import type { GatewayParts } from "../gateway-parts.ts";
 import { cancelJobRoute } from "./cancel-job.ts";
 import { deleteDocumentRoute } from "./delete-document.ts";
 import { documentContentRoute } from "./document-content.ts";
+import { documentDownloadRoute } from "./document-download.ts";
 import { explainJobRoute } from "./explain-job.ts";
 import { getDocumentRoute } from "./get-document.ts";
 import { getJobRoute } from "./get-job.ts";
@@ -26,6 +27,7 @@ import { listSchedulesRoute } from "./schedules/list-schedules.ts";
 import { updateScheduleRoute } from "./schedules/update-schedule.ts";
 import { submitJobRoute } from "./submit-job.ts";
 import { submitJobsRoute } from "./submit-jobs.ts";
+import { uploadRoutes } from "./uploads.ts";
 import { deliveryRoutes } from "./webhooks/deliveries.ts";
 import { endpointRoutes } from "./webhooks/endpoints.ts";
 import { secretRoutes } from "./webhooks/secrets.ts";
@@ -60,4 +62,6 @@ export const gatewayRoutes = (parts: GatewayParts, clock: Clock): GatewayRoute[]
   getDocumentRoute(parts),
   deleteDocumentRoute(parts),
   documentContentRoute(parts),
+  documentDownloadRoute(parts),
+  ...uploadRoutes(parts),
 ];

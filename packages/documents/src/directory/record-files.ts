@@ -1,27 +1,10 @@
 import { link, readFile, rename, rm, stat, utimes } from "node:fs/promises";
-import type { Clock, DocumentId, KeyId, Random } from "@millrace/shared";
+import type { Clock, DocumentId, Random } from "@millrace/shared";
+import type { LivingDocument, StoredDocument } from "../stored-document.ts";
 import { ifExists, putFile, writeAll } from "./durable-files.ts";
-import type { StoredType } from "./stored-type.ts";
-
-export interface StoredDocument extends StoredType {
-  readonly id: DocumentId;
-  readonly ownerKeyId: KeyId;
-  readonly name: string;
-  readonly sizeBytes: number;
-  /** In lower-case hexadecimal. */
-  readonly sha256: string;
-  readonly createdAtMs: number;
-  /** From this time on the document is removed as soon as no unfinished job names it. */
-  readonly expiresAtMs?: number;
-}
-
-export interface LivingDocument extends StoredDocument {
-  /** When the document was uploaded last, named by a job last, or known to be named by an unfinished job or a schedule. */
-  readonly usedAtMs: number;
-}
 
 /** The descriptions of documents: one file of JSON for each. Its modification time is the time of the last use. */
-export interface DocumentRecords {
+export interface RecordFiles {
   create(document: StoredDocument): Promise<LivingDocument>;
   read(id: DocumentId): Promise<LivingDocument | undefined>;
   /** Records a use now, or one at `atMs` if no later one is recorded. Returns false if the document is gone. After it, `takeAway` leaves the document. */
@@ -41,11 +24,11 @@ export interface DocumentRecords {
   forget(id: DocumentId): Promise<void>;
 }
 
-export function documentRecords(
+export function recordFiles(
   pathOf: (id: DocumentId) => string,
   clock: Clock,
   random: Random,
-): DocumentRecords {
+): RecordFiles {
   const awayPath = (id: DocumentId) => `${pathOf(id)}.away`;
   const set = async (path: string, atMs: number) => utimes(path, atMs / 1_000, atMs / 1_000);
   const write = async (document: StoredDocument): Promise<LivingDocument> => {

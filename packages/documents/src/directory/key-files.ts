@@ -8,33 +8,26 @@ import {
   type KeyId,
   timeOfDocumentId,
 } from "@millrace/shared";
-import { LRUCache } from "lru-cache";
+import { countedAs } from "../document-home.ts";
+import { knownBytes } from "../known-bytes.ts";
 import { ifExists, syncDirectory } from "./durable-files.ts";
-
-/** The least that a document takes on disk: its content, its description and its entry here are files. */
-export const LEAST_BYTES = 12 * 1_024;
-/** How old the known sizes may be before the directory is read again. Other gateways' documents are seen then. */
-const FRESH_MS = 10_000;
-const KNOWN_KEYS = 10_000;
 
 /** A key without documents has no directory. */
 const namesIn = async (directory: string): Promise<string[]> =>
   (await ifExists(() => readdir(directory))) ?? [];
 
-const countedAs = (sizeBytes: number): number => Math.max(sizeBytes, LEAST_BYTES);
-
-export interface StoredEntry {
+interface KeyEntry {
   readonly id: DocumentId;
   readonly sizeBytes: number;
   readonly createdAtMs: number;
 }
 
 /** Knows how many bytes the documents of each key take. */
-export interface StoredByKey {
+export interface KeyFiles {
   /** Returns a key's bytes as this gateway knows them. Its own documents count at once, other gateways' within 10 s. */
   bytesOf(keyId: KeyId): Promise<number>;
   /** The entries of a key, oldest first: also of documents that are being stored, or were left over by a crash. */
-  entriesOf(keyId: KeyId): Promise<StoredEntry[]>;
+  entriesOf(keyId: KeyId): Promise<KeyEntry[]>;
   /** The keys that have documents. */
   owners(): Promise<readonly KeyId[]>;
   /** Counts a document, durably. */
@@ -48,8 +41,7 @@ export interface StoredByKey {
  * stores, and no document has to be read. An entry is created before its document, and removed after it. A crash
  * in between therefore counts too much, never too little.
  */
-export function storedByKey(directory: string, clock: Clock): StoredByKey {
-  const known = new LRUCache<KeyId, { bytes: number; atMs: number }>({ max: KNOWN_KEYS });
+export function keyFiles(directory: string, clock: Clock): KeyFiles {
   const keys = join(directory, "keys");
   const entries = (keyId: KeyId) => {
     if (!isKeyId(keyId)) throw new Error(`${JSON.stringify(keyId)} is not a key id`);
@@ -57,22 +49,14 @@ export function storedByKey(directory: string, clock: Clock): StoredByKey {
   };
   const pathOf = (keyId: KeyId, id: DocumentId, sizeBytes: number) =>
     join(entries(keyId), `${id}.${sizeBytes}`);
-  const change = (keyId: KeyId, by: number) => {
-    const seen = known.get(keyId);
-    if (seen !== undefined) seen.bytes += by;
-  };
+  const known = knownBytes(async (keyId) => {
+    const names = await namesIn(entries(keyId));
+    const sizes = names.map((name) => Number(name.split(".")[1]));
+    return sizes.reduce((sum, size) => sum + countedAs(size || 0), 0);
+  }, clock);
 
   return {
-    async bytesOf(keyId) {
-      const seen = known.get(keyId);
-      if (seen !== undefined && clock.nowMs() - seen.atMs < FRESH_MS) return seen.bytes;
-      const atMs = clock.nowMs();
-      const names = await namesIn(entries(keyId));
-      const sizes = names.map((name) => Number(name.split(".")[1]));
-      const bytes = sizes.reduce((sum, size) => sum + countedAs(size || 0), 0);
-      known.set(keyId, { bytes, atMs });
-      return bytes;
-    },
+    bytesOf: known.of,
     async entriesOf(keyId) {
       const names = await namesIn(entries(keyId));
       const all = names.sort().map((name) => {
@@ -91,11 +75,11 @@ export function storedByKey(directory: string, clock: Clock): StoredByKey {
       await writeFile(pathOf(keyId, id, sizeBytes), "", { mode: 0o600, flag: "wx" });
       // The key's directory may be new, made by this upload or by another one that has not flushed it yet.
       for (const changed of [entries(keyId), keys, directory]) await syncDirectory(changed);
-      change(keyId, countedAs(sizeBytes));
+      known.change(keyId, countedAs(sizeBytes));
     },
     async remove(keyId, id, sizeBytes) {
       await rm(pathOf(keyId, id, sizeBytes), { force: true });
-      change(keyId, -countedAs(sizeBytes));
+      known.change(keyId, -countedAs(sizeBytes));
     },
   };
 }

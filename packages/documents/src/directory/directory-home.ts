@@ -1,70 +1,49 @@
+import { createReadStream } from "node:fs";
 import { mkdir, opendir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type Clock,
-  type DocumentId,
-  isDocumentId,
-  type KeyId,
-  type Random,
-  timeOfDocumentId,
-} from "@millrace/shared";
-import { type ContentIndex, contentIndex } from "./content-index.ts";
-import {
-  type DocumentRecords,
-  documentRecords,
-  type LivingDocument,
-  type StoredDocument,
-} from "./document-records.ts";
-import { ifExists, syncDirectory } from "./durable-files.ts";
-import { type StoredByKey, storedByKey } from "./stored-by-key.ts";
+import { isDocumentId, type KeyId, timeOfDocumentId } from "@millrace/shared";
+import { type DocumentHome, type HomeParts, LEFT_OVER_MS } from "../document-home.ts";
+import type { StoredDocument } from "../stored-document.ts";
+import { contentFiles } from "./content-files.ts";
+import { ifExists, putFile, syncDirectory, writeAll } from "./durable-files.ts";
+import { type KeyFiles, keyFiles } from "./key-files.ts";
+import { type RecordFiles, recordFiles } from "./record-files.ts";
 
 /**
- * Where documents are: `<id>` has the content and `<id>.json` the description. A document exists once its
+ * Documents in a directory: `<id>` has the content and `<id>.json` the description. A document exists once its
  * description does. The description is renamed into place last, after the content is on disk, and taken away first. What
  * each key stores is in `keys/`, and which content is which document in `contents/`.
  */
-export interface DocumentFiles {
-  readonly byKey: StoredByKey;
-  readonly contents: ContentIndex;
-  readonly records: DocumentRecords;
-  contentPath(id: string): string;
-  /** Makes a document of content that is on disk. */
-  create(document: StoredDocument): Promise<LivingDocument>;
-  /** Deletes the files of a document whose description was taken away, or never written. */
-  discard(document: Pick<StoredDocument, "id" | "ownerKeyId" | "sizeBytes">): Promise<void>;
-  /**
-   * Has a document live on whose content was uploaded again: its retention begins anew, and the later expiry holds.
-   * Undefined if it is gone.
-   */
-  renew(id: DocumentId, expiresAtMs: number | undefined): Promise<LivingDocument | undefined>;
-}
-
-export async function openDocumentFiles(
+export async function openDirectoryHome(
   directory: string,
-  clock: Clock,
-  random: Random,
-  retentionMs = Number.POSITIVE_INFINITY,
-): Promise<DocumentFiles> {
+  { clock, random, later }: HomeParts,
+): Promise<DocumentHome> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const byKey = storedByKey(directory, clock);
+  const byKey = keyFiles(directory, clock);
   const contentPath = (id: string) => {
     if (!isDocumentId(id)) throw new Error(`${JSON.stringify(id)} is not a document id`);
     return join(directory, id);
   };
-  const records = documentRecords((id) => `${contentPath(id)}.json`, clock, random);
-  /** Of an expiry and none, which means the retention from now on, the later end holds. */
-  const later = (...expiries: readonly (number | undefined)[]): number | undefined => {
-    const end = (expiresAtMs = clock.nowMs() + retentionMs) => expiresAtMs;
-    return expiries.reduce((a, b) => (end(a) >= end(b) ? a : b));
-  };
-  const discard: DocumentFiles["discard"] = async ({ id, ownerKeyId, sizeBytes }) => {
+  const records = recordFiles((id) => `${contentPath(id)}.json`, clock, random);
+  const discard: DocumentHome["discard"] = async ({ id, ownerKeyId, sizeBytes }) => {
     await rm(contentPath(id), { force: true });
     await records.forget(id);
     await byKey.remove(ownerKeyId, id, sizeBytes);
   };
+  const parts = { byKey, records, contentPath, discard };
 
   return {
-    ...{ byKey, contents: contentIndex(directory), records, contentPath, discard },
+    ...{ contents: contentFiles(directory), discard },
+    bytesOf: byKey.bytesOf,
+    owners: byKey.owners,
+
+    write: ({ id }, content, keep) =>
+      putFile(contentPath(id), random, async (file) => {
+        for await (const piece of content) await writeAll(file, piece);
+        return keep(file.fd);
+      }),
+
+    read: ({ id }) => createReadStream(contentPath(id)),
 
     async create(document) {
       const { id, ownerKeyId, sizeBytes } = document;
@@ -80,7 +59,14 @@ export async function openDocumentFiles(
       }
     },
 
-    async renew(id, expiresAtMs) {
+    async find({ id, ownerKeyId }) {
+      const document = await records.read(id);
+      return document?.ownerKeyId === ownerKeyId ? document : undefined;
+    },
+
+    use: ({ id }, atMs) => records.use(id, atMs),
+
+    async renew({ id }, expiresAtMs) {
       const before = (await records.use(id)) ? await records.read(id) : undefined;
       if (before === undefined) return undefined;
       const { usedAtMs: _, expiresAtMs: old, ...rest } = before;
@@ -88,18 +74,32 @@ export async function openDocumentFiles(
       if (expiry === old) return before;
       return records.replace(expiry === undefined ? rest : { ...rest, expiresAtMs: expiry });
     },
+
+    takeAway: ({ id }, usedAtMs) => records.takeAway(id, usedAtMs),
+
+    async newest(keyId, count, below) {
+      const ids = (await byKey.entriesOf(keyId)).map(({ id }) => id).reverse();
+      return ids.filter((id) => below === undefined || id < below).slice(0, count);
+    },
+
+    tidy: (keyId) => tidy(parts, keyId, clock.nowMs()),
+    tidyUploads: () => tidyUploads(parts, directory, clock.nowMs()),
   };
 }
 
-/** What is younger may belong to an upload or a removal that is under way. */
-const LEFT_OVER_MS = 24 * 3_600_000;
+interface DirectoryParts {
+  readonly byKey: KeyFiles;
+  readonly records: RecordFiles;
+  contentPath(id: string): string;
+  discard(document: Pick<StoredDocument, "id" | "ownerKeyId" | "sizeBytes">): Promise<void>;
+}
 
 /**
  * Mends what a crash left of a key's documents a day ago: an entry without a description is removed with its content, and a
  * description that was taken away and not deleted comes back, because the document may have been in use.
  */
-export async function tidy(
-  { byKey, records, contentPath, discard }: DocumentFiles,
+async function tidy(
+  { byKey, records, contentPath, discard }: DirectoryParts,
   ownerKeyId: KeyId,
   nowMs: number,
 ): Promise<void> {
@@ -113,8 +113,8 @@ export async function tidy(
 }
 
 /** Removes the files of uploads that a crash ended a day ago: content that is no document's, and parts of content. */
-export async function tidyUploads(
-  { records, contentPath }: Pick<DocumentFiles, "records" | "contentPath">,
+async function tidyUploads(
+  { records, contentPath }: Pick<DirectoryParts, "records" | "contentPath">,
   directory: string,
   nowMs: number,
 ): Promise<void> {
