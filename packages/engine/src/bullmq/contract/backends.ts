@@ -1,10 +1,16 @@
 /**
- * The backends that the contract holds for: BullMQ's own, which defines the contract, and
- * FairBackend, once with BullMQ's ids (all jobs in the plain lane) and once with ids that name an
- * API key (all jobs in that key's lane).
+ * The backends that the contract holds for: BullMQ's own, which defines the contract; FairBackend, once with BullMQ's ids (all
+ * jobs in the plain lane) and once with ids that name an API key (all jobs in that key's lane); and that of @millrace/bullmq,
+ * once with jobs without a group and once with all jobs in one group.
  */
+import { fairBackend as groupsBackend } from "@millrace/bullmq";
 import { type KeyId, newJobId, type QueueName, systemClock, systemRandom } from "@millrace/shared";
-import { type BackendFactory, createRedisBackend, type RedisQueueBackend } from "bullmq";
+import {
+  type BackendFactory,
+  createRedisBackend,
+  type JobsOptions,
+  type RedisQueueBackend,
+} from "bullmq";
 import { describe } from "vitest";
 import { fairBackend } from "../fair-backend-factory.ts";
 
@@ -15,6 +21,8 @@ export interface Backend {
   newId(): string | undefined;
   /** The id for the name `label` in a test. */
   id(label: string): string;
+  /** Options of every job. */
+  readonly jobOptions?: JobsOptions;
   /** True if jobs of different priority bands are in one lane. */
   readonly oneLaneForAllPriorities: boolean;
 }
@@ -44,7 +52,20 @@ export const fairKeyed: Backend = {
   oneLaneForAllPriorities: false,
 };
 
-const all: readonly Backend[] = [bullBackend, fairPlain, fairKeyed];
+const withoutGroups: Backend = {
+  ...bullBackend,
+  name: "@millrace/bullmq, no group",
+  factory: groupsBackend(),
+};
+
+const inOneGroup: Backend = {
+  ...withoutGroups,
+  name: "@millrace/bullmq, one group",
+  jobOptions: { group: "Acme, Inc." },
+  oneLaneForAllPriorities: false,
+};
+
+const all: readonly Backend[] = [bullBackend, fairPlain, fairKeyed, withoutGroups, inOneGroup];
 
 /** Runs the same tests for every backend. */
 export function contract(title: string, body: (backend: Backend) => void): void {

@@ -39,7 +39,8 @@ export async function openBench(backend: Backend) {
 
   const withId = (opts?: JobsOptions): JobsOptions => {
     const jobId = opts?.jobId ?? backend.newId();
-    return jobId === undefined ? { ...opts } : { ...opts, jobId };
+    const options = { ...backend.jobOptions, ...opts };
+    return jobId === undefined ? options : { ...options, jobId };
   };
   const withIds = (node: FlowJob): FlowJob =>
     ({
