@@ -6,12 +6,14 @@ import type { JobObserver, ObserverKnowledge } from "../observing/job-observer.t
 import { reportUnmoved } from "../observing/report-unmoved.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
+import type { PodApi } from "../scaling/pod-api.ts";
 import { runSchedules } from "../schedules/run-schedules.ts";
 import type { AllWorkers } from "../session/all-workers.ts";
 import type { ConnectedWorkers } from "../session/connected-workers.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
 import type { OutageLog } from "../store/outage-log.ts";
 import { startCircuits } from "./circuits.ts";
+import { startDeletionCosts } from "./deletion-costs.ts";
 import { startGroupTender } from "./group-tender.ts";
 import { startKeyUse } from "./key-use.ts";
 import { logMemoryChange, startMemoryWatch } from "./memory-watch.ts";
@@ -54,11 +56,14 @@ export interface LoopParts {
   readonly knowledge: ObserverKnowledge;
   readonly log: Logger;
   readonly outages: OutageLog;
+  /** Finds the Kubernetes API. Throws outside of Kubernetes. */
+  readonly pods: () => PodApi;
   readonly config: {
     readonly reapEveryMs: number;
     readonly promoteEveryMs: number;
     readonly pruneEveryMs: number;
     readonly schedulerId: string;
+    readonly podDeletionCostMs: number | undefined;
   };
 }
 
@@ -123,4 +128,9 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   );
   scope.use(startSubmissionLines(parts.observer, loop("submissions", SUBMISSIONS_EVERY_MS)));
   scope.use(startKeyUse(engine, metrics, loop("key-use", KEY_USE_EVERY_MS)));
+  const { podDeletionCostMs } = config;
+  if (podDeletionCostMs !== undefined)
+    scope.use(
+      startDeletionCosts(connected, parts.pods(), loop("deletion-costs", podDeletionCostMs)),
+    );
 }
