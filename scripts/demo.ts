@@ -14,6 +14,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
   const folder = resolve(process.env.MILLRACE_LOCAL_DIR || ".millrace");
   const file = relative("", `${folder}/moby-dick.pdf`);
   say("starting Redis, a scheduler, a gateway and two workers");
+  const status = statusLine(process.stdout);
   let running = false;
   const system = parts.use(
     await startSystem({
@@ -21,7 +22,9 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
       log(line, service) {
         const warning = warningIn(line, service);
         // The reason why a service does not start is in the error that it ends with.
-        if (running && warning !== undefined) say(warning);
+        if (!running || warning === undefined) return;
+        status.clear();
+        say(warning);
       },
     }),
   );
@@ -43,7 +46,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
     documentIds: [id],
   });
   say(`submitted  job ${jobId}\n`);
-  const job = await follow({ millrace, system, jobId, signal: stopping });
+  const job = await follow({ millrace, system, status, jobId, signal: stopping });
   const took = seconds(job.submitTime, job.finishTime);
   if (job.state !== "SUCCEEDED") {
     throw new Error(
@@ -57,17 +60,15 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
 interface Followed {
   readonly millrace: Millrace;
   readonly system: LocalSystem;
+  readonly status: ReturnType<typeof statusLine>;
   readonly jobId: string;
   readonly signal: AbortSignal;
 }
 
-type Status = ReturnType<typeof statusLine>;
-
 /** Shows how many of the job's parts are done, and kills a worker in the middle of the first round. Ends with the parts. */
 async function followParts(
   groupId: string,
-  status: Status,
-  { millrace, system, signal, isFirst }: Followed & { readonly isFirst: boolean },
+  { millrace, system, status, signal, isFirst }: Followed & { readonly isFirst: boolean },
 ): Promise<void> {
   let killed = !isFirst;
   let tenths = -1;
@@ -86,8 +87,7 @@ async function followParts(
 
 /** Shows the job's progress, and its text as it is written, until its final state. */
 async function follow(followed: Followed): Promise<Job> {
-  const { millrace, jobId, signal } = followed;
-  const status = statusLine(process.stdout);
+  const { millrace, status, jobId, signal } = followed;
   const text = wordWrap(process.stdout);
   let tenths = "";
   let hasText = false;
@@ -99,7 +99,7 @@ async function follow(followed: Followed): Promise<Job> {
       const groupId = childGroupIds.at(-1);
       if (state === "WAITING" && groupId !== undefined) {
         const isFirst = childGroupIds.length === 1;
-        await followParts(groupId, status, { ...followed, isFirst });
+        await followParts(groupId, { ...followed, isFirst });
       }
     } else if (event.kind === "progress") {
       const { done, total, message } = event;

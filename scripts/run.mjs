@@ -38,6 +38,17 @@ const commands = {
     ],
     run: [["node", "scripts/chaos.ts"]],
   },
+  cluster: {
+    summary:
+      "set up, and test the chart on a real Kubernetes that runs on this machine (needs root)",
+    options: [
+      "up     build the cluster's programs (40 minutes of CPU, once), make the images, start two nodes",
+      "test   run the tests of test/kubernetes; a cluster that is not up is started, and ended afterwards",
+      "down   end the cluster and remove all of it but its programs and images",
+      "build  only build the programs",
+    ],
+    run: [["node", "scripts/cluster.ts"]],
+  },
   conformance: {
     summary: "set up, and test a worker program in any language against the worker protocol",
     options: ['--worker COMMAND  what starts the worker, such as "python my_worker.py"'],
@@ -47,6 +58,27 @@ const commands = {
     summary: "set up, build the packages for npm, and pack them into dist-packages",
     options: ["--to FOLDER  another folder for the tarballs"],
     run: [["node", "scripts/pack.ts"]],
+  },
+  site: {
+    summary: "set up, and make the site of the documentation in site/.vitepress/dist",
+    run: [["pnpm", "--silent", "--filter", "@millrace/site", "build"]],
+  },
+  release: {
+    summary: "set up, and write a version in every place, before it is tagged",
+    options: [
+      "VERSION          such as 0.2.0, or 0.2.0-rc.1",
+      "VERSION --check  only look whether everything has this version",
+      "VERSION --notes  print what CHANGELOG.md says of it",
+    ],
+    run: [["node", "scripts/release.ts"]],
+  },
+  image: {
+    summary: "set up, build the container image, and list its components (SBOM) in dist-image",
+    options: [
+      "--tag NAME        another name for the image; default: millrace:VERSION",
+      "-- OPTION...      more options of docker build or buildah build",
+    ],
+    run: [["node", "scripts/image.ts"]],
   },
   test: {
     summary: "set up, run every static check and every test",

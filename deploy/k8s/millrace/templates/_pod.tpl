@@ -90,15 +90,21 @@ readinessProbe:
   timeoutSeconds: 3
 {{- end -}}
 
-{{/* An environment variable from a key of the Secret with the tokens. Call with dict "root", "env" and "key". */}}
-{{- define "millrace.token" -}}
-- name: {{ .env }}
-  valueFrom:
-    secretKeyRef:
-      name: {{ include "millrace.authSecret" .root }}
-      key: {{ .key }}
-      {{- if .optional }}
-      optional: true
+{{/*
+The files of tokens: their mount and their volume. When the Secret changes, Kubernetes replaces the files, and the services read
+them again. Call the volume with dict "root" and "tokens", the names of the tokens.
+*/}}
+{{- define "millrace.tokensMount" -}}
+- { name: tokens, mountPath: /tokens, readOnly: true }
+{{- end -}}
+
+{{- define "millrace.tokensVolume" -}}
+- name: tokens
+  secret:
+    secretName: {{ include "millrace.authSecret" .root }}
+    items:
+      {{- range .tokens }}
+      - { key: {{ . }}-token, path: {{ . }}-token }
       {{- end }}
 {{- end -}}
 

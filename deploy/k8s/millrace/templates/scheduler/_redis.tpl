@@ -4,7 +4,7 @@
 {{- $secret := $external.existingSecret -}}
 {{- if .Values.redis.enabled }}
 - name: MILLRACE_REDIS_URL
-  valueFrom: { secretKeyRef: { name: {{ include "millrace.name" . }}-redis, key: redis-url } }
+  valueFrom: { secretKeyRef: { name: {{ include "millrace.redisSecret" . }}, key: redis-url } }
 {{- else if $external.cluster }}
 - name: MILLRACE_REDIS_CLUSTER
   value: {{ join "," $external.cluster | quote }}
@@ -70,4 +70,9 @@
 {{/* The Service of the chart's own Redis. Call with the root. */}}
 {{- define "millrace.redisService" -}}
 {{ include "millrace.name" . }}-redis-server
+{{- end -}}
+
+{{/* The Secret of the chart's own Redis. Call with the root. */}}
+{{- define "millrace.redisSecret" -}}
+{{ .Values.redis.existingSecret | default (printf "%s-redis" (include "millrace.name" .)) }}
 {{- end -}}

@@ -4,7 +4,7 @@ MILLRACE_METRICS_HOST: 0.0.0.0
 MILLRACE_SCHEDULER_ADDRESS: dns:///{{ include "millrace.name" .root }}-scheduler:7072
 MILLRACE_DRAIN_MS: {{ mul .own.drainSeconds 1000 | quote }}
 {{- if .own.documents }}
-MILLRACE_DOCUMENTS_DIR: /documents
+{{- include "millrace.documentsSettings" .root }}
 {{- end }}
 {{- include "millrace.schedulerCaSettings" .root }}
 {{- include "millrace.chosenSettings" . }}
