@@ -5,7 +5,7 @@ import { type Assignment, type LeaseRef, LeaseRefSchema } from "@millrace/proto/
 import { deferred } from "@millrace/shared";
 import { AttemptOutput } from "./attempt-output.ts";
 import { AttemptCalls } from "./calls/attempt-calls.ts";
-import type { Call, Download } from "./calls/scheduler-calls.ts";
+import type { Call, Download, Store } from "./calls/scheduler-calls.ts";
 import type { AttemptContext, Executor, Log, SettledAttempt } from "./executor.ts";
 import { type WaitingForChildren, waiting } from "./groups/waiting.ts";
 import { JobFailure } from "./job-failure.ts";
@@ -19,6 +19,7 @@ export interface AttemptParts {
   readonly maxUnacknowledgedBytes: number;
   readonly call: Call;
   readonly download: Download;
+  readonly store: Store;
   readonly changed: () => void;
 }
 
@@ -54,9 +55,9 @@ export class Attempt {
   }
 
   get #calls(): AttemptCalls {
-    const { call, download, assignment } = this.#parts;
+    const { call, download, store, assignment } = this.#parts;
     this.#madeCalls ??= new AttemptCalls({
-      ...{ call, download, assignment, lease: this.lease, signal: this.#abort.signal },
+      ...{ call, download, store, assignment, lease: this.lease, signal: this.#abort.signal },
       onLeaseLost: () => this.lose(),
       onWaiting: (signal) => {
         this.#waiting = signal;
@@ -187,6 +188,7 @@ export class Attempt {
       fanOut: (children, options) => this.#calls.fanOut(children, options),
       children: () => this.#calls.children(),
       readDocument: (documentId) => this.#calls.document(documentId),
+      storeDocument: (document) => this.#calls.storeDocument(document),
       checkpoint: (value) => this.#calls.checkpoint(value),
       deadlineMs: deadline === undefined ? undefined : timestampMs(deadline),
       write: (text) => this.#sending(this.output.write(text)),

@@ -1,4 +1,5 @@
 import type { JobState } from "@millrace/shared";
+import type { NewDocument, StoredDocument } from "./calls/new-document.ts";
 import type { ChildResult, Children, FanOutOptions, FanOutResult } from "./groups/contract.ts";
 
 export interface UsageDelta {
@@ -84,6 +85,12 @@ export interface AttemptContext<Payload = unknown> {
    * handle a refusal fails by it. A worker that shares the gateways' directory reads documents there faster.
    */
   readDocument(documentId: string): AsyncIterable<Uint8Array>;
+  /**
+   * Stores a document under the API key of the job, such as a result that is longer than 1 MiB: return its id in the result.
+   * It counts against what the documents of the key may take, and is kept as documents are that callers upload. The scheduler
+   * needs a document store that it may write to. An executor that does not handle a refusal fails by it.
+   */
+  storeDocument(document: NewDocument): Promise<StoredDocument>;
   /** Stores a JSON value, at most 256 KiB, in place of the one before. The next attempt gets it as `lastCheckpoint`. */
   checkpoint(value: unknown): Promise<void>;
   /**

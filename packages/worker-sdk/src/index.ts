@@ -1,3 +1,4 @@
+export type { DocumentContent, NewDocument, StoredDocument } from "./calls/new-document.ts";
 export { defineExecutor, type PayloadViolation } from "./define-executor.ts";
 export type {
   AttemptContext,

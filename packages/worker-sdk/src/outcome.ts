@@ -125,7 +125,13 @@ export function completed(result: unknown): Outcome {
   }
   if (resultJson === undefined) return notJson(`a ${typeof result}`);
   if (Buffer.byteLength(resultJson) > limits.resultBytes) {
-    return failed(new JobFailure("TOO_LARGE", "The result is larger than 1 MiB.", false));
+    return failed(
+      new JobFailure(
+        "TOO_LARGE",
+        "The result is larger than 1 MiB: store it by storeDocument, and return its id.",
+        false,
+      ),
+    );
   }
   return { case: "completed", value: create(CompletedSchema, { resultJson }) };
 }

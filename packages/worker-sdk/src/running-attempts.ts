@@ -9,7 +9,7 @@ import {
 } from "@millrace/proto/worker-service";
 import { backoffMs } from "@millrace/shared";
 import { Attempt, leaseKey } from "./attempt.ts";
-import type { Call, Download } from "./calls/scheduler-calls.ts";
+import type { Call, Download, Store } from "./calls/scheduler-calls.ts";
 import type { Log, SettledAttempt } from "./executor.ts";
 import type { Uplink } from "./uplink.ts";
 import type { WorkerSettings } from "./worker-defaults.ts";
@@ -32,6 +32,8 @@ export interface RunningAttemptsParts {
   readonly call: Call;
   /** Downloads documents of attempts. */
   readonly download: Download;
+  /** Stores documents that attempts have made. */
+  readonly store: Store;
   /** Called when an attempt is over. */
   readonly onOver: () => void;
 }
@@ -43,6 +45,7 @@ export class RunningAttempts {
   readonly #uplink: Uplink;
   readonly #call: Call;
   readonly #download: Download;
+  readonly #store: Store;
   readonly #onOver: () => void;
   readonly #attempts = new Map<string, Attempt>();
   /**
@@ -52,12 +55,13 @@ export class RunningAttempts {
   #running = 0;
   #takesNoMore = false;
 
-  constructor({ options, log, uplink, call, download, onOver }: RunningAttemptsParts) {
+  constructor({ options, log, uplink, call, download, store, onOver }: RunningAttemptsParts) {
     this.#options = options;
     this.#log = log;
     this.#uplink = uplink;
     this.#call = call;
     this.#download = download;
+    this.#store = store;
     this.#onOver = onOver;
   }
 
@@ -118,6 +122,7 @@ export class RunningAttempts {
       maxUnacknowledgedBytes: this.#options.maxUnacknowledgedBytes ?? 1024 * 1024,
       call: this.#call,
       download: this.#download,
+      store: this.#store,
       changed: () => this.#changed(key, attempt),
     });
     this.#attempts.set(key, attempt);

@@ -78,7 +78,7 @@ class Worker implements RunningWorker {
     this.#uplink = new Uplink(() => this.#attempts.freeSlots());
     this.#attempts = new RunningAttempts({
       ...{ options, log: this.#log, uplink: this.#uplink },
-      ...{ call: this.#calls.call, download: this.#calls.download },
+      ...{ call: this.#calls.call, download: this.#calls.download, store: this.#calls.store },
       onOver: () => this.#leaveIfDone(),
     });
     const { clock, random, drainOnSignal } = options;

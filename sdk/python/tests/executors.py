@@ -75,3 +75,8 @@ def never_return(payload: dict[str, Any], ctx: Context) -> None:
     ctx.write("begun")
     while True:
         time.sleep(60)
+
+
+def store_in_a_process(payload: Any, ctx: Context) -> dict[str, Any]:
+    """Stores bytes."""
+    return vars(ctx.store_document(b"from a process", name="bytes.txt"))

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import executors
@@ -157,6 +158,42 @@ def test_fan_out_checkpoint_documents_and_finalizer_of_async_executors(
     finished = group.wait(timeout=60)
     assert finished.state == "SUCCEEDED"
     assert client.wait(finished.finalizer_job_id or "").result == ["x", "y", "z"]
+
+
+def test_executors_store_documents_of_the_jobs_key(
+    client: Client, new_worker: NewWorker, start: Start, job_type: str, tmp_path: Path
+) -> None:
+    worker = new_worker(slots=1)
+    worker.executor(f"{job_type}-process", executors.store_in_a_process, run_in="process")
+    path = tmp_path / "long.txt"
+    path.write_text("It was long. " * 200_000)
+
+    @worker.executor(f"{job_type}-thread")
+    def thread(payload: Any, ctx: Context) -> dict[str, Any]:
+        return vars(ctx.store_document(path))
+
+    @worker.executor(f"{job_type}-async")
+    async def asynchronous(payload: Any, ctx: AsyncContext) -> dict[str, Any]:
+        return vars(await ctx.store_document("# Moby", name="moby.md", content_type="text/markdown"))
+
+    @worker.executor(f"{job_type}-empty")
+    def empty(payload: Any, ctx: Context) -> None:
+        ctx.store_document(b"")
+
+    start(worker)
+    stored = {where: client.run(f"{job_type}-{where}").result for where in ("thread", "process", "async")}
+    assert {where: one["name"] for where, one in stored.items()} == {
+        "thread": "long.txt",
+        "process": "bytes.txt",
+        "async": "moby.md",
+    }
+    contents = {where: b"".join(client.download_document(one["id"])) for where, one in stored.items()}
+    assert contents == {"thread": path.read_bytes(), "process": b"from a process", "async": b"# Moby"}
+    assert stored["async"]["content_type"] == "text/markdown"
+    assert client.run(f"{job_type}-thread").result == {**stored["thread"], "existing": True}
+    with pytest.raises(JobEnded) as refused:
+        client.run(f"{job_type}-empty")
+    assert refused.value.reason == "DOCUMENT_EMPTY"
 
 
 def test_a_cancelled_job_stops_its_executor(client: Client, new_worker: NewWorker, start: Start, job_type: str) -> None:

@@ -3,8 +3,12 @@ import {
   type Config,
   defineConfig,
   destinationSettings,
+  documentBytesSetting,
+  documentPlaceProblems,
+  documentPlaceSettings,
   inflowSettings,
   isLoopback,
+  lingerSettings,
   observeSettings,
   originsSetting,
   readinessSettings,
@@ -115,6 +119,21 @@ const settings = {
     "The tokens that operators may send, separated by commas. Each is written as name:token, or as name:token;role=reader for somebody who may only look. Required unless MILLRACE_ADMIN_HOST is a loopback address.",
   ),
   adminTokenFile: secretFileSetting("MILLRACE_ADMIN_TOKEN"),
+  scalerHost: setting(
+    "MILLRACE_SCALER_HOST",
+    z.string().default("127.0.0.1"),
+    "Address on which the scheduler listens for KEDA.",
+  ),
+  scalerPort: setting(
+    "MILLRACE_SCALER_PORT",
+    port.optional(),
+    "Port for KEDA's external scaler. Without it, the scheduler does not listen for KEDA.",
+  ),
+  podDeletionCostMs: setting(
+    "MILLRACE_POD_DELETION_COST_MS",
+    wholeNumber(1_000, 600_000).optional(),
+    "How often the scheduler writes how busy its workers are into their pods, in milliseconds, so that Kubernetes deletes idle ones first when it scales down. Needs a service account that may patch pods. Without it, the scheduler does not call the Kubernetes API.",
+  ),
   changeLogKeepMs: setting(
     "MILLRACE_CHANGE_LOG_DAYS",
     wholeNumber(1, 3_650)
@@ -135,8 +154,10 @@ const settings = {
   documents: setting(
     "MILLRACE_DOCUMENTS_DIR",
     z.string().optional(),
-    "The directory in which gateways store documents. With it, workers may read the documents of their jobs from the scheduler.",
+    "The directory in which gateways store documents. With it, workers may read the documents of their jobs from the scheduler, and store some.",
   ),
+  documentBytesPerKey: documentBytesSetting,
+  ...documentPlaceSettings,
   schedulerId: setting(
     "MILLRACE_SCHEDULER_ID",
     z.string().default(() => `${hostname()}-${process.pid}`),
@@ -184,6 +205,7 @@ const settings = {
   ...tlsSettings,
   ...secretSettings,
   ...readinessSettings,
+  ...lingerSettings,
   ...inflowSettings,
   ...observeSettings(7073),
   reapEveryMs: setting(
@@ -211,6 +233,7 @@ export const SchedulerConfig = defineConfig(settings, (config) => [
     : ["MILLRACE_REDIS_MEMORY_RESUME_PERCENT: less than MILLRACE_REDIS_MEMORY_SHED_PERCENT"]),
   ...[...Object.values(tokenSources(config)), sealingKeySource(config)].flatMap(secretProblems),
   ...missingTokens(config),
+  ...documentPlaceProblems(config, false),
 ]);
 
 /** All settings of a scheduler, after validation. */

@@ -2,6 +2,7 @@ import { type Engine, openEngine } from "@millrace/engine";
 import {
   callCounter,
   dependOn,
+  documentPlaceOf,
   keepServerTls,
   loadConfig,
   observe,
@@ -22,12 +23,13 @@ import { observedEngine } from "./observing/observed-engine.ts";
 import { changeRecorder } from "./operators/record-change.ts";
 import { memoryPressure } from "./policy/memory-pressure.ts";
 import { storedBytesBound } from "./policy/stored-bytes.ts";
+import { podApi } from "./scaling/pod-api.ts";
 import { AllWorkers } from "./session/all-workers.ts";
 import { ConnectedWorkers } from "./session/connected-workers.ts";
 import { LeaseTokens } from "./session/lease-tokens.ts";
 import { OutageLog } from "./store/outage-log.ts";
-import { readableDocuments } from "./store/readable-documents.ts";
 import { readRedisSettings } from "./store/redis-settings.ts";
+import { workersDocuments } from "./store/workers-documents.ts";
 import { setUpWebhooks } from "./webhooks/set-up-webhooks.ts";
 
 const log = createLogger("scheduler");
@@ -35,6 +37,7 @@ const log = createLogger("scheduler");
 await runMain(
   async (scope) => {
     const config = loadConfig(SchedulerConfig, process.env, log);
+    scope.linger(config.lingerMs);
     const { metrics, address } = await observe(scope, {
       ...{ service: "scheduler", log, config, env: process.env },
     });
@@ -99,18 +102,21 @@ await runMain(
       knowledge,
       log,
       outages,
+      pods: () => podApi(process.env),
       config,
     });
     const tls = keepServerTls(scope, config, { clock, log });
-    warnOfPlaintext(log, tls, [config.host, config.adminHost]);
-    const documents = await readableDocuments(config.documents, { clock, random });
-    const { gateways, workers, operators } = await startListeners({
+    const scalerHosts = config.scalerPort === undefined ? [] : [config.scalerHost];
+    warnOfPlaintext(log, tls, [config.host, config.adminHost, ...scalerHosts]);
+    const documents = await workersDocuments(documentPlaceOf(config), { clock, random });
+    const { gateways, workers, operators, scaler } = await startListeners({
       ...{ scope, config, engine, observer, random, pressure, leaseTokens, tls, log },
       ...{ documents, connected, allWorkers, webhooks },
       onFinished: callCounter(metrics),
     });
     const admin = { admin: operators.grpc.address, adminHttp: operators.http.address };
-    const addresses = { workers: workers.address, ...admin };
+    const keda = scaler === undefined ? {} : { scaler: scaler.address };
+    const addresses = { workers: workers.address, ...admin, ...keda };
     log.info({ address: gateways.address, ...addresses, metrics: address }, "serving");
   },
   { log },

@@ -1,4 +1,5 @@
 import type { Engine } from "@millrace/engine";
+import { ExternalScaler } from "@millrace/proto/external-scaler";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
 import { WorkerService } from "@millrace/proto/worker-service";
 import { bindService, timestampOf } from "@millrace/runtime";
@@ -10,6 +11,7 @@ import { createJobToken } from "./handlers/create-job-token.ts";
 import { downloadDocument } from "./handlers/documents/download-document.ts";
 import { getDocument } from "./handlers/documents/get-document.ts";
 import type { LeasedDocumentParts } from "./handlers/documents/leased-document.ts";
+import { type StoreDocumentParts, storeDocument } from "./handlers/documents/store-document.ts";
 import { explain } from "./handlers/explain.ts";
 import { type FanOutParts, fanOut } from "./handlers/fan-out.ts";
 import { findDocumentUses } from "./handlers/find-document-uses.ts";
@@ -25,6 +27,10 @@ import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { list } from "./handlers/list.ts";
 import { readChildren } from "./handlers/read-children.ts";
 import { saveCheckpoint } from "./handlers/save-checkpoint.ts";
+import { getMetricSpec } from "./handlers/scaling/get-metric-spec.ts";
+import { getMetrics } from "./handlers/scaling/get-metrics.ts";
+import { isActive } from "./handlers/scaling/is-active.ts";
+import { streamIsActive } from "./handlers/scaling/stream-is-active.ts";
 import { createSchedule } from "./handlers/schedules/create-schedule.ts";
 import { deleteSchedule } from "./handlers/schedules/delete-schedule.ts";
 import { getSchedule } from "./handlers/schedules/get-schedule.ts";
@@ -104,7 +110,9 @@ export const schedulerService = ({
 };
 
 /** The service that workers call. */
-export const workerService = (parts: WorkParts & FanOutParts & LeasedDocumentParts) =>
+export const workerService = (
+  parts: WorkParts & FanOutParts & LeasedDocumentParts & StoreDocumentParts,
+) =>
   bindService<typeof WorkerService, WorkerPass>(WorkerService, {
     work: work(parts),
     fanOut: unaryOverStore(fanOut(parts)),
@@ -112,4 +120,14 @@ export const workerService = (parts: WorkParts & FanOutParts & LeasedDocumentPar
     saveCheckpoint: unaryOverStore(saveCheckpoint(parts.engine, parts.tokens)),
     getDocument: unaryOverStore(getDocument(parts)),
     downloadDocument: streamOverStore(downloadDocument(parts)),
+    storeDocument: unaryOverStore(storeDocument(parts)),
+  });
+
+/** The service that KEDA calls, to learn how many workers are needed. */
+export const scalerService = (engine: Engine) =>
+  bindService(ExternalScaler, {
+    isActive: unaryOverStore(isActive(engine)),
+    streamIsActive: streamOverStore(streamIsActive(engine, engine.clock)),
+    getMetricSpec,
+    getMetrics: unaryOverStore(getMetrics(engine)),
   });

@@ -125,7 +125,7 @@ test("empties another worker if the one that is being emptied leaves", async () 
   expect(await given(leaving, held)).toEqual([usual]);
   await suspect.comes();
   await leaving.heard();
-  leaving.send({ case: "goodbye", value: {} });
+  leaving.cut();
   while ((await leaving.next()) !== undefined);
   const staying = connect(2, { workerId: "staying" });
   await staying.next();

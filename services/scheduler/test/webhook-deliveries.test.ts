@@ -366,3 +366,18 @@ test("two ends of one job are two events, and one end is one event", async () =>
   if (entry === undefined) throw new Error("no entry");
   expect(eventOf({ ...entry, token: "2" }).id).not.toBe(eventOf(entry).id);
 });
+
+test("a delivery survives the loss of its courier in each attempt but the last", async () => {
+  const { engine, time, job, endpoint, complete, move, delivery } = await world();
+  await endpoint();
+  await complete(job());
+  await (await move()).takeOut();
+  const deliveries = WEBHOOK_QUEUE as QueueName;
+  for (let lost = 1; lost <= 9; lost += 1) {
+    const { jobId } = await delivery();
+    time.nowMs += LEASE_MS + 1;
+    await engine.reap(deliveries, 10);
+    const [again] = await engine.getJobs([jobId]);
+    expect(again, `${lost} couriers were lost`).toMatchObject({ state: "QUEUED", stalls: lost });
+  }
+});

@@ -103,7 +103,9 @@ export async function setup(between: (engine: Engine) => Engine = (engine) => en
       if (message?.case !== "welcome") throw new Error(`no welcome but ${message?.case}`);
       await heard();
     };
-    return { send, next, assigned, assignedAll, heard, waits, drain };
+    /** Ends the stream as a broken connection does. The worker's leases go on. */
+    const cut = () => requests.end();
+    return { send, next, assigned, assignedAll, heard, waits, drain, cut };
   };
   return { engine, clock, metrics, writes, submit, connect, connected, tokens };
 }

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { openDocumentStore } from "@millrace/documents";
 import {
   DownloadDocumentRequestSchema,
   DownloadDocumentResponseSchema,
   GetDocumentRequestSchema,
   type LeaseRef,
+  StoreDocumentRequestSchema,
 } from "@millrace/proto/worker-service";
 import type { CallContext } from "@millrace/runtime";
 import type { KeyId } from "@millrace/shared";
@@ -18,6 +19,7 @@ import {
   downloadDocument,
 } from "../src/handlers/documents/download-document.ts";
 import { getDocument } from "../src/handlers/documents/get-document.ts";
+import { STORES_AT_ONCE, storeDocument } from "../src/handlers/documents/store-document.ts";
 import type { WorkerPass } from "../src/tokens/worker-tokens.ts";
 import { setup } from "./work-setup.ts";
 
@@ -48,6 +50,7 @@ async function running({ withStore = true } = {}) {
   const { lease } = await worker.assigned();
   const of = { engine, tokens, documents: withStore ? store : undefined };
   const [get, download] = [getDocument(of), downloadDocument(of)];
+  const stores = storeDocument({ ...of, clock, documentBytesPerKey: 0 });
   const contextOf = (pass: WorkerPass) =>
     ({ identity: pass, concerns: () => undefined }) as unknown as CallContext<WorkerPass>;
   const context = contextOf({ name: "worker" });
@@ -62,8 +65,23 @@ async function running({ withStore = true } = {}) {
       (await get(create(GetDocumentRequestSchema, { lease: by, documentId }), caller)).document,
     download: (documentId: string, by: LeaseRef = lease) =>
       download(create(DownloadDocumentRequestSchema, { lease: by, documentId }), context),
+    store: (content: AsyncIterable<Part>, by: LeaseRef = lease) =>
+      stores(requestsOf(by, content), context),
   };
 }
+
+type Part = NonNullable<MessageInitShape<typeof StoreDocumentRequestSchema>["part"]>;
+
+async function* requestsOf(lease: LeaseRef, content: AsyncIterable<Part>) {
+  const header: Part = { case: "header", value: { lease, name: "made.txt" } };
+  yield create(StoreDocumentRequestSchema, { part: header });
+  for await (const part of content) yield create(StoreDocumentRequestSchema, { part });
+}
+async function* parts(...all: readonly Part[]) {
+  yield* all;
+}
+const piece = (text: string): Part => ({ case: "content", value: Buffer.from(text) });
+const end: Part = { case: "end", value: {} };
 
 async function contentOf(responses: AsyncIterable<object>) {
   const pieces: Uint8Array[] = [];
@@ -128,4 +146,51 @@ test("a scheduler without a document store says which setting it needs", async (
     reason: "NOT_IMPLEMENTED",
     message: expect.stringContaining("MILLRACE_DOCUMENTS_DIR"),
   });
+});
+
+test("a worker stores a document of the job's key, once", async () => {
+  const { lease, store, named } = await running();
+  const made = await store(parts(piece("made by "), piece("a worker"), end));
+  expect(made).toMatchObject({
+    ...{ existing: false, document: { name: "made.txt", contentType: "text/plain", size: 16n } },
+  });
+  const again = await store(parts(piece("made by a worker"), end));
+  expect(again).toMatchObject({ existing: true, document: { id: made.document?.id } });
+  expect(lease.jobId).toContain("~aaaa~");
+  expect(await store(parts(piece(text), end))).toMatchObject({
+    ...{ existing: true, document: { id: named.id } },
+  });
+});
+
+test("what a worker does not end is not stored, nor what it may not store", async () => {
+  const { lease, store, settle } = await running();
+  await expect(store(parts(piece("half")))).rejects.toMatchObject({ reason: "MALFORMED" });
+  await expect(store(parts(end))).rejects.toMatchObject({ reason: "DOCUMENT_EMPTY" });
+  const large = parts(piece("x".repeat(1_000_001)), end);
+  await expect(store(large)).rejects.toMatchObject({ reason: "TOO_LARGE" });
+  const lost = { reason: "LEASE_LOST" };
+  const forged = { ...lease, fencingToken: lease.fencingToken + 1n };
+  await expect(store(parts(piece("a"), end), forged)).rejects.toMatchObject(lost);
+  await settle();
+  await expect(store(parts(piece("a"), end))).rejects.toMatchObject(lost);
+  const { store: nowhere } = await running({ withStore: false });
+  await expect(nowhere(parts(piece("a"), end))).rejects.toMatchObject({
+    ...{ reason: "NOT_IMPLEMENTED" },
+  });
+});
+
+test("a scheduler stores a few documents at once, and then more", async () => {
+  const { store } = await running();
+  const go = Promise.withResolvers<void>();
+  async function* slow(text: string) {
+    await go.promise;
+    yield* parts(piece(text), end);
+  }
+  const stored = Array.from({ length: STORES_AT_ONCE }, (_, at) => store(slow(`slow ${at}`)));
+  await expect(store(parts(piece("a"), end))).rejects.toMatchObject({
+    ...{ reason: "TOO_MANY_STREAMS", retryDelayMs: 1_000 },
+  });
+  go.resolve();
+  await Promise.all(stored);
+  expect(await store(parts(piece("a"), end))).toMatchObject({ existing: false });
 });

@@ -69,6 +69,7 @@ const bounds = [
   ["MILLRACE_REASONING_TOKENS", 0, 1_000_000],
   ["MILLRACE_TLS_RELOAD_MS", 100, 86_400_000],
   ["MILLRACE_SECRETS_RELOAD_MS", 100, 3_600_000],
+  ["MILLRACE_S3_TIMEOUT_MS", 100, 600_000],
   ["MILLRACE_READY_GRACE_MS", 1_000, 3_600_000],
   ["MILLRACE_METRICS_PORT", 0, 65_535],
 ] as const;
@@ -103,7 +104,7 @@ test("says of every wrong setting what it must be, with its name and in no words
       } catch (error) {
         const { problems } = error as { problems: readonly string[] };
         for (const problem of problems) {
-          expect(problem).toMatch(/^[A-Z_]+( and [A-Z_]+| or [A-Z_]+)?: /);
+          expect(problem).toMatch(/^[A-Z0-9_]+( and [A-Z0-9_]+| or [A-Z0-9_]+)?: /);
           expect(problem).not.toMatch(/Invalid|expected|received|Too (small|big)/);
         }
       }

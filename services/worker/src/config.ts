@@ -4,6 +4,8 @@ import {
   type Config,
   defineConfig,
   destinationSettings,
+  documentPlaceProblems,
+  documentPlaceSettings,
   observeSettings,
   readinessSettings,
   type SecretSource,
@@ -166,9 +168,10 @@ export const workerConfig = defineConfig(
     ...observeSettings(7074),
     documents: setting(
       "MILLRACE_DOCUMENTS_DIR",
-      z.string().default("./data/documents"),
+      z.string().optional(),
       "the directory of the documents, shared with the gateway",
     ),
+    ...documentPlaceSettings,
     provider: setting(
       "MILLRACE_PROVIDER",
       z.enum(["extractive", "openai"]).default("extractive"),
@@ -248,6 +251,7 @@ export const workerConfig = defineConfig(
         : []),
       ...[token, openAiKey].flatMap(secretProblems),
       ...ocrProblems(config),
+      ...documentPlaceProblems(config, false),
     ];
   },
 );

@@ -1,5 +1,5 @@
 import { openDocumentStore } from "@millrace/documents";
-import { keepSecret, type Scope } from "@millrace/runtime";
+import { documentPlaceOf, keepSecret, type Scope } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import type { Logger, WorkerMetrics } from "@millrace/telemetry";
 import { type RunningWorker, startWorker } from "@millrace/worker-sdk";
@@ -15,6 +15,9 @@ import { configuredProvider } from "./providers/configured-provider.ts";
 import { openThreadPool } from "./threads/thread-pool.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
+/** Where the documents are if no setting says it. */
+const DEFAULT_DIRECTORY = "./data/documents";
+
 export interface ExecutorParts {
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
@@ -29,9 +32,10 @@ export async function startExecutors(
   { metrics, log, link, queues }: ExecutorParts,
 ): Promise<RunningWorker> {
   const { clock, random } = link;
-  const { documents: directory, slots, guestSlots, pools } = config;
+  const { slots, guestSlots, pools } = config;
+  const place = documentPlaceOf(config) ?? { directory: DEFAULT_DIRECTORY };
   const store = await openDocumentStore({
-    ...{ directory, maxBytes: limits.documentBytes, clock, random },
+    ...{ ...place, maxBytes: limits.documentBytes, clock, random },
   });
   const { threadCpuMs: cpuMs, threadMs: timeMs, threadMemoryMb: memoryMb } = config;
   const threadLimits = { cpuMs, timeMs, memoryMb };

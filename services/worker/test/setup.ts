@@ -146,6 +146,7 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
     readDocument: () => {
       throw new Error("the shipped executors read documents from the store");
     },
+    storeDocument: () => Promise.reject(new Error("the shipped executors store no documents")),
     settled: settled.promise,
     log: () => undefined,
   };

@@ -16,6 +16,7 @@ async function read(...parts: readonly Part[]): Promise<string> {
     async *download() {
       for (const part of parts) yield create(DownloadDocumentResponseSchema, { part });
     },
+    store: () => Promise.reject(new Error("there is no other call")),
     lease: create(LeaseRefSchema),
     assignment: create(AssignmentSchema),
     signal: new AbortController().signal,

@@ -1,4 +1,9 @@
-import { type Assignment, type LeaseRef, WorkerService } from "@millrace/proto/worker-service";
+import {
+  type Assignment,
+  type LeaseRef,
+  type StoreDocumentResponse,
+  WorkerService,
+} from "@millrace/proto/worker-service";
 import { jsonText, limits } from "@millrace/shared";
 import type { ChildResult, Children, FanOutOptions, FanOutResult } from "../groups/contract.ts";
 import { FanOuts } from "../groups/fan-outs.ts";
@@ -6,11 +11,13 @@ import { childResult, readPages } from "../groups/read-children.ts";
 import type { WaitingForChildren } from "../groups/waiting.ts";
 import { JobFailure, NonRetryableError } from "../job-failure.ts";
 import { failureOf, isLeaseLost } from "./call-refused.ts";
-import type { Call, Download } from "./scheduler-calls.ts";
+import type { NewDocument, StoredDocument } from "./new-document.ts";
+import type { Call, Download, Store } from "./scheduler-calls.ts";
 
 export interface AttemptCallsOptions {
   readonly call: Call;
   readonly download: Download;
+  readonly store: Store;
   readonly lease: LeaseRef;
   readonly assignment: Assignment;
   /** Ends the calls when the attempt stops. */
@@ -71,6 +78,18 @@ export class AttemptCalls {
     throw new JobFailure("SCHEDULER_REFUSED", message, true);
   }
 
+  storeDocument(document: NewDocument): Promise<StoredDocument> {
+    const { lease, signal, store } = this.#options;
+    return handled(
+      store(lease, document, signal).then(
+        (answer) => storedDocument(answer),
+        (error: unknown) => {
+          throw this.#refusal(error);
+        },
+      ),
+    );
+  }
+
   checkpoint(value: unknown): Promise<void> {
     const { lease, signal } = this.#options;
     const save = async (json: string) => {
@@ -102,6 +121,12 @@ export class AttemptCalls {
     this.#options.onLeaseLost();
     return this.#options.signal.reason ?? error;
   }
+}
+
+function storedDocument({ document, existing }: StoreDocumentResponse): StoredDocument {
+  if (document === undefined) throw new Error("the scheduler answered without a document");
+  const { id, name, contentType, size, sha256 } = document;
+  return { id, name, contentType, sizeBytes: Number(size), sha256, existing };
 }
 
 function checkpointJson(value: unknown): string {

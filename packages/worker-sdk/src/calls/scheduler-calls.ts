@@ -13,11 +13,14 @@ import {
   callMetadata,
   type OpenCall,
   openServerStream,
+  sendClientStream,
   sendUnary,
 } from "@millrace/grpc";
 import {
   type DownloadDocumentResponse,
   type LeaseRef,
+  type StoreDocumentRequestSchema,
+  type StoreDocumentResponse,
   WorkerService,
 } from "@millrace/proto/worker-service";
 import { retrying, systemClock } from "@millrace/shared";
@@ -26,6 +29,7 @@ import type { WorkerSettings } from "../worker-defaults.ts";
 import type { TracedCall } from "../worker-options.ts";
 import { CallRefused, passes, passesSlowly } from "./call-refused.ts";
 import { Channel } from "./channel.ts";
+import { isRepeatable, type NewDocument, partsOf } from "./new-document.ts";
 
 const backoff = { initialMs: 200, maxMs: 5_000, factor: 2, jitter: 0.5 };
 /** A scheduler that is silent for so long is given up, and the call is made again. */
@@ -50,6 +54,13 @@ export type Download = (
   signal: AbortSignal,
 ) => AsyncGenerator<DownloadDocumentResponse>;
 
+/** Stores a document that an attempt has made. It is repeated if its content can be read again. Rejects with a CallRefused. */
+export type Store = (
+  lease: LeaseRef,
+  document: NewDocument,
+  signal: AbortSignal,
+) => Promise<StoreDocumentResponse>;
+
 /**
  * The unary calls of a worker's attempts, on a connection of their own. All of them are safe to repeat, at any scheduler,
  * because leases are in the store. A call is repeated until it succeeds while no scheduler can answer it.
@@ -65,8 +76,24 @@ export class SchedulerCalls {
   }
 
   readonly call: Call = async (method, request, signal) => {
-    const { clock, random } = this.#options;
     const bytes = bytesOf(method, request);
+    return this.#repeating(() => this.#send(method, bytes, signal), signal);
+  };
+
+  readonly store: Store = (lease, document, signal) => {
+    const send = async () => {
+      signal.throwIfAborted();
+      const method = WorkerService.method.storeDocument;
+      const open = this.#open(method, signal, {});
+      const parts = encoded(partsOf(lease, document));
+      return fromBinary(method.output, (await sendClientStream(open, parts)) as Buffer);
+    };
+    return isRepeatable(document.content) ? this.#repeating(send, signal) : send();
+  };
+
+  /** Makes a call until it succeeds, as long as that may help. */
+  #repeating<T>(send: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { clock, random } = this.#options;
     let fullSinceMs: number | undefined;
     const passesInTime = (error: unknown) => {
       if (passes(error)) return true;
@@ -74,12 +101,12 @@ export class SchedulerCalls {
       fullSinceMs ??= clock.nowMs();
       return clock.nowMs() - fullSinceMs < FULL_MS;
     };
-    return retrying(() => this.#send(method, bytes, signal), {
+    return retrying(send, {
       ...{ clock, random, backoff, signal, passes: passesInTime },
       aborted: () => signal.reason,
       askedMs: (error) => (error instanceof CallRefused ? error.retryDelayMs : undefined),
     });
-  };
+  }
 
   readonly download: Download = (...args) => this.#download(...args);
 
@@ -141,6 +168,12 @@ function endOf(error: unknown): Parameters<TracedCall["end"]>[0] {
   if (!(error instanceof CallRefused)) return { code: status[status.CANCELLED] };
   const { code, reason, message } = error;
   return { code: status[code], failure: { reason: reason ?? status[code], message } };
+}
+
+async function* encoded(
+  parts: AsyncIterable<MessageInitShape<typeof StoreDocumentRequestSchema>>,
+): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) yield bytesOf(WorkerService.method.storeDocument, part);
 }
 
 /** Encodes a request once, before it is sent. A value that its field cannot hold would look like a broken connection. */

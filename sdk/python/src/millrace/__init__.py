@@ -44,6 +44,7 @@ from millrace.worker.failures import (
     WaitingForChildren,
     WorkerRefused,
 )
+from millrace.worker.stored_document import StoredDocument
 from millrace.worker.worker import Worker
 
 __all__ = [
@@ -81,6 +82,7 @@ __all__ = [
     "ProviderRefused",
     "ResetEvent",
     "RetryPolicy",
+    "StoredDocument",
     "Submitted",
     "TextEvent",
     "TextPiece",

@@ -30,6 +30,7 @@ const call = async (
   const context = {
     headers: { get: () => undefined },
     signal,
+    leaving: signal,
     draining: signal,
     peer: "",
     path: "",

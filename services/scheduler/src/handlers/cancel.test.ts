@@ -45,6 +45,7 @@ function setup(outcome: CancelOutcome, state: JobState = "CANCELLED") {
   const context = {
     headers: { get: () => undefined },
     signal,
+    leaving: signal,
     draining: signal,
     peer: "",
     path: "",

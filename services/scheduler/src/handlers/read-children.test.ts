@@ -12,7 +12,7 @@ const jobId = (last: string) => `documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1${l
 const { signal } = new AbortController();
 const context = {
   ...{ headers: { get: () => undefined }, peer: "", path: "", identity: { name: "w" } },
-  ...{ signal, draining: signal, concerns: () => undefined },
+  ...{ signal, leaving: signal, draining: signal, concerns: () => undefined },
 };
 
 test("a child that ends between the two reads is not reported as succeeded without a result", async () => {

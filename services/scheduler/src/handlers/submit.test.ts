@@ -30,7 +30,8 @@ test("stores nothing after the caller has been told that the call failed", async
   );
   const context = {
     ...{ headers: { get: () => undefined }, peer: "", path: "", identity: undefined },
-    ...{ signal: call.signal, draining: call.signal, concerns: () => undefined },
+    ...{ signal: call.signal, leaving: call.signal, draining: call.signal },
+    concerns: () => undefined,
   };
   const id = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1B";
   const request = create(SubmitRequestSchema, {
@@ -59,7 +60,7 @@ test("reports each submitted and each refused job once, with its type and reason
   );
   const context = {
     ...{ headers: { get: () => undefined }, peer: "", path: "", identity: undefined },
-    ...{ signal, draining: signal, concerns: () => undefined },
+    ...{ signal, leaving: signal, draining: signal, concerns: () => undefined },
   };
   const [accepted = "", refused = ""] = [1, 2].map(
     (at) => `documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R${at}B`,
@@ -102,7 +103,7 @@ test.each([
   );
   const context = {
     ...{ headers: { get: () => undefined }, peer: "", path: "", identity: undefined },
-    ...{ signal, draining: signal, concerns: () => undefined },
+    ...{ signal, leaving: signal, draining: signal, concerns: () => undefined },
   };
   const payload = { case: "payloadJson" as const, value: `{"a":"${"x".repeat(200_000)}"}` };
   const spec = { queue: "documents", type: "copy", payload, idempotencyKey };

@@ -18,6 +18,6 @@ export function work(
 ): Handler<(typeof WorkerService)["method"]["work"], WorkerPass> {
   const leasing = new Leasing(parts);
   const writes = createWrites(parts);
-  return (requests, { draining, identity: pass, peer: address }) =>
-    new WorkSession({ ...parts, leasing, writes, pass, address }).run(requests, draining);
+  return (requests, { leaving, identity: pass, peer: address }) =>
+    new WorkSession({ ...parts, leasing, writes, pass, address }).run(requests, leaving);
 }

@@ -20,7 +20,7 @@ import { type SchedulerSettings, tokenSources } from "../config.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
 import { changeRecorder } from "../operators/record-change.ts";
 import type { MemoryPressure } from "../policy/memory-pressure.ts";
-import { schedulerService, workerService } from "../service.ts";
+import { scalerService, schedulerService, workerService } from "../service.ts";
 import type { AllWorkers } from "../session/all-workers.ts";
 import type { ConnectedWorkers } from "../session/connected-workers.ts";
 import type { LeaseTokens } from "../session/lease-tokens.ts";
@@ -45,6 +45,9 @@ const CALLS_PER_GATEWAY = 1_000_000;
  */
 const RESETS_PER_GATEWAY = { burst: 100_000, perSecond: 10_000 };
 
+/** The longest message of KEDA. It holds the metadata of one trigger. */
+const SCALER_BYTES = 64 * 1024;
+
 export interface ListenerParts {
   readonly scope: Scope;
   readonly config: SchedulerSettings;
@@ -67,21 +70,24 @@ export interface Listeners {
   readonly gateways: RunningServer;
   readonly workers: RunningServer;
   readonly operators: { readonly grpc: RunningServer; readonly http: RunningHttpServer };
+  /** Undefined unless its port is set. */
+  readonly scaler: RunningServer | undefined;
 }
 
 /**
  * Starts one listener each for gateways and workers, and two for operators: gRPC, and Connect and gRPC-Web for browsers.
- * Each of the three has its own tokens.
+ * Each of the three has its own tokens. KEDA has a listener if a port is set for it.
  */
 export async function startListeners(parts: ListenerParts): Promise<Listeners> {
   return {
     gateways: await serveGateways(parts),
     workers: await serveWorkers(parts),
     operators: await serveOperators(parts),
+    scaler: await serveScaler(parts),
   };
 }
 
-/** Options of all three listeners. */
+/** Options of all listeners. */
 function common({ engine, tls, onFinished, log }: ListenerParts) {
   return {
     ...{ tls, clock: engine.clock, onFinished },
@@ -146,6 +152,7 @@ function serveWorkers(parts: ListenerParts): Promise<RunningServer> {
         workerService({
           ...{ engine, observer, clock: engine.clock, random, schedulerId, leaseMs, stopGraceMs },
           ...{ tokens: leaseTokens, connected, pressure, documents: parts.documents, callbacks },
+          documentBytesPerKey: config.documentBytesPerKey,
           onError: (error) => log.error({ error }, "leasing failed"),
         }),
       ],
@@ -187,4 +194,23 @@ async function serveOperators(parts: ListenerParts): Promise<Listeners["operator
       serveHttp({ ...options, allowedOrigins, listen: { host, port: adminHttpPort } }),
     ),
   };
+}
+
+/**
+ * KEDA sends no tokens. What it may ask is how many jobs there are; a client certificate is asked for if the settings name
+ * authorities for them.
+ */
+async function serveScaler(parts: ListenerParts): Promise<RunningServer | undefined> {
+  const { scope, config, engine } = parts;
+  const { scalerHost: host, scalerPort: port } = config;
+  if (port === undefined) return undefined;
+  return scope.use(
+    serve({
+      ...common(parts),
+      listen: { host, port },
+      limits: { ...inflowLimitsOf(config), messageBytes: SCALER_BYTES },
+      services: [scalerService(engine)],
+      traced: false,
+    }),
+  );
 }

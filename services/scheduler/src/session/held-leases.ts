@@ -65,6 +65,10 @@ export class HeldLeases {
     return [...this.#entries.keys()];
   }
 
+  get all(): readonly HeldLease[] {
+    return [...this.#entries.values()].map(heldLease);
+  }
+
   get size(): number {
     return this.#entries.size;
   }

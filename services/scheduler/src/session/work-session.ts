@@ -35,7 +35,8 @@ import { asStoreOutage, unlessOutage } from "../store/store-outage.ts";
 import { assertAllowed, type WorkerPass } from "../tokens/worker-tokens.ts";
 import type { ConnectedWorkers } from "./connected-workers.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
-import { type LeaseTokens, NO_TOKEN } from "./lease-tokens.ts";
+import { knownLeases } from "./known-leases.ts";
+import type { LeaseTokens } from "./lease-tokens.ts";
 import { handedBackOf, overdueSettlement, reportOf, settlementOf } from "./settlement.ts";
 import { storableOutcome } from "./storable-outcome.ts";
 import { WorkerPresence } from "./worker-presence.ts";
@@ -98,13 +99,13 @@ export class WorkSession {
     });
   }
 
-  run(requests: AsyncIterable<WorkRequest>, draining: AbortSignal): AsyncIterable<Response> {
+  run(requests: AsyncIterable<WorkRequest>, leaving: AbortSignal): AsyncIterable<Response> {
     const drain = () => {
       void this.#outbox.push({ message: { case: "drain", value: {} } });
       this.#outbox.end();
     };
-    if (draining.aborted) drain();
-    draining.addEventListener("abort", drain, { once: true });
+    if (leaving.aborted) drain();
+    leaving.addEventListener("abort", drain, { once: true });
     void this.#read(requests)
       .then(
         () => this.#outbox.end(),
@@ -114,14 +115,15 @@ export class WorkSession {
         if (this.#seat !== undefined) this.#parts.leasing.leave(this.#seat);
         this.#disconnect();
         this.#held.forget();
-        draining.removeEventListener("abort", drain);
+        leaving.removeEventListener("abort", drain);
       });
     return this.#outbox;
   }
 
   async #read(requests: AsyncIterable<WorkRequest>): Promise<void> {
     for await (const { message } of requests) {
-      if (message.case === "goodbye" || this.#outbox.closed) return;
+      if (this.#outbox.closed) return;
+      if (message.case === "goodbye") return await this.#leave();
       this.#presence?.heard();
       if ((message.case === "hello") === this.#greeted) {
         throw rpcError({ reason: "MALFORMED", message: "only the first message must be hello" });
@@ -211,6 +213,18 @@ export class WorkSession {
     }
   }
 
+  /**
+   * The worker holds no more leases. Jobs that were assigned to it while its goodbye was on the way go back to their queues. If the store is unavailable, these leases expire instead.
+   */
+  async #leave(): Promise<void> {
+    this.#seat?.withdraw();
+    const ends = this.#held.all.map(({ jobId, token, job }) => ({
+      settlement: { jobId, token, kind: "release" as const },
+      ...{ job, handedBack: "the worker had left" },
+    }));
+    await unlessOutage(this.#parts.writes.settle(ends));
+  }
+
   async #renew({ leases }: Heartbeat): Promise<void> {
     const refs = leases.map((lease) => this.#open(lease));
     const renewed = await unlessOutage(this.#parts.engine.renew(refs, this.#parts.leaseMs));
@@ -256,7 +270,7 @@ export class WorkSession {
 
   async #settleAll(refs: readonly LeaseRef[], outcomes: readonly AttemptOutcome[]) {
     const { engine, clock, random, writes, observer } = this.#parts;
-    const leases = await this.#leasesOf(refs);
+    const leases = await knownLeases(engine, this.#held, refs);
     // Reports come first: the account must be cooling down before its job is back in the lane.
     const verdicts: (ProviderVerdict | undefined)[] = [];
     for (const [i, outcome] of outcomes.entries()) {
@@ -279,22 +293,5 @@ export class WorkSession {
         ...{ job: leases[i]?.job, handedBack: handedBackOf(outcome) },
       })),
     );
-  }
-
-  /** Finds what is known of leases: of those from another session, what the store has; of forged ones, nothing. */
-  async #leasesOf(
-    refs: readonly LeaseRef[],
-  ): Promise<readonly (Pick<HeldLease, "job" | "stopping"> | undefined)[]> {
-    const held = refs.map((ref) => this.#held.get(ref));
-    const strange = refs
-      .filter(({ token }, i) => held[i] === undefined && token !== NO_TOKEN)
-      .map(({ jobId }) => jobId);
-    if (strange.length === 0) return held;
-    const jobs = await this.#parts.engine.getJobs(strange, "summary");
-    const stored = new Map(strange.map((jobId, i) => [jobId, jobs[i]]));
-    return refs.map(({ jobId, token }, i) => {
-      const job = token === NO_TOKEN ? undefined : stored.get(jobId);
-      return held[i] ?? (job && { job, stopping: undefined });
-    });
   }
 }

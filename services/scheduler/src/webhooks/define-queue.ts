@@ -1,5 +1,5 @@
 import type { Engine } from "@millrace/engine";
-import { type QueueName, WEBHOOK_QUEUE, WEBHOOK_TYPE } from "@millrace/shared";
+import { type QueueName, WEBHOOK_BACKOFFS_MS, WEBHOOK_QUEUE, WEBHOOK_TYPE } from "@millrace/shared";
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -8,5 +8,7 @@ export async function defineWebhookQueue(engine: Pick<Engine, "defineQueue">): P
   await engine.defineQueue({
     ...{ name: WEBHOOK_QUEUE as QueueName, types: [WEBHOOK_TYPE] },
     ...{ retainSucceededMs: 3 * DAY_MS, retainFailedMs: 7 * DAY_MS },
+    // A lost courier is no fault of the event, so a delivery has all of its attempts.
+    maxStalls: WEBHOOK_BACKOFFS_MS.length + 1,
   });
 }

@@ -20,10 +20,10 @@ export type DocumentReader = (
 ) => Promise<DocumentText>;
 
 /** Reads a whole document into a buffer of its own, which can be transferred to a thread. */
-async function contentOf(store: DocumentStore, { id, sizeBytes }: StoredDocument) {
-  const bytes = new Uint8Array(sizeBytes);
+async function contentOf(store: DocumentStore, document: StoredDocument) {
+  const bytes = new Uint8Array(document.sizeBytes);
   let offset = 0;
-  for await (const piece of store.read(id)) {
+  for await (const piece of store.read(document)) {
     bytes.set(piece, offset);
     offset += piece.length;
   }

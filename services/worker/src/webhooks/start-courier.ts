@@ -39,7 +39,8 @@ export function startCourier(
     ...{ policy, connections, clock, random, metrics, timeoutMs: config.webhookTimeoutMs },
   });
   // Operators see two workers, if this process serves other queues, too.
-  const workerId = `${link.workerId.slice(0, 120)}-courier`;
+  const isAlone = config.queues.every((queue) => queue === WEBHOOK_QUEUE);
+  const workerId = isAlone ? link.workerId : `${link.workerId.slice(0, 120)}-courier`;
   const observed = observeAttempts({ metrics, log, clock, slots, serves: "webhooks", workerId });
   return startWorker({
     ...{ ...link, workerId },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,10 @@ from millrace._proto.jobs.v1 import job_service_pb2 as jobs_pb
 from millrace.client import operations
 from millrace.client.async_connection import AsyncConnection
 from millrace.client.async_group_handle import AsyncCreatedGroup, AsyncGroupHandle, create_group
-from millrace.client.calling import given_or_environment, incomplete, new_job, succeeded
-from millrace.client.documents import Document, DocumentSource, document_of, is_repeatable, upload_parts
+from millrace.client.calling import given_or_environment, new_job, succeeded
+from millrace.client.direct_documents import WithoutAddresses, download_directly_async, upload_directly_async
+from millrace.client.documents import Document, DocumentSource, document_of, header_of, is_repeatable, upload_parts
+from millrace.client.downloads import download_async
 from millrace.client.events import JobEvent, ResetEvent, TextEvent, TextPiece, WatchEvent, Watching
 from millrace.client.explanation import Explanation
 from millrace.client.groups import Group
@@ -55,7 +58,7 @@ class AsyncClient:
         address: the gateway's host:port, or several, of which each call takes the next. MILLRACE_ADDRESS, or
             127.0.0.1:7400.
         api_key: ``mr_…``, sent with each call; without `tls` it is sent unencrypted. MILLRACE_API_KEY.
-        timeout: of a call that names none, in seconds. Default: 30.
+        timeout: of a call that names none, in seconds. Default: 60.
         """
         self._connection = AsyncConnection(*given_or_environment(address, api_key), tls, timeout)
 
@@ -191,12 +194,20 @@ class AsyncClient:
         name: str | None = None,
         content_type: str = "",
         expire_time: datetime | None = None,
+        direct: bool = False,
         timeout: float | None = None,
     ) -> Document:
         """Stores a document: a path, bytes, or pieces of bytes. Only a path or bytes are uploaded again after a cut.
 
         `name` is without a path; default: that of the path. The gateway detects the type unless it is given.
+
+        With `direct`, a path or bytes go to the object store, past the gateway. Where documents are in a directory,
+        they go to the gateway.
         """
+        if direct:
+            header = header_of(source, name, content_type, expire_time)
+            with suppress(WithoutAddresses):
+                return await upload_directly_async(self._connection, source, header, timeout)
 
         async def attempt(seconds_left: float) -> Document:
             parts = upload_parts(source, name, content_type, expire_time)
@@ -223,31 +234,21 @@ class AsyncClient:
         """Deletes a document for good. Raises DOCUMENT_IN_USE while an unfinished job or a schedule names it."""
         await self._connection.ask(operations.delete_document(document_id), timeout)
 
-    async def download_document(self, document_id: str, *, timeout: float | None = None) -> AsyncIterator[bytes]:
+    async def download_document(
+        self, document_id: str, *, direct: bool = False, timeout: float | None = None
+    ) -> AsyncIterator[bytes]:
         """Yields the content of a document in pieces. A failure after the first piece is raised, not repeated.
 
         Without a timeout, only the wait for the first piece is bounded, by the client's.
+        With `direct`, the content comes from the object store, or from the gateway where documents are in a directory.
         """
-        method = documents_pb.DocumentService.DownloadDocument
-        request = documents_pb.DownloadDocumentRequest(document_id=document_id)
-
-        async def begin(seconds_left: float) -> tuple[int, AsyncIterator[documents_pb.DownloadDocumentResponse]]:
-            whole = None if timeout is None else max(0.001, seconds_left)
-            first, parts = await self._connection.begin_stream(method, request, whole, seconds_left)
-            if first is None:
-                raise incomplete(document_id, 0, None)
-            return first.document.size, parts
-
-        expected, parts = await self._connection.repeat(begin, timeout)
-        received = 0
-        try:
-            async for part in parts:
-                received += len(part.content)
-                yield part.content
-        except grpc.RpcError as error:
-            raise error_of_call(error) from error
-        if received != expected:
-            raise incomplete(document_id, received, expected)
+        if direct:
+            with suppress(WithoutAddresses):
+                async for piece in download_directly_async(self._connection, document_id, timeout):
+                    yield piece
+                return
+        async for piece in download_async(self._connection, document_id, timeout):
+            yield piece
 
     async def create_group(
         self,

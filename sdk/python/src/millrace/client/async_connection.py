@@ -14,7 +14,7 @@ from millrace._channel import SPREAD
 from millrace._pool import Message
 from millrace._trace import trace_context
 from millrace.client.operations import Operation
-from millrace.client.retrying import DEFAULT_TIMEOUT, Learned, Tries, closed, silent
+from millrace.client.retrying import DEFAULT_TIMEOUT, Learned, Tries, TryAgain, closed, silent
 from millrace.errors import error_of_call
 from millrace.tls import Tls
 
@@ -58,6 +58,9 @@ class AsyncConnection:
             except grpc.RpcError as error:
                 self._check()
                 wait = tries.failed(error_of_call(error))
+            except TryAgain as again:
+                self._check()
+                wait = tries.failed(again.error)
             await asyncio.sleep(wait)
 
     async def once(self, operation: Operation[Req, Res, T], timeout: float) -> T:

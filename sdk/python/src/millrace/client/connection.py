@@ -14,7 +14,7 @@ from millrace._channel import SPREAD, open_channel
 from millrace._pool import Message
 from millrace._trace import trace_context
 from millrace.client.operations import Operation
-from millrace.client.retrying import DEFAULT_TIMEOUT, Learned, Tries, closed, silent
+from millrace.client.retrying import DEFAULT_TIMEOUT, Learned, Tries, TryAgain, closed, silent
 from millrace.errors import error_of_call
 from millrace.tls import Tls
 
@@ -56,6 +56,9 @@ class Connection:
             except grpc.RpcError as error:
                 self._check()
                 wait = tries.failed(error_of_call(error))
+            except TryAgain as again:
+                self._check()
+                wait = tries.failed(again.error)
             time.sleep(wait)
 
     def once(self, operation: Operation[Req, Res, T], timeout: float) -> T:

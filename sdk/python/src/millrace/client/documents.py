@@ -54,24 +54,31 @@ def is_repeatable(source: DocumentSource) -> bool:
     return isinstance(source, (str, Path, bytes))
 
 
-def upload_parts(
+def header_of(
     source: DocumentSource, name: str | None, content_type: str, expire_time: datetime | None
-) -> Iterator[pb.UploadDocumentRequest]:
-    """Yields the messages of an upload. Without the last one the gateway stores nothing."""
+) -> pb.UploadDocumentHeader:
+    """What is said of a document before its content. A path gives it a name."""
     if name is None:
         name = Path(source).name if isinstance(source, (str, Path)) else ""
-    header = pb.UploadDocumentHeader(
+    return pb.UploadDocumentHeader(
         name=name,
         content_type=content_type,
         expire_time=None if expire_time is None else timestamp_of(expire_time),
     )
-    yield pb.UploadDocumentRequest(header=header)
-    for piece in _pieces(source):
+
+
+def upload_parts(
+    source: DocumentSource, name: str | None, content_type: str, expire_time: datetime | None
+) -> Iterator[pb.UploadDocumentRequest]:
+    """Yields the messages of an upload. Without the last one the gateway stores nothing."""
+    yield pb.UploadDocumentRequest(header=header_of(source, name, content_type, expire_time))
+    for piece in pieces(source):
         yield pb.UploadDocumentRequest(content=piece)
     yield pb.UploadDocumentRequest(end=pb.UploadDocumentEnd())
 
 
-def _pieces(source: DocumentSource) -> Iterator[bytes]:
+def pieces(source: DocumentSource) -> Iterator[bytes]:
+    """Yields the content in pieces that fit into a message."""
     if isinstance(source, (str, Path)):
         with open(source, "rb") as file:
             while piece := file.read(PIECE_BYTES):

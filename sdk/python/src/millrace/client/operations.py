@@ -125,6 +125,27 @@ def get_document(
     return Operation(documents_pb.DocumentService.GetDocument, request, lambda answer: document_of(answer.document))
 
 
+def create_upload(
+    header: documents_pb.UploadDocumentHeader, size: int, sha256: str
+) -> Operation[documents_pb.CreateUploadRequest, documents_pb.CreateUploadResponse, documents_pb.CreateUploadResponse]:
+    request = documents_pb.CreateUploadRequest(header=header, size=size, sha256=sha256)
+    return Operation(documents_pb.DocumentService.CreateUpload, request, lambda answer: answer)
+
+
+def complete_upload(
+    upload_id: str,
+) -> Operation[documents_pb.CompleteUploadRequest, documents_pb.CompleteUploadResponse, Document]:
+    request = documents_pb.CompleteUploadRequest(upload_id=upload_id)
+    return Operation(documents_pb.DocumentService.CompleteUpload, request, lambda answer: document_of(answer.document))
+
+
+def create_download(
+    document_id: str,
+) -> Operation[documents_pb.CreateDownloadRequest, documents_pb.CreateDownloadResponse, str]:
+    request = documents_pb.CreateDownloadRequest(document_id=document_id)
+    return Operation(documents_pb.DocumentService.CreateDownload, request, lambda answer: answer.url)
+
+
 def list_documents(
     page_token: str,
 ) -> Operation[documents_pb.ListDocumentsRequest, documents_pb.ListDocumentsResponse, Page[Document]]:

@@ -13,9 +13,17 @@ Learned = Callable[[MillraceError], MillraceError]
 """Says what the caller of a call learns of its failure."""
 
 FIRST_WAIT, LONGEST_WAIT = 0.05, 2.0
-DEFAULT_TIMEOUT = 30.0
+DEFAULT_TIMEOUT = 60.0
 GIVE_UP_AFTER = 60.0
 """How long a watch may be cut, unless its caller says otherwise. In seconds."""
+
+
+class TryAgain(Exception):
+    """What is not a call of gRPC has failed, and may be tried again."""
+
+    def __init__(self, error: MillraceError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Backoff:

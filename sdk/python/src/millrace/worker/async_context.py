@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
@@ -11,6 +12,7 @@ from millrace.worker.children import Child, ChildResult, FanOutResult, Rule
 from millrace.worker.context import Context, Facts
 from millrace.worker.output import Output
 from millrace.worker.port import Port
+from millrace.worker.stored_document import StoredDocument
 
 T = TypeVar("T")
 
@@ -75,6 +77,12 @@ class AsyncContext(Facts):
         """Yields the content of one of `document_ids` in pieces of at most 64 KiB, from the scheduler."""
         async for piece in self._each(self._sync.read_document(document_id)):
             yield piece
+
+    async def store_document(
+        self, content: str | bytes | Path, *, name: str = "", content_type: str = ""
+    ) -> StoredDocument:
+        """Stores a text, bytes or a file under the API key of the job: see Context.store_document."""
+        return await self._call(lambda: self._sync.store_document(content, name=name, content_type=content_type))
 
     async def _room(self) -> None:
         self._changed()

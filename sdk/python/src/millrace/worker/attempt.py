@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import TypeVar
 
 from millrace._pool import Message, UnaryUnary
@@ -134,6 +135,13 @@ class Attempt:
     def download(self, request: pb.DownloadDocumentRequest) -> Generator[pb.DownloadDocumentResponse, None, None]:
         try:
             yield from self._calls.download(request, self.stop)
+        except LeaseLost as error:
+            self._lost(self)
+            raise AttemptStopped("the attempt must stop: its lease was lost") from error
+
+    def store(self, header: pb.StoreDocumentHeader, content: bytes | Path) -> pb.StoreDocumentResponse:
+        try:
+            return self._calls.store(header, content, self.stop)
         except LeaseLost as error:
             self._lost(self)
             raise AttemptStopped("the attempt must stop: its lease was lost") from error

@@ -10,7 +10,8 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import grpc
 
@@ -18,6 +19,7 @@ from millrace._channel import SPREAD, open_channel
 from millrace._pool import Message, UnaryUnary
 from millrace._proto.workers.v1 import worker_service_pb2 as pb
 from millrace._status import CallStatus, status_of_error
+from millrace.client.documents import pieces
 from millrace.tls import Tls
 from millrace.worker.failures import AttemptStopped, JobFailure
 from millrace.worker.port import Stop
@@ -55,12 +57,27 @@ class SchedulerCalls:
 
     def call(self, method: UnaryUnary[Req, Res], request: Req, stop: Stop) -> Res:
         """Makes a call. Raises AttemptStopped, LeaseLost, or JobFailure with the scheduler's reason."""
+        return self._repeat(lambda: self._once(method, request, stop), stop)
+
+    def store(self, header: pb.StoreDocumentHeader, content: bytes | Path, stop: Stop) -> pb.StoreDocumentResponse:
+        """Stores a document. Raises as `call` does."""
+        method = pb.WorkerService.StoreDocument
+
+        def once() -> pb.StoreDocumentResponse:
+            stream = self._open().stream_unary(method.path, method.serialize, method.parse)
+            call = stream.future(store_parts(header, content), metadata=self._metadata())
+            answer: pb.StoreDocumentResponse = self._result(call, stop)
+            return answer
+
+        return self._repeat(once, stop)
+
+    def _repeat(self, once: Callable[[], Res], stop: Stop) -> Res:
         wait = _FIRST_WAIT
         full_since: float | None = None
         while True:
             stop.check()
             try:
-                return self._once(method, request, stop)
+                return once()
             except grpc.RpcError as error:
                 stop.check()
                 status = status_of_error(error)
@@ -100,11 +117,13 @@ class SchedulerCalls:
 
     def _once(self, method: UnaryUnary[Req, Res], request: Req, stop: Stop) -> Res:
         unary = self._open().unary_unary(method.path, method.serialize, method.parse)
-        call = unary.future(request, timeout=_CALL_SECONDS, metadata=self._metadata())
+        answer: Res = self._result(unary.future(request, timeout=_CALL_SECONDS, metadata=self._metadata()), stop)
+        return answer
+
+    def _result(self, call: Any, stop: Stop) -> Any:
         forget = stop.on_stop(call.cancel)
         try:
-            response: Res = call.result()
-            return response
+            return call.result()
         except grpc.FutureCancelledError:
             stop.check()
             raise AttemptStopped("the call was cancelled") from None
@@ -125,6 +144,14 @@ class SchedulerCalls:
                 self._channel = open_channel(self._address, tls, SPREAD)
                 self._channel_tls = tls
             return self._channel
+
+
+def store_parts(header: pb.StoreDocumentHeader, content: bytes | Path) -> Iterator[pb.StoreDocumentRequest]:
+    """Yields the messages of a document. Without the last one the scheduler stores nothing."""
+    yield pb.StoreDocumentRequest(header=header)
+    for piece in pieces(content):
+        yield pb.StoreDocumentRequest(content=piece)
+    yield pb.StoreDocumentRequest(end=pb.StoreDocumentEnd())
 
 
 def refusal_of(status: CallStatus) -> Exception:

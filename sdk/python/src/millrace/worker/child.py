@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import count
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from millrace._pool import Message, UnaryUnary
@@ -52,6 +53,10 @@ class _PipePort:
         finally:
             # The garbage collector may come here while this thread asks, so the next question tells the worker.
             self._given_up.append(number)
+
+    def store(self, header: pb.StoreDocumentHeader, content: bytes | Path) -> pb.StoreDocumentResponse:
+        answer = self._ask("store", header.SerializeToString(), content)
+        return pb.StoreDocumentResponse.FromString(cast(bytes, answer))
 
     def wait_for_children(self, children: int) -> None:
         self._ask("wait", children)

@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from millrace._json import json_text
@@ -17,6 +18,7 @@ from millrace._times import datetime_of
 from millrace.worker.children import Child, ChildResult, FanOutResult, FanOuts, Options, Rule, child_result, read_pages
 from millrace.worker.failures import JobFailure, NonRetryable
 from millrace.worker.port import Port, add_usage
+from millrace.worker.stored_document import StoredDocument, stored_document
 
 log = logging.getLogger("millrace.worker")
 
@@ -186,3 +188,18 @@ class Context(Facts):
         if received != expected:
             message = f"The document {document_id} ended after {received} of {expected} bytes."
             raise JobFailure("SCHEDULER_REFUSED", message)
+
+    def store_document(self, content: str | bytes | Path, *, name: str = "", content_type: str = "") -> StoredDocument:
+        """Stores a text, bytes or a file under the API key of the job, such as a result that is longer than 1 MiB.
+
+        Return its id in the result. It counts against what the documents of the key may take. `name` is without a path;
+        default: that of the file. The type is detected from the content unless it is given. Raises JobFailure with the
+        scheduler's reason, such as NOT_IMPLEMENTED if it has no document store that it may write to.
+        """
+        if isinstance(content, Path):
+            name = name or content.name
+        elif isinstance(content, str):
+            content = content.encode()
+        lease = self._assignment.lease
+        header = pb.StoreDocumentHeader(lease=lease, name=name, content_type=content_type)
+        return stored_document(self._port.store(header, content))

@@ -29,7 +29,12 @@ def completed(result: Any) -> pb.AttemptOutcome:
     except (TypeError, ValueError, RecursionError) as error:
         return failed(NonRetryable("MALFORMED", f"The result is not JSON: {error}."))
     if size > RESULT_BYTES:
-        return failed(NonRetryable("TOO_LARGE", f"The result is larger than 1 MiB: it has {size} bytes."))
+        return failed(
+            NonRetryable(
+                "TOO_LARGE",
+                f"The result is larger than 1 MiB ({size} bytes): store it by store_document, and return its id.",
+            )
+        )
     return pb.AttemptOutcome(completed=pb.Completed(result_json=text))
 
 

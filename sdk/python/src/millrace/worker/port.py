@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from millrace._pool import Message, UnaryUnary
@@ -86,6 +87,9 @@ class Port(Protocol):
 
     def download(self, request: pb.DownloadDocumentRequest) -> Iterator[pb.DownloadDocumentResponse]:
         """Downloads a document."""
+
+    def store(self, header: pb.StoreDocumentHeader, content: bytes | Path) -> pb.StoreDocumentResponse:
+        """Stores a document. The bytes, or the file at the path, are read again if the call is repeated."""
 
     def wait_for_children(self, children: int) -> None:
         """Notes that the attempt ends to wait for its children, whatever its executor does from now on."""

@@ -186,4 +186,7 @@ def _answer(kind: str, arguments: list[Any], attempt: Attempt, downloads: _Downl
         return attempt.call(method, message_class(method.request_name).FromString(request)).SerializeToString()
     elif kind == "download":
         return downloads.next(*arguments)
+    elif kind == "store":
+        header, content = arguments
+        return attempt.store(pb.StoreDocumentHeader.FromString(header), content).SerializeToString()
     return None

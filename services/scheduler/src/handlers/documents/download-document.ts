@@ -21,7 +21,7 @@ export function downloadDocument(
     try {
       const { document, store } = await leasedDocument(parts, request, context);
       yield { part: { case: "document", value: documentMessage(document) } };
-      for await (const value of store.read(document.id)) {
+      for await (const value of store.read(document)) {
         yield { part: { case: "content", value: new Uint8Array(value) } };
       }
     } finally {

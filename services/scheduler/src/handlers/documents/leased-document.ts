@@ -36,18 +36,18 @@ export async function leasedDocument(
   if (job === undefined) throw leaseLost();
   const { documentIds = [] } = fromDetails(JobSchema, job.details);
   const named = documentIds.includes(documentId);
-  const document = named
-    ? await documents.get(documentId, parseJobId(lease.jobId)?.keyId)
-    : undefined;
+  const keyId = parseJobId(lease.jobId)?.keyId;
+  const document =
+    named && keyId !== undefined ? await documents.get(documentId, keyId) : undefined;
   if (document === undefined) throw notFound(documentId, named);
   return { document, store: documents };
 }
 
-const noStore = () =>
+export const noStore = () =>
   rpcError({
     reason: "NOT_IMPLEMENTED",
     message:
-      "this scheduler has no document store: an operator must set MILLRACE_DOCUMENTS_DIR, or the worker reads the store itself",
+      "this scheduler has no document store: an operator must set MILLRACE_DOCUMENTS_DIR or MILLRACE_DOCUMENTS_S3, or the worker uses the store itself",
   });
 
 const notFound = (documentId: string, named: boolean) =>

@@ -26,7 +26,7 @@ const group: GroupRecord = {
 const { signal } = new AbortController();
 const context = {
   ...{ headers: { get: () => undefined }, peer: "", path: "", identity: undefined },
-  ...{ signal, draining: signal, concerns: () => undefined },
+  ...{ signal, leaving: signal, draining: signal, concerns: () => undefined },
 };
 
 function setup(admits = true) {

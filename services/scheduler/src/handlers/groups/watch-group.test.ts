@@ -27,7 +27,8 @@ function setup(keyId = "k7f3q2m9") {
   };
   const context = {
     ...{ headers: { get: () => undefined }, peer: "", path: "", identity: undefined },
-    ...{ signal: left.signal, draining: draining.signal, concerns: () => undefined },
+    ...{ signal: left.signal, leaving: draining.signal, draining: draining.signal },
+    concerns: () => undefined,
   };
   const request = create(WatchGroupRequestSchema, { keyId, groupId: id });
   const watched = watchGroup({ getGroups, subscribe }, clock)(request, context);

@@ -68,6 +68,18 @@ function pieceOf(item: TextItem, text: string, view: Matrix, isSpaced: boolean, 
   return { direction, piece: { text, left, right, y, size, isRightToLeft, isSpaced, order } };
 }
 
+/** The library finds spaces by the size of the font. It says nothing where characters are this many times as large. */
+const largestCharacter = 4;
+
+/**
+ * Whether the library knows where spaces are. Bitmap fonts of TeX have the size 1, and characters of the full size: the
+ * library then takes each kerning for a space.
+ */
+function knowsSpaces({ transform }: TextItem): boolean {
+  const [a, b, c, d] = parts(transform as number[]);
+  return Math.hypot(c, d) < largestCharacter * Math.hypot(a, b);
+}
+
 /**
  * Collects the pieces of a page, and those that were typed into its fields. `view` is the transformation to the page as
  * it is shown.
@@ -83,7 +95,7 @@ export function piecesOf(
     const order = index < items.length ? index : Infinity;
     const text = cleanText(item.str);
     if (text.trim() === "") {
-      isSpaced ||= text !== "" && !item.hasEOL;
+      isSpaced ||= text !== "" && !item.hasEOL && knowsSpaces(item);
       if (item.hasEOL) isSpaced = false;
       return;
     }

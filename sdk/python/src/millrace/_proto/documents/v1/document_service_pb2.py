@@ -24,16 +24,32 @@ _pool.add_file(
     "bHJhY2UuZG9jdW1lbnRzLnYxLkRvY3VtZW50Ughkb2N1bWVudCI6ChdEb3dubG9hZERvY3VtZW50UmVxdWVzdBIf"
     "Cgtkb2N1bWVudF9pZBgBIAEoCVIKZG9jdW1lbnRJZCJ9ChhEb3dubG9hZERvY3VtZW50UmVzcG9uc2USPQoIZG9j"
     "dW1lbnQYASABKAsyHy5taWxscmFjZS5kb2N1bWVudHMudjEuRG9jdW1lbnRIAFIIZG9jdW1lbnQSGgoHY29udGVu"
-    "dBgCIAEoDEgAUgdjb250ZW50QgYKBHBhcnQyugQKD0RvY3VtZW50U2VydmljZRJvCg5VcGxvYWREb2N1bWVudBIs"
-    "Lm1pbGxyYWNlLmRvY3VtZW50cy52MS5VcGxvYWREb2N1bWVudFJlcXVlc3QaLS5taWxscmFjZS5kb2N1bWVudHMu"
-    "djEuVXBsb2FkRG9jdW1lbnRSZXNwb25zZSgBEmQKC0dldERvY3VtZW50EikubWlsbHJhY2UuZG9jdW1lbnRzLnYx"
-    "LkdldERvY3VtZW50UmVxdWVzdBoqLm1pbGxyYWNlLmRvY3VtZW50cy52MS5HZXREb2N1bWVudFJlc3BvbnNlEmoK"
-    "DUxpc3REb2N1bWVudHMSKy5taWxscmFjZS5kb2N1bWVudHMudjEuTGlzdERvY3VtZW50c1JlcXVlc3QaLC5taWxs"
-    "cmFjZS5kb2N1bWVudHMudjEuTGlzdERvY3VtZW50c1Jlc3BvbnNlEm0KDkRlbGV0ZURvY3VtZW50EiwubWlsbHJh"
-    "Y2UuZG9jdW1lbnRzLnYxLkRlbGV0ZURvY3VtZW50UmVxdWVzdBotLm1pbGxyYWNlLmRvY3VtZW50cy52MS5EZWxl"
-    "dGVEb2N1bWVudFJlc3BvbnNlEnUKEERvd25sb2FkRG9jdW1lbnQSLi5taWxscmFjZS5kb2N1bWVudHMudjEuRG93"
-    "bmxvYWREb2N1bWVudFJlcXVlc3QaLy5taWxscmFjZS5kb2N1bWVudHMudjEuRG93bmxvYWREb2N1bWVudFJlc3Bv"
-    "bnNlMAFiBnByb3RvMw=="
+    "dBgCIAEoDEgAUgdjb250ZW50QgYKBHBhcnQihgEKE0NyZWF0ZVVwbG9hZFJlcXVlc3QSQwoGaGVhZGVyGAEgASgL"
+    "MisubWlsbHJhY2UuZG9jdW1lbnRzLnYxLlVwbG9hZERvY3VtZW50SGVhZGVyUgZoZWFkZXISEgoEc2l6ZRgCIAEo"
+    "BFIEc2l6ZRIWCgZzaGEyNTYYAyABKAlSBnNoYTI1NiKSAgoUQ3JlYXRlVXBsb2FkUmVzcG9uc2USGwoJdXBsb2Fk"
+    "X2lkGAEgASgJUgh1cGxvYWRJZBIQCgN1cmwYAiABKAlSA3VybBJSCgdoZWFkZXJzGAMgAygLMjgubWlsbHJhY2Uu"
+    "ZG9jdW1lbnRzLnYxLkNyZWF0ZVVwbG9hZFJlc3BvbnNlLkhlYWRlcnNFbnRyeVIHaGVhZGVycxI7CgtleHBpcmVf"
+    "dGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCmV4cGlyZVRpbWUaOgoMSGVhZGVyc0VudHJ5"
+    "EhAKA2tleRgBIAEoCVIDa2V5EhQKBXZhbHVlGAIgASgJUgV2YWx1ZToCOAEiNAoVQ29tcGxldGVVcGxvYWRSZXF1"
+    "ZXN0EhsKCXVwbG9hZF9pZBgBIAEoCVIIdXBsb2FkSWQicQoWQ29tcGxldGVVcGxvYWRSZXNwb25zZRI7Cghkb2N1"
+    "bWVudBgBIAEoCzIfLm1pbGxyYWNlLmRvY3VtZW50cy52MS5Eb2N1bWVudFIIZG9jdW1lbnQSGgoIZXhpc3RpbmcY"
+    "AiABKAhSCGV4aXN0aW5nIjgKFUNyZWF0ZURvd25sb2FkUmVxdWVzdBIfCgtkb2N1bWVudF9pZBgBIAEoCVIKZG9j"
+    "dW1lbnRJZCJnChZDcmVhdGVEb3dubG9hZFJlc3BvbnNlEhAKA3VybBgBIAEoCVIDdXJsEjsKC2V4cGlyZV90aW1l"
+    "GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlVGltZTKBBwoPRG9jdW1lbnRTZXJ2aWNl"
+    "Em8KDlVwbG9hZERvY3VtZW50EiwubWlsbHJhY2UuZG9jdW1lbnRzLnYxLlVwbG9hZERvY3VtZW50UmVxdWVzdBot"
+    "Lm1pbGxyYWNlLmRvY3VtZW50cy52MS5VcGxvYWREb2N1bWVudFJlc3BvbnNlKAESZAoLR2V0RG9jdW1lbnQSKS5t"
+    "aWxscmFjZS5kb2N1bWVudHMudjEuR2V0RG9jdW1lbnRSZXF1ZXN0GioubWlsbHJhY2UuZG9jdW1lbnRzLnYxLkdl"
+    "dERvY3VtZW50UmVzcG9uc2USagoNTGlzdERvY3VtZW50cxIrLm1pbGxyYWNlLmRvY3VtZW50cy52MS5MaXN0RG9j"
+    "dW1lbnRzUmVxdWVzdBosLm1pbGxyYWNlLmRvY3VtZW50cy52MS5MaXN0RG9jdW1lbnRzUmVzcG9uc2USbQoORGVs"
+    "ZXRlRG9jdW1lbnQSLC5taWxscmFjZS5kb2N1bWVudHMudjEuRGVsZXRlRG9jdW1lbnRSZXF1ZXN0Gi0ubWlsbHJh"
+    "Y2UuZG9jdW1lbnRzLnYxLkRlbGV0ZURvY3VtZW50UmVzcG9uc2USdQoQRG93bmxvYWREb2N1bWVudBIuLm1pbGxy"
+    "YWNlLmRvY3VtZW50cy52MS5Eb3dubG9hZERvY3VtZW50UmVxdWVzdBovLm1pbGxyYWNlLmRvY3VtZW50cy52MS5E"
+    "b3dubG9hZERvY3VtZW50UmVzcG9uc2UwARJnCgxDcmVhdGVVcGxvYWQSKi5taWxscmFjZS5kb2N1bWVudHMudjEu"
+    "Q3JlYXRlVXBsb2FkUmVxdWVzdBorLm1pbGxyYWNlLmRvY3VtZW50cy52MS5DcmVhdGVVcGxvYWRSZXNwb25zZRJt"
+    "Cg5Db21wbGV0ZVVwbG9hZBIsLm1pbGxyYWNlLmRvY3VtZW50cy52MS5Db21wbGV0ZVVwbG9hZFJlcXVlc3QaLS5t"
+    "aWxscmFjZS5kb2N1bWVudHMudjEuQ29tcGxldGVVcGxvYWRSZXNwb25zZRJtCg5DcmVhdGVEb3dubG9hZBIsLm1p"
+    "bGxyYWNlLmRvY3VtZW50cy52MS5DcmVhdGVEb3dubG9hZFJlcXVlc3QaLS5taWxscmFjZS5kb2N1bWVudHMudjEu"
+    "Q3JlYXRlRG93bmxvYWRSZXNwb25zZWIGcHJvdG8z"
 )
 
 Document = _pool.message_class("millrace.documents.v1.Document")
@@ -49,6 +65,12 @@ GetDocumentRequest = _pool.message_class("millrace.documents.v1.GetDocumentReque
 GetDocumentResponse = _pool.message_class("millrace.documents.v1.GetDocumentResponse")
 DownloadDocumentRequest = _pool.message_class("millrace.documents.v1.DownloadDocumentRequest")
 DownloadDocumentResponse = _pool.message_class("millrace.documents.v1.DownloadDocumentResponse")
+CreateUploadRequest = _pool.message_class("millrace.documents.v1.CreateUploadRequest")
+CreateUploadResponse = _pool.message_class("millrace.documents.v1.CreateUploadResponse")
+CompleteUploadRequest = _pool.message_class("millrace.documents.v1.CompleteUploadRequest")
+CompleteUploadResponse = _pool.message_class("millrace.documents.v1.CompleteUploadResponse")
+CreateDownloadRequest = _pool.message_class("millrace.documents.v1.CreateDownloadRequest")
+CreateDownloadResponse = _pool.message_class("millrace.documents.v1.CreateDownloadResponse")
 
 
 class DocumentService:
@@ -57,3 +79,6 @@ class DocumentService:
     ListDocuments = _pool.UnaryUnary("/millrace.documents.v1.DocumentService/ListDocuments", "millrace.documents.v1.ListDocumentsRequest", "millrace.documents.v1.ListDocumentsResponse")
     DeleteDocument = _pool.UnaryUnary("/millrace.documents.v1.DocumentService/DeleteDocument", "millrace.documents.v1.DeleteDocumentRequest", "millrace.documents.v1.DeleteDocumentResponse")
     DownloadDocument = _pool.UnaryStream("/millrace.documents.v1.DocumentService/DownloadDocument", "millrace.documents.v1.DownloadDocumentRequest", "millrace.documents.v1.DownloadDocumentResponse")
+    CreateUpload = _pool.UnaryUnary("/millrace.documents.v1.DocumentService/CreateUpload", "millrace.documents.v1.CreateUploadRequest", "millrace.documents.v1.CreateUploadResponse")
+    CompleteUpload = _pool.UnaryUnary("/millrace.documents.v1.DocumentService/CompleteUpload", "millrace.documents.v1.CompleteUploadRequest", "millrace.documents.v1.CompleteUploadResponse")
+    CreateDownload = _pool.UnaryUnary("/millrace.documents.v1.DocumentService/CreateDownload", "millrace.documents.v1.CreateDownloadRequest", "millrace.documents.v1.CreateDownloadResponse")

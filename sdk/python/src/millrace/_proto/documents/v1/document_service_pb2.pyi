@@ -139,9 +139,79 @@ class DownloadDocumentResponse(_pool.Message):
     ) -> None: ...
     def WhichOneof(self, oneof_group: Literal["part"]) -> Literal["document", "content"] | None: ...
 
+class CreateUploadRequest(_pool.Message):
+    @property
+    def header(self) -> UploadDocumentHeader: ...
+    size: int
+    sha256: str
+    def __init__(
+        self,
+        *,
+        header: UploadDocumentHeader | None = None,
+        size: int | None = None,
+        sha256: str | None = None,
+    ) -> None: ...
+
+class CreateUploadResponse(_pool.Message):
+    upload_id: str
+    url: str
+    @property
+    def headers(self) -> _pool.Map[str, str]: ...
+    @property
+    def expire_time(self) -> _pool.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        upload_id: str | None = None,
+        url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        expire_time: _pool.Timestamp | None = None,
+    ) -> None: ...
+
+class CompleteUploadRequest(_pool.Message):
+    upload_id: str
+    def __init__(
+        self,
+        *,
+        upload_id: str | None = None,
+    ) -> None: ...
+
+class CompleteUploadResponse(_pool.Message):
+    @property
+    def document(self) -> Document: ...
+    existing: bool
+    def __init__(
+        self,
+        *,
+        document: Document | None = None,
+        existing: bool | None = None,
+    ) -> None: ...
+
+class CreateDownloadRequest(_pool.Message):
+    document_id: str
+    def __init__(
+        self,
+        *,
+        document_id: str | None = None,
+    ) -> None: ...
+
+class CreateDownloadResponse(_pool.Message):
+    url: str
+    @property
+    def expire_time(self) -> _pool.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        expire_time: _pool.Timestamp | None = None,
+    ) -> None: ...
+
 class DocumentService:
     UploadDocument: _pool.StreamUnary[UploadDocumentRequest, UploadDocumentResponse]
     GetDocument: _pool.UnaryUnary[GetDocumentRequest, GetDocumentResponse]
     ListDocuments: _pool.UnaryUnary[ListDocumentsRequest, ListDocumentsResponse]
     DeleteDocument: _pool.UnaryUnary[DeleteDocumentRequest, DeleteDocumentResponse]
     DownloadDocument: _pool.UnaryStream[DownloadDocumentRequest, DownloadDocumentResponse]
+    CreateUpload: _pool.UnaryUnary[CreateUploadRequest, CreateUploadResponse]
+    CompleteUpload: _pool.UnaryUnary[CompleteUploadRequest, CompleteUploadResponse]
+    CreateDownload: _pool.UnaryUnary[CreateDownloadRequest, CreateDownloadResponse]

@@ -38,6 +38,48 @@ class DownloadDocumentRequest(_pool.Message):
         document_id: str | None = None,
     ) -> None: ...
 
+class StoreDocumentRequest(_pool.Message):
+    @property
+    def header(self) -> StoreDocumentHeader: ...
+    content: bytes
+    @property
+    def end(self) -> StoreDocumentEnd: ...
+    def __init__(
+        self,
+        *,
+        header: StoreDocumentHeader | None = None,
+        content: bytes | None = None,
+        end: StoreDocumentEnd | None = None,
+    ) -> None: ...
+    def WhichOneof(self, oneof_group: Literal["part"]) -> Literal["header", "content", "end"] | None: ...
+
+class StoreDocumentHeader(_pool.Message):
+    @property
+    def lease(self) -> LeaseRef: ...
+    name: str
+    content_type: str
+    def __init__(
+        self,
+        *,
+        lease: LeaseRef | None = None,
+        name: str | None = None,
+        content_type: str | None = None,
+    ) -> None: ...
+
+class StoreDocumentEnd(_pool.Message):
+    def __init__(self) -> None: ...
+
+class StoreDocumentResponse(_pool.Message):
+    @property
+    def document(self) -> millrace._proto.documents.v1.document_service_pb2.Document: ...
+    existing: bool
+    def __init__(
+        self,
+        *,
+        document: millrace._proto.documents.v1.document_service_pb2.Document | None = None,
+        existing: bool | None = None,
+    ) -> None: ...
+
 class DownloadDocumentResponse(_pool.Message):
     @property
     def document(self) -> millrace._proto.documents.v1.document_service_pb2.Document: ...
@@ -568,3 +610,4 @@ class WorkerService:
     SaveCheckpoint: _pool.UnaryUnary[SaveCheckpointRequest, SaveCheckpointResponse]
     GetDocument: _pool.UnaryUnary[GetDocumentRequest, GetDocumentResponse]
     DownloadDocument: _pool.UnaryStream[DownloadDocumentRequest, DownloadDocumentResponse]
+    StoreDocument: _pool.StreamUnary[StoreDocumentRequest, StoreDocumentResponse]
