@@ -44,6 +44,9 @@ async function setup({ begun = 0, silent = false, ...options }: Behaviour = {}) 
         getDocument: notImplemented,
         listDocuments: notImplemented,
         deleteDocument: notImplemented,
+        createUpload: notImplemented,
+        completeUpload: notImplemented,
+        createDownload: notImplemented,
         async *downloadDocument(_, { signal }) {
           downloads += 1;
           if (silent) {

@@ -347,6 +347,23 @@ test("output over its limit is dropped, stored output stays readable, and the at
   expect(await output(jobId)).toHaveLength(ack.nextSequence + 1);
 });
 
+test("a job that was on its way to a worker that said goodbye goes back at once, and spends no attempt", async () => {
+  const { queue, worker, submit, read } = await setup();
+  const leaving = worker();
+  await leaving.hello(queue);
+  const jobId = await submit();
+  // The worker has read the assignment, but had said goodbye before.
+  await leaving.take();
+  await leaving.send({ case: "goodbye", value: {} });
+  expect(await leaving.ended).toBeUndefined();
+  const next = worker();
+  await next.hello(queue);
+  const { lease, attempt } = await next.take();
+  expect({ jobId: lease.jobId, attempt }).toEqual({ jobId, attempt: 1 });
+  await next.settle(lease, completed("1"));
+  expect(await read(jobId)).toMatchObject({ state: JobState.SUCCEEDED, attempt: 1, stalls: 0 });
+});
+
 test("a worker that offers more slots than there are jobs gets each job once", async () => {
   const { queue, worker, submit } = await setup();
   const ids = await Promise.all(Array.from({ length: 50 }, () => submit()));

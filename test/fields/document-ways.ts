@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
+import { create, fromJson, type JsonObject, type MessageInitShape } from "@bufbuild/protobuf";
 import {
   type Timestamp,
   timestampDate,
@@ -19,6 +19,8 @@ import {
   UploadDocumentResponseSchema,
 } from "@millrace/proto/document-service";
 import {
+  type StoreDocumentRequestSchema,
+  StoreDocumentResponseSchema,
   DownloadDocumentResponseSchema as WorkerDownloadResponseSchema,
   GetDocumentResponseSchema as WorkerGetResponseSchema,
   WorkerService,
@@ -230,7 +232,31 @@ export async function proveWorkerDocuments(world: World, choice: SpecChoice): Pr
   for (const way of ["GetDocument", "DownloadDocument"]) {
     ledger.prove(`WorkerService.${way} request`, "lease", "document_id");
   }
+  // The same content under the same type is the document that the caller has uploaded.
+  const parts: readonly StorePart[] = [
+    { case: "header", value: { lease, name, contentType } },
+    { case: "content", value: content },
+    { case: "end", value: {} },
+  ];
+  const stored = await rpc.storeDocument(messagesOf(parts));
+  ledger.compare("StoreDocument response", StoreDocumentResponseSchema, stored, {
+    ...{ document, existing: true },
+  });
+  const others = parts.map((part) =>
+    part.case === "content" ? { ...part, value: Buffer.from("other") } : part,
+  );
+  const other = await rpc.storeDocument(messagesOf(others));
+  expect(other).toMatchObject({ existing: false, document: { name, contentType } });
+  ledger.prove("StoreDocument request", "header", "content", "end", "header.lease");
+  ledger.prove("StoreDocument request", "header.name", "header.content_type");
   worker.cut();
+}
+
+type StoreMessage = MessageInitShape<typeof StoreDocumentRequestSchema>;
+type StorePart = NonNullable<StoreMessage["part"]>;
+
+async function* messagesOf(parts: readonly StorePart[]): AsyncGenerator<StoreMessage> {
+  for (const part of parts) yield { part };
 }
 
 /** A line of the command's JSON, in which times are texts. */

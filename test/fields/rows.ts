@@ -131,7 +131,10 @@ export const rows: readonly Row[] = [
     why: "only ListApiKeys reports what keys store",
   },
   {
-    ways: ["WorkerService.GetDocument response", "WorkerService.DownloadDocument response"],
+    ways: [
+      ...["WorkerService.GetDocument response", "WorkerService.DownloadDocument response"],
+      "StoreDocument response",
+    ],
     paths: ["document.expire_time", "document.unreadable"],
     why: "schedulers do not know how long gateways keep documents, and the document of this job can be read",
   },
@@ -184,6 +187,42 @@ export const rows: readonly Row[] = [
     ],
     why: "asked by gateways alone, when they look for documents whose time is over",
     provedIn: "services/scheduler/test/find-document-uses.test.ts",
+  },
+  {
+    ways: ["CreateUpload request"],
+    paths: ["header", "size", "sha256"],
+    why: "documents are in a directory here",
+    provedIn: "services/gateway/test/document-addresses.test.ts",
+  },
+  {
+    ways: ["CreateUpload response"],
+    paths: ["upload_id", "url", "headers", "expire_time"],
+    why: "documents are in a directory here",
+    provedIn: "services/gateway/test/document-addresses.test.ts",
+  },
+  {
+    ways: ["CompleteUpload request"],
+    paths: ["upload_id"],
+    why: "documents are in a directory here",
+    provedIn: "services/gateway/test/document-addresses.test.ts",
+  },
+  {
+    ways: ["CompleteUpload response"],
+    paths: ["document", "existing"],
+    why: "documents are in a directory here",
+    provedIn: "services/gateway/test/document-addresses.test.ts",
+  },
+  {
+    ways: ["CreateDownload request"],
+    paths: ["document_id"],
+    why: "documents are in a directory here",
+    provedIn: "services/gateway/test/document-addresses.test.ts",
+  },
+  {
+    ways: ["CreateDownload response"],
+    paths: ["url", "expire_time"],
+    why: "documents are in a directory here",
+    provedIn: "services/gateway/test/document-addresses.test.ts",
   },
   {
     ways: ["RedriveDeadLetters request"],

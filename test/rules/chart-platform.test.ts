@@ -150,6 +150,25 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
     expect(() => find(render(), "Service", "-scheduler-workers")).toThrow();
   });
 
+  test("only schedulers may call the Kubernetes API, only to patch pods, and only if they are told to", () => {
+    const token = /serviceAccountToken/;
+    const all = render("--set", "scheduler.podDeletionCost.enabled=true");
+    expect(find(all, "Role", "-pods")).toMatchObject({
+      rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["patch"] }],
+    });
+    expect(find(all, "RoleBinding", "-pods")).toMatchObject({
+      subjects: [{ kind: "ServiceAccount", name: "try-millrace" }],
+    });
+    const ports = [443, 6443].map((port) => ({ port, protocol: "TCP" }));
+    expect(find(all, "NetworkPolicy", "-scheduler").spec.egress).toContainEqual({ ports });
+    const holders = all.filter((one) => token.test(JSON.stringify(one)));
+    expect(holders.map(({ metadata }) => metadata.name)).toEqual(["try-millrace-scheduler"]);
+    const plain = render();
+    expect(plain.filter((one) => token.test(JSON.stringify(one)))).toEqual([]);
+    expect(plain.some(({ kind }) => kind === "Role")).toBe(false);
+    expect(find(plain, "NetworkPolicy", "-scheduler").spec.egress).not.toContainEqual({ ports });
+  });
+
   test("an autoscaler passes on how fast it may change", () => {
     expect(find(platform(), "HorizontalPodAutoscaler", "-worker-default").spec.behavior).toEqual({
       scaleDown: { stabilizationWindowSeconds: 600 },
@@ -170,6 +189,13 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
     expect(JSON.stringify(find(all, "Secret", "-redis"))).toContain(
       "@try-millrace-redis-server:6379",
     );
+  });
+
+  test("Redis may have a Secret of one's own", () => {
+    const all = render("--set", "redis.existingSecret=mine");
+    expect(() => find(all, "Secret", "-redis")).toThrow();
+    expect(JSON.stringify(podOf(all, "-scheduler"))).toContain('{"name":"mine","key":"redis-url"}');
+    expect(JSON.stringify(find(all, "StatefulSet", "-redis"))).toContain('"secretName":"mine"');
   });
 
   test("what the defaults request fits one node of two cores and 8 GiB", () => {

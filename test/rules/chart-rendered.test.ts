@@ -5,11 +5,12 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseConfiguration } from "@millrace/configuration";
-import { type ConfigSpec, loadConfig } from "@millrace/runtime";
+import { type ConfigSpec, DEFAULT_DRAIN_MS, loadConfig } from "@millrace/runtime";
 import { describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { GatewayConfig } from "../../services/gateway/src/config.ts";
 import { SchedulerConfig } from "../../services/scheduler/src/config.ts";
+import { scalingTarget } from "../../services/scheduler/src/scaling/scaling-target.ts";
 import { workerConfig } from "../../services/worker/src/config.ts";
 
 const folder = join(import.meta.dirname, "../../deploy/k8s");
@@ -34,19 +35,20 @@ interface Manifest {
   readonly spec?: { readonly template?: { readonly spec: Pod } };
 }
 
-const helm = (command: string, values: string) =>
+const helm = (command: string, values: string, ...set: string[]) =>
   execFileSync(
     "helm",
     [
       ...command.split(" "),
       join(folder, "millrace"),
       ...["--kube-version", "1.33.0", "--values", join(folder, "values", values)],
+      ...set.flatMap((one) => ["--set", one]),
     ],
     { encoding: "utf8" },
   );
 
-const render = (values: string): Manifest[] =>
-  parseAllDocuments(helm("template try", values))
+const render = (values: string, ...set: string[]): Manifest[] =>
+  parseAllDocuments(helm("template try", values, ...set))
     .map((document) => document.toJS() as Manifest | null)
     .filter((manifest) => manifest !== null);
 
@@ -92,6 +94,10 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
         })),
       );
       expect(() => loadConfig(spec, env), name).not.toThrow();
+      const { MILLRACE_LINGER_MS: lingerMs = 0 } = env as Record<string, number>;
+      const leastMs = Number(lingerMs) + DEFAULT_DRAIN_MS;
+      if (lingerMs !== 0)
+        expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(leastMs);
       started += 1;
     }
     expect(started).toBeGreaterThanOrEqual(3);
@@ -124,8 +130,39 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
     expect(parsed.configuration.queues.length).toBeGreaterThan(0);
     const scheduler = pods(manifests).find(({ name }) => name.endsWith("-scheduler"));
     expect(scheduler?.pod.containers).toMatchObject([
-      { volumeMounts: [{ mountPath: "/configuration" }] },
+      { volumeMounts: [{ mountPath: "/tokens" }, { mountPath: "/configuration" }] },
     ]);
+  });
+
+  test("with an object store no pod has a volume of documents, and those that use it have its Secret", () => {
+    const manifests = render("object-store.yaml");
+    expect(manifests.some(({ kind }) => kind === "PersistentVolumeClaim")).toBe(false);
+    expect(JSON.stringify(manifests)).not.toContain('/documents"');
+    const withKeys = pods(manifests).filter(({ pod }) =>
+      JSON.stringify(pod.containers).includes(
+        '"name":"millrace-object-store","key":"access-key-id"',
+      ),
+    );
+    // The courier reads no documents, and schedulers only if they are asked to.
+    expect(withKeys.map(({ name }) => name)).toEqual([
+      "Deployment try-millrace-gateway",
+      "Deployment try-millrace-worker-default",
+    ]);
+    const policies = manifests.filter(
+      ({ kind, spec }) =>
+        kind === "NetworkPolicy" &&
+        JSON.stringify(spec).includes('[{"port":8333,"protocol":"TCP"}]'),
+    );
+    expect(policies.map(({ metadata }) => metadata.name)).toEqual([
+      "try-millrace-gateway",
+      "try-millrace-worker-default",
+    ]);
+  });
+
+  test("without a Secret the pods use the identity of their service account", () => {
+    const manifests = render("object-store.yaml", "documents.s3.existingSecret=");
+    expect(JSON.stringify(manifests)).not.toContain("AWS_");
+    expect(JSON.stringify(manifests)).toContain("s3://millrace-documents/production");
   });
 
   test("helm refuses an external Redis without its Secret and says what to set", () => {
@@ -187,5 +224,54 @@ describe.skipIf(!hasHelm)("with helm on PATH", () => {
     expect(measured).toHaveLength(4);
     expect(Object.keys(service.spec.selector)).not.toContain("app.kubernetes.io/component");
     expect(() => rendered("serviceMonitor.enabled=true", "podMonitor.enabled=true")).toThrow();
+  });
+
+  test("a scheduler accepts the metadata of each ScaledObject, and KEDA may reach it", () => {
+    const manifests = render("scale-on-demand.yaml") as (Manifest & { readonly spec: unknown })[];
+    const scaled = manifests.filter(({ kind }) => kind === "ScaledObject") as unknown as {
+      metadata: { name: string };
+      spec: {
+        scaleTargetRef: { name: string };
+        triggers: [{ metadata: Record<string, string> }];
+      };
+    }[];
+    const targets = scaled.map(({ spec }) => scalingTarget(spec.triggers[0].metadata));
+    expect(targets).toEqual([
+      { queues: ["documents"], pools: new Set(), withoutPool: true, targetPerReplica: 4 },
+      { queues: ["documents"], pools: new Set(["gpu"]), withoutPool: false, targetPerReplica: 2 },
+    ]);
+    for (const { spec } of scaled) {
+      const [{ metadata }] = spec.triggers;
+      expect(metadata.scalerAddress).toBe("try-millrace-scheduler.default:7077");
+      const deployment = manifests.find(
+        ({ metadata }) => metadata.name === spec.scaleTargetRef.name,
+      );
+      expect(deployment?.spec).not.toHaveProperty("replicas");
+    }
+    const policy = manifests.find(
+      ({ kind, metadata }) =>
+        kind === "NetworkPolicy" && metadata.name === "try-millrace-scheduler",
+    )?.spec as unknown as { ingress: unknown[] };
+    expect(policy.ingress).toContainEqual({
+      ports: [{ port: 7077, protocol: "TCP" }],
+      from: [
+        { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "keda-system" } } },
+      ],
+    });
+    expect(JSON.stringify(render("single-node.yaml"))).not.toContain("7077");
+  });
+
+  test("helm refuses to scale a group in two ways", () => {
+    const { status, stderr } = spawnSync(
+      "helm",
+      [
+        ...["template", "try", join(folder, "millrace"), "--kube-version", "1.33.0"],
+        ...["--values", join(folder, "values/scale-on-demand.yaml")],
+        ...["--set", "workers.gpu.autoscaling.enabled=true"],
+      ],
+      { encoding: "utf8" },
+    );
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("workers.gpu: choose one of autoscaling and scaleOnDemand");
   });
 });

@@ -29,16 +29,16 @@ const callerCertificate = {
 const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
   gateway: {
     ...callerCertificate,
-    MILLRACE_INTERNAL_TOKEN_FILE: "the chart gives tokens by variables",
+    MILLRACE_INTERNAL_TOKEN: "the chart gives tokens by files, which can be replaced",
     MILLRACE_TLS_CLIENT_CA_FILE: bothSides,
     MILLRACE_GATEWAY_PORT: "its default is the container's port",
     MILLRACE_HTTP_PORT: "its default is the container's port",
     MILLRACE_METRICS_PORT: "its default is the container's port",
   },
   scheduler: {
-    MILLRACE_INTERNAL_TOKEN_FILE: "the chart gives tokens by variables",
-    MILLRACE_WORKER_TOKEN_FILE: "the chart gives tokens by variables",
-    MILLRACE_ADMIN_TOKEN_FILE: "the chart gives tokens by variables",
+    MILLRACE_INTERNAL_TOKEN: "the chart gives tokens by files, which can be replaced",
+    MILLRACE_WORKER_TOKEN: "the chart gives tokens by files, which can be replaced",
+    MILLRACE_ADMIN_TOKEN: "the chart gives tokens by files, which can be replaced",
     MILLRACE_WEBHOOK_KEY_FILE: "the chart gives the key by a variable",
     MILLRACE_TLS_CLIENT_CA_FILE: bothSides,
     MILLRACE_SCHEDULER_PORT: "its default is the container's port",
@@ -53,22 +53,22 @@ const leftAlone: Readonly<Record<Service, Readonly<Record<string, string>>>> = {
   },
   worker: {
     ...callerCertificate,
-    MILLRACE_WORKER_TOKEN_FILE: "the chart gives tokens by variables",
+    MILLRACE_WORKER_TOKEN: "the chart gives tokens by files, which can be replaced",
     MILLRACE_METRICS_PORT: "its default is the container's port",
     MILLRACE_WORKER_ID: "its default holds the pod's name",
     OPENAI_API_KEY: "a secret: secretEnv",
   },
 };
 
-/** Returns the template's text, with the TLS parts that it includes. */
+/** Returns the template's text, with the parts of others that it includes. */
 function configOf(service: Service): string {
   const own = read(
     `templates/${service}/${service === "worker" ? "_settings.tpl" : "config.yaml"}`,
   );
-  const tls = read("templates/_tls.tpl");
-  const included = [...own.matchAll(/include "(millrace\.(?:tls|schedulerCa)Settings)"/g)].map(
-    ([, name]) => tls.split(`define "${name}"`)[1]?.split("{{- end -}}")[0] ?? "",
-  );
+  const shared = read("templates/_tls.tpl") + read("templates/_documents.tpl");
+  const included = [
+    ...own.matchAll(/include "(millrace\.(?:tls|schedulerCa|documents)Settings)"/g),
+  ].map(([, name]) => shared.split(`define "${name}"`)[1]?.split("{{- end -}}")[0] ?? "");
   return [own, ...included].join("\n");
 }
 const deploymentOf = (service: Service) =>
@@ -79,11 +79,11 @@ const deploymentOf = (service: Service) =>
 
 /** Returns the variables of a pod, with stand-ins for values that Helm computes. */
 function environmentOf(service: Service): Record<string, string> {
-  const plain = [...configOf(service).matchAll(/^ *([A-Z][A-Z_]+): (.+)$/gm)].map(
-    ([, name, value]) => [name, value?.includes("{{") ? "1000" : value],
+  const plain = [...configOf(service).matchAll(/^ *([A-Z][A-Z0-9_]+): (.+)$/gm)].map(
+    ([, name, value]) => [name, value?.includes("{{") ? "1000" : value?.replace(/^"(.*)"$/, "$1")],
   );
   const fromSecrets = [
-    ...deploymentOf(service).matchAll(/(?:"env" "|- name: )([A-Z][A-Z_]+)/g),
+    ...deploymentOf(service).matchAll(/(?:- name: |- \{ name: )([A-Z][A-Z_]+)/g),
   ].map(([, name]) => [
     name,
     name === "MILLRACE_WEBHOOK_KEY" ? randomBytes(32).toString("base64") : "redis://from-a-secret",
@@ -94,12 +94,17 @@ function environmentOf(service: Service): Record<string, string> {
 /** There are several ways to configure Redis and its authentication. By default only a URL is set. */
 const isOtherRedis = (name: string) => /^MILLRACE_REDIS_(?!URL$)/.test(name);
 
+/** Documents are on a volume, or in an object store. By default they are on a volume. */
+const isObjectStore = (name: string) => /^MILLRACE_(DOCUMENTS_)?S3/.test(name);
+
 /** Returns the configuration of the service in its pod, by default. */
 const configured = (service: Service): Readonly<Record<string, unknown>> =>
   loadConfig<Record<string, never>>(
     specs[service] as never,
     Object.fromEntries(
-      Object.entries(environmentOf(service)).filter(([name]) => !isOtherRedis(name)),
+      Object.entries(environmentOf(service)).filter(
+        ([name]) => !isOtherRedis(name) && !isObjectStore(name),
+      ),
     ),
   );
 
@@ -151,10 +156,10 @@ test.each(services)("secrets of the %s are in no ConfigMap and no argument", (se
 
 const portsOf = (service: Service) => {
   const config = configured(service) as Record<string, number>;
-  const { port, httpPort, workerPort, metricsPort } = config;
+  const { port, httpPort, workerPort, metricsPort, scalerPort } = config;
   return {
     gateway: { grpc: port, http: httpPort, metrics: metricsPort },
-    scheduler: { gateways: port, workers: workerPort, metrics: metricsPort },
+    scheduler: { gateways: port, workers: workerPort, metrics: metricsPort, scaler: scalerPort },
     worker: { metrics: metricsPort },
   }[service];
 };
@@ -183,13 +188,13 @@ test.each(["gateway", "scheduler"] as const)(
 );
 
 test("gateways and workers use the scheduler's ports, and the network policies allow that", () => {
-  const { gateways, workers } = portsOf("scheduler") as Record<string, number>;
+  const { gateways, workers, scaler } = portsOf("scheduler") as Record<string, number>;
   expect(configOf("gateway")).toContain(`-scheduler:${gateways}\n`);
   expect(configOf("worker")).toContain(`-scheduler:${workers}\n`);
   const policies = read("templates/network-policies.yaml");
   const opened = [...policies.matchAll(/port: (\d+),/g)].map(([, port]) => Number(port));
   const { grpc, http } = portsOf("gateway") as Record<string, number>;
-  expect(new Set(opened)).toEqual(new Set([grpc, http, gateways, workers, 6379]));
+  expect(new Set(opened)).toEqual(new Set([grpc, http, gateways, workers, scaler, 6379]));
 });
 
 test("operators use a command in the pod, because the operators' port is closed to the network", () => {
@@ -207,11 +212,19 @@ test("probes and scrapes use paths that the services answer", () => {
 
 const SPARE_S = 5;
 
-test.each(["gateway", "scheduler"] as const)("the %s has time to drain", (service) => {
-  const template = deploymentOf(service);
-  const grace = Number(/terminationGracePeriodSeconds: (\d+)/.exec(template)?.[1]);
-  const sleep = Number(/preStop: \{ sleep: \{ seconds: (\d+) \} \}/.exec(template)?.[1]);
-  expect(grace).toBeGreaterThanOrEqual(sleep + DEFAULT_DRAIN_MS / 1_000 + SPARE_S);
+test.each(["gateway", "scheduler"] as const)("the %s has time to linger and drain", (service) => {
+  const more = /terminationGracePeriodSeconds: \{\{ add \.Values\.lingerSeconds (\d+) \}\}/;
+  const seconds = Number(more.exec(deploymentOf(service))?.[1]);
+  expect(seconds).toBeGreaterThanOrEqual(DEFAULT_DRAIN_MS / 1_000 + SPARE_S);
+  expect(configOf(service)).toContain(
+    "MILLRACE_LINGER_MS: {{ mul .Values.lingerSeconds 1000 | quote }}",
+  );
+});
+
+test("gateways and schedulers linger for longer than the cluster's DNS keeps an answer", () => {
+  const { lingerSeconds } = parse(read("values.yaml")) as { lingerSeconds: number };
+  // CoreDNS caches names of the cluster for 30 s. The last of eight leaves comes an eighth of the linger before its end.
+  expect((lingerSeconds * 7) / 8).toBeGreaterThan(30);
 });
 
 test("workers have time to drain, to disconnect, and to spare", () => {

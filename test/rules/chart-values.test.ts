@@ -39,9 +39,16 @@ test.each([
     "a token from elsewhere",
     { gateway: { secretEnv: { MILLRACE_INTERNAL_TOKEN: { name: "a", key: "b" } } } },
   ],
+  ["a linger longer than the services accept", { lingerSeconds: 601 }],
+  [
+    "a trigger that would never count a job",
+    { workers: { any: { scaleOnDemand: { queue: "a" } } } },
+  ],
   ["a drain longer than the service accepts", { workerDefaults: { drainSeconds: 3_601 } }],
   ["a group whose name is not a valid label", { workers: { "GPU workers": {} } }],
   ["appendfsync turned off", { redis: { appendfsync: "no" } }],
+  ["a bucket with a slash", { documents: { s3: { bucket: "a/b" } } }],
+  ["an endpoint that is no URL", { documents: { s3: { endpoint: "seaweedfs:8333" } } }],
   ["a read-only volume", { documents: { accessMode: "ReadOnlyMany" } }],
 ])("the schema refuses %s", (_name, values) => {
   expect(problemsOf(values)).not.toEqual([]);
@@ -50,6 +57,8 @@ test.each([
 test.each([
   ["an idle group of workers", { workers: { gpu: { replicas: 0 } } }],
   ["settings of a custom worker", { workers: { gpu: { settings: { MODEL_PATH: "/m" } } } }],
+  ["the longest linger", { lingerSeconds: 600 }],
+  ["workers on demand", { workers: { any: { scaleOnDemand: { enabled: true, maxReplicas: 1 } } } }],
   ["the longest drain", { workerDefaults: { drainSeconds: 3_600 } }],
 ])("the schema accepts %s", (_name, values) => {
   expect(problemsOf(values)).toEqual([]);

@@ -16,6 +16,8 @@ const allowed: Record<string, readonly string[]> = {
   destinations: [],
   "job-types": [],
   extractive: ["shared"],
+  // It is for programs that use nothing else of Millrace.
+  bullmq: [],
   client: ["shared", "proto", "grpc"],
   configuration: ["shared", "proto"],
   cli: ["shared", "proto", "client", "configuration"],

@@ -20,28 +20,30 @@ test("docs/settings.md names every setting, and no other", () => {
     "services/scheduler/src/store/redis-settings.ts",
     "packages/runtime/src/observe.ts",
     "packages/runtime/src/readiness.ts",
+    "packages/runtime/src/departure.ts",
     "packages/runtime/src/secrets.ts",
     "packages/runtime/src/tls.ts",
     "packages/runtime/src/destination-settings.ts",
+    "packages/runtime/src/document-settings.ts",
     "packages/runtime/src/inflow/inflow-settings.ts",
   ];
   const used = sources.flatMap((path) => [
-    ...[...read(path).matchAll(/\b(?:setting|originsSetting)\(\s*"([A-Z_]+)"/g)].map(
+    ...[...read(path).matchAll(/\b(?:setting|originsSetting)\(\s*"([A-Z0-9_]+)"/g)].map(
       ([, name]) => name,
     ),
     ...[...read(path).matchAll(/\bsecretFileSetting\("([A-Z_]+)"/g)].map(
       ([, name]) => `${name}_FILE`,
     ),
   ]);
-  const documented = [...read("docs/settings.md").matchAll(/^\| `([A-Z_]+)`/gm)].map(
+  const documented = [...read("docs/settings.md").matchAll(/^\| `([A-Z0-9_]+)`/gm)].map(
     ([, name]) => name,
   );
   expect(documented.sort()).toEqual([...new Set(used)].sort());
 });
 
-const pages = globSync(["*.md", "{docs,deploy,examples}/**/*.md"], {
+const pages = globSync(["*.md", "{docs,deploy,examples,packages,proto,sdk,test}/**/*.md"], {
   cwd: root,
-  exclude: ["**/node_modules/**"],
+  exclude: ["**/node_modules/**", "**/.venv/**"],
 });
 
 test.each(pages)("the links of %s lead to existing files", (page) => {

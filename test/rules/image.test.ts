@@ -35,6 +35,11 @@ test("the image is built from all files that an installation reads, including pa
     expect(taken).toContain(`!${name}`);
   }
   for (const [, folder] of patches) expect(taken).toContain(`!${folder}`);
+  const own = [...dockerfile.matchAll(/deploy\/image\/[a-z.]+/g)].map(([path]) => path);
+  expect(own.length).toBeGreaterThan(1);
+  for (const path of own.filter((path) => !path.endsWith("Dockerfile"))) {
+    expect(taken).toContain(`!${path}`);
+  }
 });
 
 test("the image runs as the same user as the chart sets, which is not root", () => {
@@ -45,5 +50,5 @@ test("the image runs as the same user as the chart sets, which is not root", () 
 });
 
 test("Node is process 1, so that signals reach the services", () => {
-  expect(dockerfile).toMatch(/^ENTRYPOINT \["node"\]$/m);
+  expect(dockerfile).toMatch(/^ENTRYPOINT \["\/usr\/local\/bin\/node"\]$/m);
 });

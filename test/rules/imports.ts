@@ -3,7 +3,7 @@ import { importsOf, type Sources } from "./sources.ts";
 /** The concepts of the engine. Each may import the concepts before it. */
 export const concepts = [
   ...["redis", "signals", "lanes", "budgets", "accounts", "jobs", "usage", "leases", "groups"],
-  ...["schedules", "output", "dead-letters", "queues", "explain", "operators", "roster"],
+  ...["schedules", "output", "dead-letters", "queues", "explain", "demand", "operators", "roster"],
   ...["webhooks", "bullmq", "audit"],
 ];
 

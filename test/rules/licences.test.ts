@@ -44,7 +44,7 @@ function folderOf(name: string, from: string): string | undefined {
 const workspace = globSync(
   [
     "package.json",
-    "{packages,services,bench,scripts,test}/package.json",
+    "{bench,scripts,site,test}/package.json",
     "{packages,services,examples}/*/package.json",
   ],
   { cwd: root },

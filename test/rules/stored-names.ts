@@ -23,7 +23,7 @@ function callAt(text: string, start: number): string {
 }
 
 /** A field is spelled as a word or a sign. Parts of keys, formats and messages are not fields. */
-const FIELD = /^(?!mr:|H[A-Z]+$|meta$)(?:[A-Za-z][\w.:-]*|[*#])$/;
+const FIELD = /^(?!mr:|fair:|H[A-Z]+$|meta$)(?:[A-Za-z][\w.:-]*|[*#])$/;
 
 /**
  * Returns hash fields that scripts spell themselves instead of using F.<name>. A value that looks like a field

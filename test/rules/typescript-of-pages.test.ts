@@ -35,8 +35,11 @@ test("the TypeScript of every page compiles", async () => {
     compilerOptions: {
       noUnusedLocals: false,
       noUnusedParameters: false,
-      // Only the engine depends on bullmq, so this shows the compiler where it is.
-      paths: { bullmq: [join(root, "packages/engine/node_modules/bullmq/dist/esm/index.d.ts")] },
+      // The package test depends on neither, so this shows the compiler where they are.
+      paths: {
+        bullmq: [join(root, "packages/engine/node_modules/bullmq/dist/esm/index.d.ts")],
+        "@millrace/bullmq": [join(root, "packages/bullmq/src/index.ts")],
+      },
     },
     files: [...files, "readers.d.ts"],
   };

@@ -199,6 +199,14 @@ const routeRows = (by: string): Readonly<Record<string, RouteRow>> => ({
     tells: 200,
     other: 404,
   },
+  // Documents are in a directory here, which has no addresses to give.
+  "POST /v1/documents/{id}:download": { path: `/v1/documents/${documentId}:download`, tells: 501 },
+  "POST /v1/uploads": {
+    path: "/v1/uploads",
+    body: JSON.stringify({ header: { name: "a.txt" }, size: "1", sha256: "0".repeat(64) }),
+    tells: 501,
+  },
+  "POST /v1/uploads/{id}:complete": { path: `/v1/uploads/${documentId}:complete`, tells: 501 },
 });
 const routes = gatewayRoutes({} as GatewayParts, systemClock).map(({ method, path }) => ({
   method,

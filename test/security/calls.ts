@@ -167,6 +167,13 @@ const documentRows = ({ documentId }: SystemWithCredentials): Rows<typeof Docume
   downloadDocument: { send: [{ documentId }], ...documentNotFound },
   listDocuments: { send: [{}], tells: "OK" },
   deleteDocument: { send: [{ documentId: absent.documentId }], tells: "DOCUMENT_NOT_FOUND" },
+  // Documents are in a directory here; services/gateway/test/document-addresses.test.ts has them in an object store.
+  createUpload: {
+    send: [{ header: { name: "a.txt" }, size: 1n, sha256: "0".repeat(64) }],
+    tells: "NO_OBJECT_STORE",
+  },
+  completeUpload: { send: [{ uploadId: absent.documentId }], tells: "NO_OBJECT_STORE" },
+  createDownload: { send: [{ documentId }], tells: "NO_OBJECT_STORE" },
 });
 /** A call about webhooks of another key than the one that owns them. */
 const ofOther = (keyId: string, request: object, tells = "WEBHOOK_NOT_FOUND"): Row => ({
@@ -247,6 +254,10 @@ const workerRows = ({ jobId, documentId }: SystemWithCredentials): Rows<typeof W
     saveCheckpoint: { send: [{ ...forged, checkpointJson: "{}" }], tells: "LEASE_LOST" },
     getDocument: { send: [{ ...forged, documentId }], tells: "LEASE_LOST" },
     downloadDocument: { send: [{ ...forged, documentId }], tells: "LEASE_LOST" },
+    storeDocument: {
+      send: [{ part: { case: "header", value: { ...forged, name: "a.txt" } } }],
+      tells: "LEASE_LOST",
+    },
   };
 };
 const adminRows: Rows<typeof AdminService> = {

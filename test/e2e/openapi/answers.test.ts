@@ -1,4 +1,5 @@
 /** The answers of every route, of a real gateway, are as the OpenAPI document describes them. */
+import { createHash } from "node:crypto";
 import { type LocalSystem, startSystem } from "@millrace/local";
 import {
   systemClock as clock,
@@ -7,6 +8,7 @@ import {
   systemRandom as random,
   WEBHOOK_QUEUE,
 } from "@millrace/shared";
+import { s3Settings, startS3Server } from "@millrace/testing";
 import { NonRetryableError, startWorker } from "@millrace/worker-sdk";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -15,6 +17,10 @@ import { type DescribedAnswer, describedCalls, type OpenApi } from "./described-
 
 /** Only tests let webhooks go to this machine. */
 const destinations = { MILLRACE_WEBHOOK_ALLOWED_DESTINATIONS: "http://127.0.0.1" };
+
+// Some calls are answered only where documents are in an object store.
+const store = await startS3Server();
+afterAll(() => store[Symbol.asyncDispose]());
 
 let system: LocalSystem;
 let document: OpenApi;
@@ -25,6 +31,7 @@ beforeAll(async () => {
   const key = Buffer.alloc(32, "k").toString("base64");
   system = await startSystem({
     settings: {
+      all: s3Settings(store, "documents"),
       gateway: { MILLRACE_KEY_CACHE_MS: "0" },
       scheduler: { ...destinations, MILLRACE_WEBHOOK_KEY: key },
       worker: { ...destinations, MILLRACE_QUEUES: WEBHOOK_QUEUE },
@@ -255,6 +262,28 @@ test("the answers about documents are described", async () => {
   expect(
     statusOf(await call("PUT", "/v1/documents", "x", { "content-type": "application/pdf" })),
   ).toBe(415);
+});
+
+test("the answers about uploads and downloads past the gateway are described", async () => {
+  const { call } = await setup();
+  const content = "Call me Ahab.";
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  const upload = { header: { name: "ahab.txt" }, size: content.length, sha256 };
+  const begun = await call("POST", "/v1/uploads", upload);
+  expect(statusOf(begun)).toBe(201);
+  const address = `/v1/uploads/${member(begun, "uploadId")}`;
+  expect(statusOf(await call("POST", `${address}:complete`))).toBe(409);
+  const { url, headers } = begun.json as { url: string; headers: Record<string, string> };
+  expect((await fetch(url, { method: "PUT", headers, body: content })).status).toBe(200);
+  const made = await call("POST", `${address}:complete`);
+  expect(statusOf(made)).toBe(201);
+  const download = `/v1/documents/${member(made, "id")}:download`;
+  const got = await call("POST", download);
+  expect(statusOf(got)).toBe(201);
+  expect(await (await fetch(member(got, "url"))).text()).toBe(content);
+  expect(statusOf(await call("POST", "/v1/uploads", { size: 1, sha256: "none" }))).toBe(400);
+  expect(statusOf(await call("DELETE", download.replace(":download", "")))).toBe(204);
+  expect(statusOf(await call("POST", download))).toBe(404);
 });
 
 test("every operation has succeeded and failed as described", () => {

@@ -11,6 +11,7 @@ import {
   type GroupsCompared,
   groupsFinished,
 } from "./compare-groups.ts";
+import type { GoneCompared, GoneEndpoint } from "./gone.ts";
 import { DOCUMENTS_QUEUE, STORM_QUEUE } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Admin, Operator } from "./operator.ts";
@@ -28,13 +29,21 @@ export interface Compared extends GroupsCompared {
   readonly auditedJobs: number;
   /** How many jobs schedules have submitted. */
   readonly scheduled: number;
+  /** How many ends callbacks were called for. */
+  readonly called: number;
+  readonly gone: GoneCompared;
 }
 
+type AllBooks = Books & {
+  readonly receiver: Receiver;
+  readonly schedules: StormSchedules;
+  readonly gone: GoneEndpoint;
+  /** Jobs that were submitted after `gone` had settled. */
+  readonly laterIds: ReadonlySet<string>;
+};
+
 /** Enters all violations into the ledger. */
-export async function compare(
-  { rpc: admin }: Operator,
-  books: Books & { readonly receiver: Receiver; readonly schedules: StormSchedules },
-): Promise<Compared> {
+export async function compare({ rpc: admin }: Operator, books: AllBooks): Promise<Compared> {
   const { callers, ledger, clock } = books;
   await groupsFinished(callers, clock);
   await queuesEmpty(admin, clock);
@@ -47,13 +56,15 @@ export async function compare(
   const ofCallers = stored.filter(({ id }) => !scheduled.has(id));
   const compared = await compareGroups(ofCallers, books);
   ledger.compare(ofCallers, compared.untold);
-  await compareEvents(stored, [STORM_QUEUE, DOCUMENTS_QUEUE], books);
+  const { called } = await compareEvents(stored, [STORM_QUEUE, DOCUMENTS_QUEUE], books);
+  const gone = await books.gone.compare(books.laterIds);
   const deliveries = await compareQueues(admin, ledger);
   await compareAccounts(admin, ledger, clock);
   for (const { invariant, subject, problem } of findings) {
     ledger.complain(`audit, invariant ${invariant}: ${subject} ${problem}`);
   }
-  return { ...compared, scheduled: scheduled.size, auditedJobs: Number(jobs) - deliveries };
+  const auditedJobs = Number(jobs) - deliveries;
+  return { ...compared, scheduled: scheduled.size, called, gone, auditedJobs };
 }
 
 /** Waits until the jobs that schedules have submitted have ended. What is left then is found by compareQueues. */

@@ -62,6 +62,11 @@ export class Ledger {
     return this.#lines.get(jobId)?.n;
   }
 
+  /** Returns the id under which job number n was acknowledged. */
+  idOf(n: number): string | undefined {
+    return this.#ids.get(n);
+  }
+
   acknowledgeUnlisted(): void {
     this.unlisted += 1;
   }

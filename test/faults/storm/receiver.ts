@@ -1,7 +1,7 @@
 /**
  * A receiver of webhooks that behaves badly: the first request of an event may be answered by any status, late, never, or by
  * a broken connection. Further requests of the event are answered well, because a delivery waits minutes after its second
- * failure. It notes what arrived, whatever it answered.
+ * failure. It notes what arrived, whatever it answered. At one of its URLs it answers 410 from some event on.
  */
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
@@ -16,12 +16,23 @@ const SLOW_MS = 1_000;
 
 export interface Receiver extends AsyncDisposable {
   readonly url: string;
+  /** The URL of callbacks. */
+  readonly callbackUrl: string;
+  /** The URL that answers 2xx to the first events, and 410 ever after. */
+  readonly goneUrl: string;
   /** The secrets of its endpoints. A request that none of them signed is wrong. */
   readonly secrets: string[];
   /** The ids of the events that arrived, by "subject type". */
-  readonly arrived: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly arrived: Arrivals;
+  /** As `arrived`, by callback. */
+  readonly called: Arrivals;
+  /** How many requests the URL that wants no more was sent, and how many of them it answered by 410. */
+  readonly gone: { readonly requests: number; readonly refused: number };
   readonly wrong: readonly string[];
 }
+
+/** Ids of events by "subject type". */
+export type Arrivals = ReadonlyMap<string, ReadonlySet<string>>;
 
 type Answer = (response: ServerResponse, clock: Clock) => Promise<void> | void;
 
@@ -55,10 +66,15 @@ const answers: readonly Answer[] = [
 ];
 /** The share of events whose first request is answered badly. */
 const BAD = 0.1;
+/** So many requests to the URL that wants no more are answered well. */
+const GONE_AFTER = 20;
+const paths = { callback: "/callback", gone: "/gone" };
 
 export async function startReceiver(seed: number, clock: Clock): Promise<Receiver> {
   const random = seededRandom(seed);
   const arrived = new Map<string, Set<string>>();
+  const called = new Map<string, Set<string>>();
+  const gone = { requests: 0, refused: 0 };
   const seen = new Set<string>();
   const wrong: string[] = [];
   const secrets: string[] = [];
@@ -73,10 +89,21 @@ export async function startReceiver(seed: number, clock: Clock): Promise<Receive
       wrong.push(`${id}: no signature`);
     const { type, data, id: named } = JSON.parse(text);
     if (named !== id) wrong.push(`${id}: its body names ${named}`);
+    const { pathname } = new URL(request.url ?? "", "http://receiver");
+    if (pathname === paths.gone) {
+      gone.requests += 1;
+      const refuses = gone.requests > GONE_AFTER;
+      if (refuses) gone.refused += 1;
+      response.writeHead(refuses ? 410 : 204).end();
+      return;
+    }
     const subject = `${data.id} ${type}`;
-    arrived.set(subject, (arrived.get(subject) ?? new Set()).add(id));
-    const isFirst = !seen.has(id);
-    seen.add(id);
+    const at = pathname === paths.callback ? called : arrived;
+    at.set(subject, (at.get(subject) ?? new Set()).add(id));
+    // An event has the same id at each of its receivers.
+    const delivery = `${pathname} ${id}`;
+    const isFirst = !seen.has(delivery);
+    seen.add(delivery);
     const answer = answers[Math.floor(random.next() * answers.length)];
     if (isFirst && random.next() < BAD && answer !== undefined) await answer(response, clock);
     else response.end();
@@ -84,9 +111,11 @@ export async function startReceiver(seed: number, clock: Clock): Promise<Receive
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
+  const origin = `http://127.0.0.1:${port}`;
   return {
-    url: `http://127.0.0.1:${port}/`,
-    ...{ secrets, arrived, wrong },
+    url: `${origin}/`,
+    ...{ callbackUrl: origin + paths.callback, goneUrl: origin + paths.gone },
+    ...{ secrets, arrived, called, gone, wrong },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

@@ -3,6 +3,7 @@ import { type KeyId, newJobId, type QueueName, systemClock, systemRandom } from 
 import { expect, test } from "vitest";
 import { Callers } from "./callers.ts";
 import { compare } from "./compare.ts";
+import { GoneEndpoint } from "./gone.ts";
 import { GroupLedger } from "./group-ledger.ts";
 import { probeJob, STORM_QUEUE } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
@@ -25,7 +26,10 @@ test("a job with only its first write stored is put back by the schedulers and r
     tally: new Tally(),
     log,
   } as const;
-  const { gateways, keys, victims, receiver } = await startStormSystem(options, parts);
+  const { gateways, keys, victims, receiver, goneEndpointId } = await startStormSystem(
+    options,
+    parts,
+  );
   const { redis, operator, services } = victims;
   const callers = new Callers({ gateways, keys, ledger, clock: systemClock });
   parts.defer(() => callers.close());
@@ -45,7 +49,9 @@ test("a job with only its first write stored is put back by the schedulers and r
 
   const groups = new GroupLedger(ledger);
   const schedules = new StormSchedules(callers, ledger, systemClock);
-  const books = { callers, ledger, groups, clock: systemClock, receiver, schedules };
+  const common = { callers, ledger, clock: systemClock, receiver };
+  const gone = new GoneEndpoint({ ...common, endpointId: goneEndpointId });
+  const books = { ...common, groups, schedules, gone, laterIds: new Set<string>() };
   expect(await compare(operator, books)).toMatchObject({ auditedJobs: 3, groups: 0 });
   expect(ledger.wrong).toEqual([]);
   expect([...ledger.repaired]).toEqual([stray]);

@@ -4,8 +4,10 @@
  */
 import { sleep } from "@millrace/shared";
 import { seededRandom } from "@millrace/testing";
+import { stormCallback } from "./callbacks.ts";
 import { Callers } from "./callers.ts";
 import { compare } from "./compare.ts";
+import { GoneEndpoint } from "./gone.ts";
 import { GroupCallers } from "./group-callers.ts";
 import { GroupLedger } from "./group-ledger.ts";
 import { stormGroup } from "./groups.ts";
@@ -33,6 +35,8 @@ export interface RoundOptions extends StormSystemOptions {
 const CALM_MS = 240_000;
 /** The numbers of probe jobs start here. */
 const PROBE = 1_000_000_000;
+/** So many jobs end once the endpoint whose receiver wants no more is disabled. */
+const LATER_JOBS = 5;
 
 export async function runRound(options: RoundOptions): Promise<void> {
   await using parts = new AsyncDisposableStack();
@@ -49,6 +53,9 @@ export async function runRound(options: RoundOptions): Promise<void> {
   const { operator } = victims;
   const revokedKeys = new RevokedKeys({ operator, gateways, ledger, clock });
   const injector = new Injector({ ...victims, revokedKeys }, clock);
+  const gone = new GoneEndpoint({
+    ...{ endpointId: system.goneEndpointId, callers, ledger, clock, receiver },
+  });
   const before = { acknowledged: tally.acknowledged, ended: tally.ended };
 
   let faults = 0;
@@ -64,9 +71,16 @@ export async function runRound(options: RoundOptions): Promise<void> {
     while (!over()) {
       const n = jobs;
       jobs += 1;
-      const group = stormGroup(seed, n);
-      if (group === undefined) await callers.run(stormJob(seed, n, document, clock.nowMs()));
-      else await groupCallers.run(group);
+      const storm = stormGroup(seed, n);
+      const kind = storm === undefined ? "job" : "group";
+      const callback = stormCallback(seed, n, receiver.callbackUrl, kind);
+      const called = callback === undefined ? {} : { callback };
+      if (storm === undefined) {
+        const { job, ...rest } = stormJob(seed, n, document, clock.nowMs());
+        await callers.run({ ...rest, job: { ...job, ...called } });
+      } else {
+        await groupCallers.run({ ...storm, group: { ...storm.group, ...called } });
+      }
       show();
     }
   };
@@ -105,6 +119,7 @@ export async function runRound(options: RoundOptions): Promise<void> {
     calls
       .then(() => groupCallers.cancelUnused())
       .then(() => schedules.stop())
+      .then(() => gone.settle())
       .then(() => true),
     sleep(clock, CALM_MS, calm.signal).then(() => false),
   ]);
@@ -114,17 +129,18 @@ export async function runRound(options: RoundOptions): Promise<void> {
     const left = [...callers.doing].slice(0, 20).map(([n, what]) => `${n}: ${what}`);
     ledger.complain(`${callers.doing.size} jobs have not ended: ${left.join(", ")}`);
   } else {
+    const later = Array.from({ length: LATER_JOBS }, (_, i) => PROBE + probes + 1 + i);
+    for (const n of later) await callers.run(probeJob(seed, n));
+    show();
+    const laterIds = new Set(later.map((n) => ledger.idOf(n) ?? ""));
     const compared = await compare(operator, {
-      callers,
-      ledger,
-      groups,
-      schedules,
-      clock,
-      receiver,
+      ...{ callers, ledger, groups, schedules, clock, receiver, gone, laterIds },
     });
     tally.auditedJobs += compared.auditedJobs;
     tally.fanOuts += compared.fanOuts;
     tally.scheduled += compared.scheduled;
+    tally.called += compared.called;
+    tally.endpointGone(compared.gone);
     for (const [state, count] of compared.states) tally.finish(state, count);
   }
   for (const service of victims.services) service.release();

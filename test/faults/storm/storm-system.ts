@@ -132,18 +132,26 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
   const document = await millrace.uploadDocument(Buffer.from(text.repeat(40)));
   await millrace.close();
   for (const apiKey of [system.apiKey, limited.key]) {
-    await subscribe(receiver, system.gatewayTarget(), apiKey);
+    await subscribe(receiver, receiver.url, system.gatewayTarget(), apiKey);
   }
+  const gone = await subscribe(receiver, receiver.goneUrl, system.gatewayTarget(), system.apiKey);
   return {
-    ...{ system, gateways, receiver, document: document.id },
+    ...{ system, gateways, receiver, goneEndpointId: gone, document: document.id },
     keys: { free: system.apiKey, limited: limited.key },
     victims: { services, links, redis, provider, redisDirectory: directory, operator },
   };
 }
 
-async function subscribe(receiver: Receiver, address: string, apiKey: string): Promise<void> {
+/** Makes an endpoint of the key, and returns its id. The receiver learns its secret, and that of the key's callbacks. */
+async function subscribe(
+  receiver: Receiver,
+  url: string,
+  address: string,
+  apiKey: string,
+): Promise<string> {
   const millrace = connectMillrace({ address, apiKey });
-  const { secret } = await millrace.webhooks.create({ url: receiver.url });
-  receiver.secrets.push(secret);
+  const { endpoint, secret } = await millrace.webhooks.create({ url });
+  receiver.secrets.push(secret, await millrace.webhooks.callbackSecret());
   await millrace.close();
+  return endpoint.id;
 }

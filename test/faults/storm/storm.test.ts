@@ -31,6 +31,10 @@ test("a storm over two of each service loses and repeats none of 2,000 jobs, and
   expect(tally.ended).toBe(tally.acknowledged);
   // Each of the five schedules has had its due times.
   expect(tally.scheduled).toBeGreaterThan(20);
+  // Callbacks were called, and the endpoint that answered 410 was disabled.
+  expect(tally.called).toBeGreaterThan(JOBS / 10);
+  expect(tally.gone.delivered).toBeGreaterThan(0);
+  expect(tally.gone.gone).toBeGreaterThan(0);
   const { acknowledged, strays, unlisted, untold, scheduled } = tally;
   expect(tally.auditedJobs).toBe(acknowledged + strays + unlisted + untold + scheduled);
 }, 900_000);

@@ -1,4 +1,5 @@
 /** The results of a storm, summed over all of its rounds. */
+import type { GoneCompared } from "./gone.ts";
 import { type FaultKind, faultKinds } from "./plan.ts";
 
 export interface FaultTally {
@@ -29,6 +30,10 @@ export class Tally {
   fanOuts = 0;
   /** Jobs of schedules. */
   scheduled = 0;
+  /** Ends of which callbacks were told. */
+  called = 0;
+  /** How the deliveries to the receivers that want no more have ended. */
+  gone: GoneCompared = { delivered: 0, gone: 0, disabled: 0 };
   /** How many groups have finished, with those of fan-outs, by state. */
   readonly groups = new Map<string, number>();
   readonly byKind = new Map<FaultKind, FaultTally>();
@@ -49,6 +54,14 @@ export class Tally {
 
   finish(state: string, groups: number): void {
     this.groups.set(state, (this.groups.get(state) ?? 0) + groups);
+  }
+
+  endpointGone({ delivered, gone, disabled }: GoneCompared): void {
+    this.gone = {
+      delivered: this.gone.delivered + delivered,
+      gone: this.gone.gone + gone,
+      disabled: this.gone.disabled + disabled,
+    };
   }
 
   tell(what: string, count: number): void {
@@ -73,6 +86,8 @@ export function reportOf(tally: Tally, seed: number, tookMs: number): string {
     `revoked      ${tally.unlisted} jobs of revoked keys, besides those above`,
     `groups       ${[...tally.groups].map(([state, count]) => `${count} ${state}`).join(", ")}; ${tally.fanOuts} of fan-outs`,
     `scheduled    ${tally.scheduled} jobs of schedules, one for each due time that was not skipped or missed`,
+    `callbacks    ${tally.called} ends of jobs and groups that named a URL of their own`,
+    `gone         ${tally.gone.delivered} events before the first 410, ${tally.gone.gone} answered 410, ${tally.gone.disabled} given up without a request`,
     `untold       ${tally.untold} jobs that workers handed over, or of groups whose creation was never answered`,
     `stalls       ${tally.stalls}: attempts that lost their worker`,
     `watches      ${tally.watches}, cut ${tally.cuts} times`,
