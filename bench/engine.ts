@@ -1,10 +1,9 @@
 /**
- * What does the engine cost? `node bench/engine.ts [life] [waiting] [keys] [groups]`
+ * What does the engine cost? `node bench/engine.ts [life] [waiting] [keys]`
  *
  * - life: submit + lease + settle for each job, compared with bare BullMQ's add + Worker, in turns
  * - waiting: a lease of 32 with 1,000, 100,000 and 1,000,000 jobs waiting
  * - keys: a lease of 32 with 1 and 10,000 API keys
- * - groups: a child of a group of 10,000, compared with a job of no group, in turns
  *
  * It uses its own Redis without persistence. Ratios compare runs of the same invocation. Times are Redis's own
  * (INFO commandstats: time in scripts; INFO cpu: all CPU time, including sockets).
@@ -23,7 +22,6 @@ import {
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { argumentsFrom } from "./parts/arguments.ts";
-import { groupChildren } from "./parts/group-children.ts";
 import { circumstances, keep, median, rounded } from "./parts/report.ts";
 
 const PAYLOAD = JSON.stringify({
@@ -59,15 +57,6 @@ if (asked("waiting")) {
 }
 if (asked("keys")) {
   keep("engine-keys", { question: "a lease, by API keys", ...about, leases: await keys() });
-}
-if (asked("groups")) {
-  const forget = () => redis.flushall();
-  const children = await groupChildren({ engine, newJob, redisCpuUs, forget });
-  keep("engine-groups", {
-    question: "a child of a group, and a job of no group",
-    ...about,
-    children,
-  });
 }
 await engine.close();
 redis.disconnect();

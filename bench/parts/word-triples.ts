@@ -62,12 +62,29 @@ export function recall(words: readonly string[], reference: readonly string[]): 
   return [...wanted].filter((word) => have.has(word)).length / wanted.size;
 }
 
-/** Lines of prose have so many words, even in a narrow column. */
+/** Lines of prose have so many words, even in a narrow column. Two characters of Chinese or Japanese are about a word. */
 const lineWords = 5;
+const charactersOfWord = 2;
 /** Prose has so many lines of this kind one after the other. */
 const paragraphLines = 4;
 
-/** The paragraphs of a text: 4 or more lines of 5 words or more, one after the other, and a last line that is shorter. */
+const idealograph = /^[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]$/u;
+const number = /\p{N}[\p{N}.,:'’]*/gu;
+
+/** How many words a text has, and numbers, of which a table may consist. */
+function countsOf(text: string): { readonly words: number; readonly numbers: number } {
+  const words = wordsOf(text);
+  const characters = words.filter((word) => idealograph.test(word)).length;
+  return {
+    words: words.length - characters + characters / charactersOfWord,
+    numbers: text.match(number)?.length ?? 0,
+  };
+}
+
+/**
+ * The paragraphs of a text: 4 or more lines of 5 words or more, one after the other, and a last line that is shorter. A line
+ * with more numbers than words is of a table.
+ */
 function paragraphsOf(text: string): string[] {
   const found: string[] = [];
   let lines: string[] = [];
@@ -76,10 +93,11 @@ function paragraphsOf(text: string): string[] {
     lines = [];
   };
   for (const line of text.split("\n")) {
-    const words = wordsOf(line).length;
-    if (words === 0) continue;
-    if (words >= lineWords || lines.length >= paragraphLines - 1) lines.push(line);
-    if (words < lineWords) end();
+    const { words, numbers } = countsOf(line);
+    if (words === 0 && numbers === 0) continue;
+    const isText = words >= numbers;
+    if (isText && (words >= lineWords || lines.length >= paragraphLines - 1)) lines.push(line);
+    if (!isText || words < lineWords) end();
   }
   end();
   return found;
@@ -102,14 +120,15 @@ function hasSentences(words: readonly string[]): boolean {
 }
 
 /**
- * Whether a text is mostly prose: it has 150 words, at least 70 % of them stand in paragraphs, and 3 % are stop words of
- * one language. A table, a form, a drawing or a list of names has shorter lines between.
+ * Whether a text is mostly prose: it has 150 words, at least 70 % of its words and numbers stand in paragraphs, and 3 % are stop
+ * words of one language. A table, a form, a drawing or a list of names has shorter lines between, or lines of numbers.
  */
 export function isProse(text: string): boolean {
+  const sizeOf = (part: string) => {
+    const { words, numbers } = countsOf(part);
+    return words + numbers;
+  };
+  const inParagraphs = paragraphsOf(text).reduce((sum, paragraph) => sum + sizeOf(paragraph), 0);
   const words = wordsOf(text);
-  const inParagraphs = paragraphsOf(text).reduce(
-    (sum, paragraph) => sum + wordsOf(paragraph).length,
-    0,
-  );
-  return words.length >= 150 && inParagraphs >= words.length * 0.7 && hasSentences(words);
+  return words.length >= 150 && inParagraphs >= sizeOf(text) * 0.7 && hasSentences(words);
 }
