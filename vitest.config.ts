@@ -1,5 +1,18 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests on a real cluster, which is built on this machine: `npm run cluster -- test`. */
+const kubernetes = {
+  test: {
+    name: "kubernetes",
+    include: ["test/kubernetes/*.test.ts"],
+    globalSetup: ["test/kubernetes/setup.ts"],
+    // They all use one release.
+    fileParallelism: false,
+    testTimeout: 600_000,
+    hookTimeout: 300_000,
+  },
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -19,7 +32,7 @@ export default defineConfig({
           include: [
             "{packages,services}/*/test/**/*.test.ts",
             "packages/engine/src/**/*.test.ts",
-            "test/{alerts,conformance,e2e,faults,fields,model,packages,security}/**/*.test.ts",
+            "test/{alerts,conformance,e2e,faults,fields,model,packages,pages,security,versions}/**/*.test.ts",
           ],
           // Starting a system takes half a minute on a busy machine.
           testTimeout: 120_000,
@@ -28,6 +41,7 @@ export default defineConfig({
       },
       // Some run whole programs, such as knip.
       { test: { name: "rules", include: ["test/rules/**/*.test.ts"], testTimeout: 60_000 } },
+      ...(process.env.MILLRACE_CLUSTER_TESTS === "1" ? [kubernetes] : []),
     ],
     // Two cores serve the tests and the real servers that they start.
     maxWorkers: 2,

@@ -32,7 +32,7 @@ import { context, propagation } from "@opentelemetry/api";
 import type { CallOptions, ConnectOptions } from "./connect-options.ts";
 import { cancelledError, closedError, errorOfCall, MillraceError } from "./millrace-error.ts";
 
-const DEFAULT_DEADLINE_MS = 30_000;
+const DEFAULT_DEADLINE_MS = 60_000;
 
 /** The options of ConnectOptions. Without a key, calls carry no credentials. */
 export interface ConnectionOptions extends Omit<ConnectOptions, "apiKey"> {

@@ -1,31 +1,18 @@
 import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampDate, timestampFromDate } from "@bufbuild/protobuf/wkt";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
-  type Document as DocumentMessage,
   DocumentService,
   type UploadDocumentHeaderSchema,
   type UploadDocumentRequestSchema,
 } from "@millrace/proto/document-service";
 import type { CallOptions } from "./connect-options.ts";
 import type { Connection } from "./connection.ts";
+import { downloadDirectly, isWithoutAddresses, uploadDirectly } from "./direct-documents.ts";
+import { type Document, documentOf } from "./document-message.ts";
 import { MillraceError } from "./millrace-error.ts";
 import { repeating } from "./retrying.ts";
-
-export interface Document {
-  readonly id: string;
-  readonly name: string;
-  readonly contentType: string;
-  readonly sizeBytes: number;
-  /** SHA-256, in lower-case hexadecimal. */
-  readonly sha256: string;
-  readonly createTime?: Date;
-  /** When it will be deleted, unless a job names it that has not finished. */
-  readonly expireTime?: Date;
-  /** Why workers cannot read its text, and what to do, as the end of a sentence that begins with "the document". */
-  readonly unreadable?: string;
-}
 
 /** A path, the bytes themselves, or a stream of bytes. */
 export type DocumentSource = string | Uint8Array | AsyncIterable<Uint8Array>;
@@ -54,21 +41,20 @@ export interface UploadOptions extends CallOptions {
   readonly contentType?: DocumentContentType;
   /** From this time on the document is deleted as soon as no job names it that has not finished. Default: the gateway's retention. */
   readonly expireTime?: Date;
+  /**
+   * The content goes to the object store, past the gateway. It needs a path or bytes, which are read twice. Where documents
+   * are in a directory, it goes to the gateway.
+   */
+  readonly direct?: boolean;
+}
+
+export interface DownloadOptions extends CallOptions {
+  /** The content comes from the object store, past the gateway. Where documents are in a directory, it comes from the gateway. */
+  readonly direct?: boolean;
 }
 
 /** Stays well below the 1 MiB that one message may hold. */
 const PIECE_BYTES = 256 * 1024;
-
-export const documentOf = (message: DocumentMessage): Document => ({
-  id: message.id,
-  name: message.name,
-  contentType: message.contentType,
-  sizeBytes: Number(message.size),
-  sha256: message.sha256,
-  ...(message.createTime === undefined ? {} : { createTime: timestampDate(message.createTime) }),
-  ...(message.expireTime === undefined ? {} : { expireTime: timestampDate(message.expireTime) }),
-  ...(message.unreadable === "" ? {} : { unreadable: message.unreadable }),
-});
 
 async function* piecesOf(source: Exclude<DocumentSource, string>): AsyncGenerator<Uint8Array> {
   const chunks = source instanceof Uint8Array ? [source] : source;
@@ -84,13 +70,21 @@ async function* piecesOf(source: Exclude<DocumentSource, string>): AsyncGenerato
  * bytes are uploaded again from the start, because the gateway stores no partial upload. A stream is not uploaded
  * again, since it can be read only once.
  */
-export function uploadDocument(
+export async function uploadDocument(
   connection: Connection,
   source: DocumentSource,
   options: UploadOptions,
 ): Promise<Document> {
   if (typeof source !== "string" && !(source instanceof Uint8Array)) {
-    return upload(connection, source, options);
+    if (options.direct !== true) return upload(connection, source, options);
+    throw new TypeError("a direct upload needs a path or bytes: a stream cannot be read twice");
+  }
+  if (options.direct === true) {
+    try {
+      return await uploadDirectly(connection, source, headerOf(source, options), options);
+    } catch (error) {
+      if (!isWithoutAddresses(error)) throw error;
+    }
   }
   return repeating(connection, options, (deadlineAtMs) =>
     upload(connection, source, {
@@ -101,18 +95,26 @@ export function uploadDocument(
   );
 }
 
+function headerOf(
+  source: DocumentSource,
+  { name, contentType, expireTime }: UploadOptions,
+): MessageInitShape<typeof UploadDocumentHeaderSchema> {
+  return {
+    name: name ?? (typeof source === "string" ? basename(source) : ""),
+    contentType: contentType ?? "",
+    ...(expireTime === undefined ? {} : { expireTime: timestampFromDate(expireTime) }),
+  };
+}
+
 async function upload(
   connection: Connection,
   source: DocumentSource,
-  { name, contentType, expireTime, ...options }: UploadOptions,
+  options: UploadOptions,
 ): Promise<Document> {
   await connection.ready(connection.deadlineAtMs(options));
   const { document } = await connection.clientStream(
     DocumentService.method.uploadDocument,
-    partsOf(source, name, {
-      contentType: contentType ?? "",
-      ...(expireTime === undefined ? {} : { expireTime: timestampFromDate(expireTime) }),
-    }),
+    partsOf(source, headerOf(source, options)),
     options,
   );
   if (document === undefined) throw new Error("the gateway answered without a document");
@@ -125,13 +127,11 @@ async function upload(
  */
 async function* partsOf(
   source: DocumentSource,
-  name: string | undefined,
   header: MessageInitShape<typeof UploadDocumentHeaderSchema>,
 ): AsyncGenerator<MessageInitShape<typeof UploadDocumentRequestSchema>> {
   const fromPath = typeof source === "string";
   const content = fromPath ? createReadStream(source, { highWaterMark: PIECE_BYTES }) : source;
-  const value = { name: name ?? (fromPath ? basename(source) : ""), ...header };
-  yield { part: { case: "header", value } };
+  yield { part: { case: "header", value: header } };
   for await (const piece of piecesOf(content)) yield { part: { case: "content", value: piece } };
   yield { part: { case: "end", value: {} } };
 }
@@ -143,8 +143,15 @@ async function* partsOf(
 export async function* downloadDocument(
   connection: Connection,
   documentId: string,
-  options: CallOptions,
+  options: DownloadOptions,
 ): AsyncGenerator<Uint8Array> {
+  if (options.direct === true) {
+    try {
+      return yield* downloadDirectly(connection, documentId, options);
+    } catch (error) {
+      if (!isWithoutAddresses(error)) throw error;
+    }
+  }
   const { first, parts } = await repeating(connection, options, (deadlineAtMs) =>
     begin(connection, documentId, options, deadlineAtMs),
   );

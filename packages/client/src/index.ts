@@ -1,6 +1,12 @@
 export { connectMillrace } from "./connect-millrace.ts";
 export type { CallOptions, ConnectOptions } from "./connect-options.ts";
-export type { Document, DocumentContentType, DocumentSource, UploadOptions } from "./documents.ts";
+export type { Document } from "./document-message.ts";
+export type {
+  DocumentContentType,
+  DocumentSource,
+  DownloadOptions,
+  UploadOptions,
+} from "./documents.ts";
 export type { Constraint, Explanation } from "./explanation.ts";
 export type {
   Group,

@@ -1,5 +1,6 @@
 import type { CallOptions } from "./connect-options.ts";
-import type { Document, DocumentSource, UploadOptions } from "./documents.ts";
+import type { Document } from "./document-message.ts";
+import type { DocumentSource, DownloadOptions, UploadOptions } from "./documents.ts";
 import type { Explanation } from "./explanation.ts";
 import type { Group, GroupChild, NewChild, NewGroup } from "./group.ts";
 import type { Job, JobState, NewJob } from "./job.ts";
@@ -134,7 +135,7 @@ export interface Millrace {
   listDocuments(options?: CallOptions & { readonly pageSize?: number }): AsyncIterable<Document>;
   /** Deletes a document. Fails with DOCUMENT_IN_USE if a job names it that has not finished. */
   deleteDocument(documentId: string, options?: CallOptions): Promise<void>;
-  downloadDocument(documentId: string, options?: CallOptions): AsyncIterable<Uint8Array>;
+  downloadDocument(documentId: string, options?: DownloadOptions): AsyncIterable<Uint8Array>;
 
   /**
    * Refuses new calls, and waits for submissions, uploads and other calls under way. It then ends the watches and

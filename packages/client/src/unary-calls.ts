@@ -3,7 +3,7 @@ import { JobState as StateMessage } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
 import type { CallOptions } from "./connect-options.ts";
 import type { Connection } from "./connection.ts";
-import { documentOf } from "./documents.ts";
+import { documentOf } from "./document-message.ts";
 import { explanationOf } from "./explanation.ts";
 import { type Job, jobOf } from "./job.ts";
 import { jobTokenOf, jobTokenRequest } from "./job-token.ts";

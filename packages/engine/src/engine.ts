@@ -3,6 +3,7 @@ import type { AccountEvent, ProviderAccounts } from "./accounts/contract.ts";
 import type { Audits } from "./audit/contract.ts";
 import type { InternalLimits, KeyBudgets } from "./budgets/contract.ts";
 import type { Retention } from "./dead-letters/contract.ts";
+import type { Demand } from "./demand/contract.ts";
 import type { Explanations } from "./explain/contract.ts";
 import type { Groups } from "./groups/contract.ts";
 import type { Jobs, OtherEnds } from "./jobs/contract.ts";
@@ -41,6 +42,7 @@ export type Engine = Jobs &
   Policy &
   Retention &
   Explanations &
+  Demand &
   Operators &
   Webhooks &
   Audits &

@@ -3,6 +3,7 @@ import { providerAccounts } from "./accounts/provider-accounts.ts";
 import { openAudits } from "./audit/open-audits.ts";
 import { keyBudgetRegistry } from "./budgets/key-budgets.ts";
 import { openRetention } from "./dead-letters/open-retention.ts";
+import { openDemand } from "./demand/open-demand.ts";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { openExplanations } from "./explain/open-explanations.ts";
 import { openGroups } from "./groups/open-groups.ts";
@@ -20,6 +21,7 @@ import { openStorage } from "./redis/open-storage.ts";
 import { redisClock } from "./redis/redis-clock.ts";
 import { shardMap } from "./redis/shard-map.ts";
 import type { Store } from "./redis/store-connection.ts";
+import { claimFormat } from "./redis/stored-format.ts";
 import { openRoster } from "./roster/open-roster.ts";
 import { openSchedules } from "./schedules/open-schedules.ts";
 import { signalHub } from "./signals/signal-hub.ts";
@@ -50,6 +52,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     await checkServers(commands, settings, onWarning);
     const registry = queueRegistry(commands, rootPrefix, clock);
     await checkKeys(commands, rootPrefix, () => registry.list(), onWarning);
+    await claimFormat(commands, rootPrefix);
     const redisTime = options.redisTime
       ? await redisClock(commands, rootPrefix, clock, onWarning)
       : undefined;
@@ -103,6 +106,7 @@ function engineOn(
     ...openRetention({ ...parts, bytesLimit }),
     ...openQueues({ ...parts, registry, onDefined: syncPolicy }),
     ...openExplanations({ ...parts, accounts }),
+    ...openDemand({ ...parts, accounts }),
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
     changeLog: changeLog(redis, rootPrefix, clock, { ...changeLogDefaults, ...options.changeLog }),
     roster: openRoster(redis, rootPrefix, clock),

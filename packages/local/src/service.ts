@@ -38,12 +38,16 @@ export interface LocalService extends AsyncDisposable {
   resume(): void;
 }
 
-const services = join(import.meta.dirname, "../../../services");
+const repository = join(import.meta.dirname, "../../..");
 const endWithParent = join(import.meta.dirname, "end-with-parent.ts");
 /** The log messages that mean that a service is ready. */
 const READY = new Set(["serving", "started"]);
 /** How many log lines are kept for the error of a service that does not start. */
 const LINES_KEPT = 20;
+
+/** Returns the main file of a service of this repository, or of a copy of it in another folder. */
+export const mainOf = (name: ServiceName, folder = repository): string =>
+  join(folder, "services", name, "src/main.ts");
 
 /**
  * Starts a service of this repository. Resolves when it reports that it is ready. Rejects with its last log lines
@@ -52,7 +56,7 @@ const LINES_KEPT = 20;
 export const startService = (
   name: ServiceName,
   options: ServiceOptions = {},
-): Promise<LocalService> => startProgram(name, join(services, name, "src/main.ts"), options);
+): Promise<LocalService> => startProgram(name, mainOf(name), options);
 
 /**
  * Like startService, for the program in the file `main`. The program reports that it is ready with a JSON line

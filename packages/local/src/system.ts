@@ -6,7 +6,7 @@ import { AdminService, type QueueSchema } from "@millrace/proto/admin-service";
 import { adminCall } from "./admin-call.ts";
 import { freePort } from "./free-port.ts";
 import { type LocalRedis, startRedis } from "./redis.ts";
-import { type LocalService, type ServiceName, startService } from "./service.ts";
+import { type LocalService, mainOf, type ServiceName, startProgram } from "./service.ts";
 
 type Settings = Readonly<Record<string, string>>;
 type Queue = MessageInitShape<typeof QueueSchema>;
@@ -37,6 +37,8 @@ export interface SystemOptions {
    * once for each pair.
    */
   readonly route?: (link: Link, address: string) => Promise<string>;
+  /** The main files of services of another version. Default: those of this repository. */
+  readonly programs?: Readonly<Partial<Record<ServiceName, string>>>;
   /** Called with every line that a service writes. */
   readonly log?: (line: string, service: ServiceName) => void;
 }
@@ -135,7 +137,8 @@ async function buildSystem(
 function startersOf(options: SystemOptions, parts: AsyncDisposableStack, documents: string) {
   const start = async (name: ServiceName, own: Settings, added: Settings = {}) => {
     const { all, [name]: forKind } = options.settings ?? {};
-    const service = await startService(name, {
+    const program = options.programs?.[name] ?? mainOf(name);
+    const service = await startProgram(name, program, {
       settings: { MILLRACE_METRICS_PORT: "0", ...own, ...all, ...forKind, ...added },
       log: (line) => options.log?.(line, name),
     });

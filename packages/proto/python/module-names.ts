@@ -1,7 +1,13 @@
 import type { DescFile } from "@bufbuild/protobuf";
 
 /** What the SDK has no use for: services for operators, between services, and the rules of fields. */
-const LEFT_OUT = ["buf/", "google/protobuf/", "millrace/admin/", "millrace/scheduler/"];
+const LEFT_OUT = [
+  "buf/",
+  "externalscaler/",
+  "google/protobuf/",
+  "millrace/admin/",
+  "millrace/scheduler/",
+];
 
 export const isGenerated = (proto: string): boolean =>
   !LEFT_OUT.some((start) => proto.startsWith(start));

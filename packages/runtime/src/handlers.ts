@@ -19,6 +19,11 @@ export interface CallContext<Identity = undefined> {
   readonly headers: CallHeaders;
   /** Aborts when the caller cancels, disconnects, or its deadline passes; never after success. */
   readonly signal: AbortSignal;
+  /**
+   * Aborts when the server leaves, which it may do several times before it closes. A stream that another server can continue then
+   * ends. Its caller may come again: it may know no other server yet.
+   */
+  readonly leaving: AbortSignal;
   /** Aborts when the server starts to close. A stream's handler then tells its peer, and returns. */
   readonly draining: AbortSignal;
   readonly peer: string;

@@ -7,7 +7,7 @@ import {
   unpackDetails,
 } from "@millrace/grpc";
 import type { Status } from "@millrace/proto/rpc-status";
-import { type Reason, reasons } from "@millrace/shared";
+import { DocumentStoreFault, type Reason, reasons } from "@millrace/shared";
 
 export type { FieldViolation } from "@millrace/grpc";
 
@@ -22,6 +22,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   COMPRESSED_FLAG: [status.INTERNAL, 400],
   DOCUMENT_EMPTY: [status.INVALID_ARGUMENT, 400],
   DOCUMENT_TYPE_MISMATCH: [status.INVALID_ARGUMENT, 415],
+  UPLOAD_DIFFERS: [status.INVALID_ARGUMENT, 422],
   DOCUMENT_ENCRYPTED: [status.INVALID_ARGUMENT, 422],
   DOCUMENT_UNREADABLE: [status.INVALID_ARGUMENT, 422],
   DOCUMENT_NO_TEXT: [status.INVALID_ARGUMENT, 422],
@@ -33,6 +34,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   JOB_NOT_FOUND: [status.NOT_FOUND, 404],
   QUEUE_NOT_FOUND: [status.NOT_FOUND, 404],
   DOCUMENT_NOT_FOUND: [status.NOT_FOUND, 404],
+  UPLOAD_NOT_FOUND: [status.NOT_FOUND, 404],
   GROUP_NOT_FOUND: [status.NOT_FOUND, 404],
   SCHEDULE_NOT_FOUND: [status.NOT_FOUND, 404],
   KEY_NOT_FOUND: [status.NOT_FOUND, 404],
@@ -58,6 +60,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   LEASE_LOST: [status.ABORTED, 409],
   CHANGED_MEANWHILE: [status.ABORTED, 409],
   DOCUMENT_IN_USE: [status.FAILED_PRECONDITION, 409],
+  UPLOAD_INCOMPLETE: [status.FAILED_PRECONDITION, 409],
   ILLEGAL_TRANSITION: [status.FAILED_PRECONDITION, 409],
   GROUP_CLOSED: [status.FAILED_PRECONDITION, 409],
   // No retry helps: a child that has ended still counts.
@@ -66,9 +69,13 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   OUTPUT_GONE: [status.OUT_OF_RANGE, 410],
   DRAINING: [status.UNAVAILABLE, 503],
   STORE_UNAVAILABLE: [status.UNAVAILABLE, 503],
+  DOCUMENT_STORE_UNAVAILABLE: [status.UNAVAILABLE, 503],
+  // An operator has to change something first, so no retry helps.
+  DOCUMENT_STORE_REFUSED: [status.FAILED_PRECONDITION, 503],
   SCHEDULER_UNAVAILABLE: [status.UNAVAILABLE, 503],
   // The operator has to set something first, so no retry helps.
   WEBHOOKS_NOT_SET_UP: [status.UNIMPLEMENTED, 501],
+  NO_OBJECT_STORE: [status.UNIMPLEMENTED, 501],
   NOT_IMPLEMENTED: [status.UNIMPLEMENTED, 501],
   ROUTE_NOT_FOUND: [status.UNIMPLEMENTED, 404],
   METHOD_NOT_ALLOWED: [status.UNIMPLEMENTED, 405],
@@ -143,11 +150,18 @@ export const notImplemented = (): never => {
   throw rpcError({ reason: "NOT_IMPLEMENTED", message: "this method is not implemented" });
 };
 
+/** Whether a thrown value says what happened, and is no bug. */
+export const isExpected = (error: unknown): boolean =>
+  error instanceof RpcFault || error instanceof DocumentStoreFault;
+
 /** Turns any thrown value into a fault. A value that is no fault becomes INTERNAL, and only `cause` keeps its content. */
-export const asRpcFault = (error: unknown): RpcFault =>
-  error instanceof RpcFault
-    ? error
-    : rpcError({ reason: "INTERNAL", message: "internal error", cause: error });
+export function asRpcFault(error: unknown): RpcFault {
+  if (error instanceof RpcFault) return error;
+  if (error instanceof DocumentStoreFault) {
+    return rpcError({ reason: error.reason, message: error.message, cause: error });
+  }
+  return rpcError({ reason: "INTERNAL", message: "internal error", cause: error });
+}
 
 /** Writes a fault as `google.rpc.Status`, for replies with an error per item. */
 export const toRpcStatus = (fault: RpcFault): Status => packStatus(fault);

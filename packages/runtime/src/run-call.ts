@@ -8,8 +8,9 @@ import {
   type HttpTarget,
   traceServerCall,
 } from "@millrace/telemetry";
+import type { Departure } from "./departure.ts";
 import type { CallContext, CallHeaders } from "./handlers.ts";
-import { asRpcFault, httpStatusOf, RpcFault, rpcError } from "./rpc-fault.ts";
+import { asRpcFault, httpStatusOf, isExpected, type RpcFault, rpcError } from "./rpc-fault.ts";
 
 export interface FinishedCall {
   readonly path: string;
@@ -36,7 +37,7 @@ export interface CallSettings {
   readonly onRevoked: (identity: unknown, end: (fault: RpcFault) => void) => () => void;
   /** The caller whose limits a call counts against; undefined if there are none. */
   readonly callerOf: (identity: unknown) => string | undefined;
-  readonly draining: AbortSignal;
+  readonly departure: Pick<Departure, "leaving" | "draining">;
   readonly nowMs: () => number;
   /** Called once for each call whose handler threw something other than a fault. */
   readonly onBug: (error: unknown, path: string) => void;
@@ -84,7 +85,7 @@ const callersFaults: ReadonlySet<Reason | undefined> = new Set(["COMPRESSED", "C
 
 /** Whether a call failed by a fault of the server or of the connection, and not by what its caller asked. */
 export const isServerFault = ({ code, reason }: RpcFault): boolean =>
-  ourFaults.has(code) && !callersFaults.has(reason);
+  (ourFaults.has(code) && !callersFaults.has(reason)) || reason === "DOCUMENT_STORE_REFUSED";
 
 /** Turns a thrown value into what callers may see. gRPC's own message for an unavailable upstream contains its address. */
 function faultOf(error: unknown): RpcFault {
@@ -116,7 +117,8 @@ export async function runCall(
   const admit = async () => {
     identity = await settings.authenticate(headers, path, peer);
     release = settings.onRevoked(identity, call.end);
-    return { headers, signal, draining: settings.draining, peer, path, identity, concerns };
+    const { leaving, draining } = settings.departure;
+    return { headers, signal, leaving, draining, peer, path, identity, concerns };
   };
   let fault: RpcFault | undefined;
   const run = async () => {
@@ -125,7 +127,7 @@ export async function runCall(
     } catch (error) {
       // The call ended by its signal, so the signal's reason counts and not the error that it caused in the handler.
       fault = faultOf(signal.aborted ? signal.reason : error);
-      if (!(error instanceof RpcFault) && !signal.aborted) settings.onBug(error, path);
+      if (!isExpected(error) && !signal.aborted) settings.onBug(error, path);
       if (isServerFault(fault)) failSpan(fault);
     } finally {
       release();

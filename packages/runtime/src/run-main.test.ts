@@ -151,3 +151,61 @@ test("logs a fault with its stack, and what an operator must correct without one
   });
   expect(bug.logged).toEqual([expect.any(TypeError)]);
 });
+
+/** A program that lingers for a second. */
+function lingering() {
+  const made = setup();
+  const ended = made.run((scope) => {
+    scope.linger(1_000);
+    scope.use({ ...made.part("store"), leave: () => void made.events.push("leave store") });
+    scope.use(made.part("server"));
+  });
+  return { ...made, ended };
+}
+
+test("leaves eight times after a signal, and closes the parts when the linger is over, not a millisecond earlier", async () => {
+  const { started, signal, clock, events, ended } = lingering();
+  const scope = await started;
+  await turn();
+  signal();
+  expect(scope.notReady()).toBe("stopping");
+  for (let passedMs = 0; passedMs < 875; passedMs += 125) {
+    await turn();
+    clock.advance(125);
+  }
+  await turn();
+  clock.advance(124);
+  await turn();
+  expect(events).toEqual(Array(8).fill("leave store"));
+  clock.advance(1);
+  await ended;
+  expect(events.slice(8)).toEqual(["close server", "close store", "exit 0"]);
+});
+
+test("does not linger after a fault, and ends the linger at one", async () => {
+  const first = lingering();
+  await first.started;
+  await turn();
+  first.fault(new Error("bug"));
+  await first.ended;
+  expect(first.events).toEqual(["logged", "close server", "close store", "exit 1"]);
+
+  const second = lingering();
+  await second.started;
+  await turn();
+  second.signal();
+  await turn();
+  second.fault(new Error("bug"));
+  await second.ended;
+  expect(second.events.slice(0, 3)).toEqual(["leave store", "logged", "close server"]);
+});
+
+test("does not linger if the signal comes before the program is ready", async () => {
+  const { run, part, signal, events } = setup();
+  await run((scope) => {
+    scope.linger(1_000);
+    scope.use({ ...part("store"), leave: () => void events.push("leave store") });
+    signal();
+  });
+  expect(events).toEqual(["close store", "exit 0"]);
+});

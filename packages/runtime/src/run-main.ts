@@ -1,7 +1,9 @@
-import { type Clock, holdProcess, systemClock } from "@millrace/shared";
+import { type Clock, holdProcess, sleep, systemClock } from "@millrace/shared";
 
 export interface Closable {
   close(): Promise<void> | void;
+  /** Called several times during the linger: the part sends its clients elsewhere, and serves those that come nevertheless. */
+  leave?(): void;
 }
 
 /** The parts of a program. They are closed in the reverse of the order in which they were added. */
@@ -11,6 +13,11 @@ export interface Scope {
   use<Part extends Closable>(part: Promise<Part>): Promise<Part>;
   /** Adds a step of the closing, for parts without `close`. */
   defer(close: () => Promise<void> | void): void;
+  /**
+   * How long the program goes on after a signal, not ready, before its parts are closed. Clients learn of its end meanwhile.
+   * Default: 0.
+   */
+  linger(lingerMs: number): void;
   /** Makes the program not ready while the dependency has a problem. */
   needs(dependency: { problem(): string | undefined }): void;
   /** Why the program is not ready: it starts, it stops, or a dependency has a problem. Undefined if it is ready. */
@@ -28,7 +35,7 @@ export interface ProcessHost {
 
 export interface RunMainOptions {
   /**
-   * How long the closing may take in total. After that the process exits with code 1. A function is called when the
+   * How long the closing may take in total, after the linger. After that the process exits with code 1. A function is called when the
    * closing begins.
    */
   readonly drainMs?: number | (() => number);
@@ -40,8 +47,14 @@ export interface RunMainOptions {
   };
 }
 
-/** Whatever stops the program must allow it more time than this. */
+/** Whatever stops the program must allow it more time than this, plus the linger. */
 export const DEFAULT_DRAIN_MS = 25_000;
+
+/**
+ * How often clients are sent elsewhere during the linger. A client that finds its former address looks the name up again at the
+ * next time, so the last time must come late, when every cache of names has forgotten the program.
+ */
+const LEAVES = 8;
 
 const systemHost: ProcessHost = {
   onSignal(listener) {
@@ -83,9 +96,9 @@ const shownFault = (error: unknown): unknown =>
     : error;
 
 /**
- * Runs a program. `start` builds it, and a signal or a fault ends it. Then its parts are closed in reverse order, and the process
- * exits: with 0 after a signal, with the fault's `exitCode` or 1 after a fault, and with 1 after a late or failed close or a
- * second signal. Resolves when the process was told to exit.
+ * Runs a program. `start` builds it, and a signal or a fault ends it. After a signal it lingers. Then its parts are closed in
+ * reverse order, and the process exits: with 0 after a signal, with the fault's `exitCode` or 1 after a fault, and with 1 after
+ * a late or failed close or a second signal. Resolves when the process was told to exit.
  */
 export async function runMain(
   start: (scope: Scope) => Promise<unknown>,
@@ -93,14 +106,18 @@ export async function runMain(
 ): Promise<void> {
   const { clock = systemClock, host = systemHost, log = stderrLog } = options;
   const stopping = new AbortController();
+  const failed = new AbortController();
   const closers: (() => Promise<void> | void)[] = [];
+  const leavers: (() => void)[] = [];
   const needed: { problem(): string | undefined }[] = [];
   let started = false;
+  let lingerMs = 0;
   let code = 0;
 
   const fail = (error: unknown) => {
     code = exitCodeOf(error);
     log.error({ error: shownFault(error) }, "the program failed and stops");
+    failed.abort();
     stopping.abort();
   };
   host.onFault(fail);
@@ -112,6 +129,7 @@ export async function runMain(
 
   const keep = <Part extends Closable>(part: Part): Part => {
     closers.push(() => part.close());
+    leavers.push(() => part.leave?.());
     return part;
   };
   const scope: Scope = {
@@ -119,6 +137,9 @@ export async function runMain(
       part instanceof Promise ? part.then(keep) : keep(part)) as Scope["use"],
     defer: (close) => {
       closers.push(close);
+    },
+    linger: (ms) => {
+      lingerMs = ms;
     },
     needs: (dependency) => {
       needed.push(dependency);
@@ -139,6 +160,14 @@ export async function runMain(
   }
   if (!stopping.signal.aborted) {
     await new Promise((resolve) => stopping.signal.addEventListener("abort", resolve));
+    // A program that has never been ready has no clients.
+    if (lingerMs > 0 && !failed.signal.aborted) {
+      log.info({ linger_ms: lingerMs }, "clients are sent elsewhere, and still served");
+      for (let time = 0; time < LEAVES && !failed.signal.aborted; time += 1) {
+        for (const leave of leavers) leave();
+        await sleep(clock, lingerMs / LEAVES, failed.signal);
+      }
+    }
   }
 
   const { drainMs = DEFAULT_DRAIN_MS } = options;

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { Departure } from "./departure.ts";
 import { connectEndpoints } from "./http/connect-endpoints.ts";
 import { answerCors } from "./http/cors.ts";
 import { listenHttp } from "./http/listener.ts";
@@ -25,6 +26,8 @@ export interface RunningHttpServer {
   readonly port: number;
   /** The `host:port` of the server. */
   readonly address: string;
+  /** Aborts the `leaving` of the calls of now, and sends clients elsewhere. New connections and calls are accepted. */
+  leave(): void;
   /** Aborts `draining`, refuses new calls, waits up to `graceMs`, and then cuts the remaining calls. */
   close(): Promise<void>;
 }
@@ -37,8 +40,8 @@ export async function serveHttp<Identity = undefined>(
   options: ServeHttpOptions<Identity>,
 ): Promise<RunningHttpServer> {
   const limits = { ...defaultServeLimits, ...options.limits };
-  const draining = new AbortController();
-  const settings = callSettings(options, draining.signal);
+  const departure = new Departure();
+  const settings = callSettings(options, departure);
   for (const { desc } of options.services) warmValidation(desc);
   const inflow = options.inflow ?? new Inflow(limits, options.clock);
   const incoming = { ...limits, inflow };
@@ -51,7 +54,7 @@ export async function serveHttp<Identity = undefined>(
 
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     guardConnection(request, response, options.clock);
-    const stopping = draining.signal.aborted;
+    const stopping = departure.draining.aborted;
     if (stopping && request.httpVersionMajor === 1) response.setHeader("connection", "close");
     if (answerCors(origins, request, response)) return;
     if (stopping) return sendFault(response, stops());
@@ -76,8 +79,12 @@ export async function serveHttp<Identity = undefined>(
   return {
     port: listener.port,
     address: `${listen.host}:${listener.port}`,
+    leave() {
+      departure.leave();
+      listener.leave();
+    },
     close() {
-      draining.abort();
+      departure.drain();
       closing ??= listener.close();
       return closing;
     },

@@ -1,12 +1,15 @@
 import "./message-streams.ts";
+import type { ServerHttp2Session } from "node:http2";
 import type { Server as NetServer } from "node:net";
 import { type ChannelOptions, Server } from "@grpc/grpc-js";
 import { keepalive, methodPath, serviceDefinition } from "@millrace/grpc";
 import { type Clock, limits as contract } from "@millrace/shared";
 import { openCall, type ServedMethod, serveCalls } from "./call-adapter.ts";
+import { Departure } from "./departure.ts";
 import { type BoundService, type CallHeaders, methodsOf } from "./handlers.ts";
 import { defaultInflowLimits, Inflow, type InflowLimits } from "./inflow/inflow.ts";
 import { limitConnections } from "./inflow/limit-connections.ts";
+import { leaveSession } from "./leave-session.ts";
 import { healthService } from "./open-methods.ts";
 import { reflectionOf } from "./reflection.ts";
 import type { ReloadedValue } from "./reloaded-value.ts";
@@ -74,6 +77,11 @@ export interface RunningServer {
   /** The `host:port` of the server. */
   readonly address: string;
   readonly health: { setServing(serving: boolean): void };
+  /**
+   * Reports NOT_SERVING, aborts the `leaving` of the calls of now, and sends clients elsewhere. New connections and calls are
+   * accepted.
+   */
+  leave(): void;
   /** Aborts `draining`, refuses new calls, waits up to `graceMs`, and then cuts the remaining calls. */
   close(): Promise<void>;
 }
@@ -85,12 +93,12 @@ export const callSettings = <Identity>(
     callerOf = () => undefined as never,
     ...options
   }: ServeOptions<Identity>,
-  draining: AbortSignal,
+  departure: Departure,
 ): CallSettings => ({
   authenticate,
   onRevoked: onRevoked as CallSettings["onRevoked"],
   callerOf: callerOf as CallSettings["callerOf"],
-  draining,
+  departure,
   nowMs: () => options.clock.nowMs(),
   onBug: options.onBug,
   onFinished: options.onFinished ?? (() => undefined),
@@ -110,8 +118,8 @@ export async function serve<Identity = undefined>(
   options: ServeOptions<Identity>,
 ): Promise<RunningServer> {
   const limits = { ...defaultServeLimits, ...options.limits };
-  const draining = new AbortController();
-  const settings = callSettings(options, draining.signal);
+  const departure = new Departure();
+  const settings = callSettings(options, departure);
   const inflow = options.inflow ?? new Inflow(limits, options.clock);
   const methods = new Map<string, ServedMethod>();
   const server = new Server({
@@ -122,7 +130,7 @@ export async function serve<Identity = undefined>(
   const names = ["", ...options.services.map(({ desc }) => desc.typeName)];
   const health = healthService();
   const setServing = (serving: boolean) => {
-    const status = serving && !draining.signal.aborted ? "SERVING" : "NOT_SERVING";
+    const status = serving && !departure.begun ? "SERVING" : "NOT_SERVING";
     for (const name of names) health.setStatus(name, status);
   };
 
@@ -148,12 +156,19 @@ export async function serve<Identity = undefined>(
       error === null ? resolve(bound) : reject(error),
     );
   });
-  for (const listener of listenersOf(server)) limitConnections(listener, inflow);
+  const sessions = new Set<ServerHttp2Session>();
+  for (const listener of listenersOf(server)) {
+    limitConnections(listener, inflow);
+    listener.on("session", (session: ServerHttp2Session) => {
+      sessions.add(session);
+      session.once("close", () => sessions.delete(session));
+    });
+  }
   setServing(true);
 
   let closing: Promise<void> | undefined;
   const close = async () => {
-    draining.abort();
+    departure.drain();
     setServing(false);
     await new Promise<void>((resolve) => {
       const timer = options.clock.after(limits.graceMs, () => server.forceShutdown());
@@ -169,6 +184,11 @@ export async function serve<Identity = undefined>(
     port,
     address: `${host}:${port}`,
     health: { setServing },
+    leave() {
+      departure.leave();
+      setServing(false);
+      for (const session of sessions) leaveSession(session, options.clock);
+    },
     close() {
       closing ??= close();
       return closing;

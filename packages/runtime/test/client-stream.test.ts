@@ -20,6 +20,9 @@ async function setup(uploadDocument: Upload) {
     listDocuments: notImplemented,
     deleteDocument: notImplemented,
     downloadDocument: notImplemented,
+    createUpload: notImplemented,
+    completeUpload: notImplemented,
+    createDownload: notImplemented,
   };
   const bugs: unknown[] = [];
   const server = await serve({

@@ -3,6 +3,7 @@ export * from "./backoff.ts";
 export * from "./batch.ts";
 export * from "./clock.ts";
 export * from "./deferred.ts";
+export * from "./document-store-fault.ts";
 export * from "./duration.ts";
 export * from "./every.ts";
 export * from "./group.ts";

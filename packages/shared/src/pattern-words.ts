@@ -31,6 +31,7 @@ const words: Readonly<Record<string, string>> = {
   "^[^/\\\\\\x00-\\x1f]{0,255}$":
     "must be a file name without a path: no /, \\ or control characters, 255 characters at most",
   "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$": "must be a day such as 2027-01-31",
+  "^[0-9a-f]{64}$": "must be a SHA-256: 64 characters of 0–9 and a–f",
   "^([0-9a-f]{64})?$": "must be a SHA-256: 64 characters of 0–9 and a–f",
 };
 

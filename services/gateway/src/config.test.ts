@@ -55,7 +55,10 @@ const bounds = [
   ["MILLRACE_INFLOW_BYTES_PER_KEY", 1, NO_BOUND],
   ["MILLRACE_TLS_RELOAD_MS", 100, 86_400_000],
   ["MILLRACE_SECRETS_RELOAD_MS", 100, 3_600_000],
+  ["MILLRACE_S3_TIMEOUT_MS", 100, 600_000],
+  ["MILLRACE_DOCUMENT_ADDRESS_MS", 1_000, 43_200_000],
   ["MILLRACE_READY_GRACE_MS", 1_000, 3_600_000],
+  ["MILLRACE_LINGER_MS", 0, 600_000],
 ] as const;
 
 test("lists the bounds of every numeric setting in the table", () => {
@@ -77,7 +80,7 @@ test("says of every wrong setting what it must be, with its name and in no words
       } catch (error) {
         const { problems } = error as { problems: readonly string[] };
         for (const problem of problems) {
-          expect(problem).toMatch(/^[A-Z_]+( and [A-Z_]+| or [A-Z_]+)?: /);
+          expect(problem).toMatch(/^[A-Z0-9_]+( and [A-Z0-9_]+| or [A-Z0-9_]+)?: /);
           expect(problem).not.toMatch(/Invalid|expected|received|Too (small|big)/);
         }
       }

@@ -1,7 +1,14 @@
 import {
   type Config,
+  defaultUploadTimes,
   defineConfig,
+  documentAddressSettings,
+  documentBytesSetting,
+  documentPlaceOf,
+  documentPlaceProblems,
+  documentPlaceSettings,
   inflowSettings,
+  lingerSettings,
   observeSettings,
   originsSetting,
   readinessSettings,
@@ -24,11 +31,9 @@ import {
   DEFAULT_SUBMISSIONS_PER_KEY,
   DEFAULT_UPLOADS_PER_KEY,
 } from "./callers/key-limit.ts";
-import { defaultUploadTimes } from "./documents/upload-deadline.ts";
 import { DEFAULT_DOCUMENT_RETENTION_MS, defaultStreamLimits } from "./gateway-parts.ts";
 
 /** The limit for an API key whose budget sets none. */
-const DEFAULT_DOCUMENT_BYTES_PER_KEY = 10 * 1024 ** 3;
 
 const port = wholeNumber(0, 65_535);
 
@@ -116,11 +121,7 @@ const settings = {
     wholeNumber(100, 86_400_000).default(defaultUploadTimes.totalMs),
     "How long an upload may take in total before the gateway ends it, in milliseconds.",
   ),
-  documentBytesPerKey: setting(
-    "MILLRACE_DOCUMENT_BYTES_PER_KEY",
-    wholeNumber(0).default(DEFAULT_DOCUMENT_BYTES_PER_KEY),
-    "How many bytes the documents of one API key may take, if its budget sets no limit; 0 means no limit.",
-  ),
+  documentBytesPerKey: documentBytesSetting,
   documentRetentionMs: setting(
     "MILLRACE_DOCUMENT_RETENTION_MS",
     wholeNumber(60_000).default(DEFAULT_DOCUMENT_RETENTION_MS),
@@ -155,13 +156,16 @@ const settings = {
   ...tlsSettings,
   ...secretSettings,
   ...readinessSettings,
+  ...lingerSettings,
   ...schedulerTlsSettings,
   ...observeSettings(7401),
   documents: setting(
     "MILLRACE_DOCUMENTS_DIR",
-    z.string(),
+    z.string().optional(),
     "The directory in which the gateway stores documents.",
   ),
+  ...documentPlaceSettings,
+  ...documentAddressSettings,
   documentBytes: setting(
     "MILLRACE_DOCUMENT_BYTES",
     wholeNumber(1).default(limits.documentBytes),
@@ -176,6 +180,13 @@ export const internalTokenSource = (config: TokenSettings): SecretSource => ({
   ...{ env: "MILLRACE_INTERNAL_TOKEN", value: config.internalToken },
   file: config.internalTokenFile,
 });
+
+/** Says where documents are. The settings name one place. */
+export function placeOf(config: Config<typeof settings>) {
+  const place = documentPlaceOf(config);
+  if (place === undefined) throw new Error("the settings name no place of documents");
+  return place;
+}
 
 /** Collects the limits per caller and per API key. */
 export const callerLimits = (config: Config<typeof settings>) => ({
@@ -196,6 +207,7 @@ export const callerLimits = (config: Config<typeof settings>) => ({
   documentRetentionMs: config.documentRetentionMs,
 });
 
-export const GatewayConfig = defineConfig(settings, (config) =>
-  secretProblems(internalTokenSource(config)),
-);
+export const GatewayConfig = defineConfig(settings, (config) => [
+  ...secretProblems(internalTokenSource(config)),
+  ...documentPlaceProblems(config, true),
+]);

@@ -2,7 +2,12 @@ import type { DocumentStore } from "@millrace/documents";
 import { methodPath } from "@millrace/grpc";
 import { GroupService } from "@millrace/proto/group-service";
 import { JobService } from "@millrace/proto/job-service";
-import type { CallHeaders, RpcFault } from "@millrace/runtime";
+import {
+  type CallHeaders,
+  defaultUploadTimes,
+  type RpcFault,
+  type UploadTimes,
+} from "@millrace/runtime";
 import type { Clock, Random } from "@millrace/shared";
 import type { GatewayMetrics } from "@millrace/telemetry";
 import { type Caller, createAuthenticator } from "./callers/caller.ts";
@@ -20,7 +25,6 @@ import {
   openUploads,
 } from "./callers/key-limit.ts";
 import { STREAMS_PER_JOB_TOKEN } from "./callers/stream-place.ts";
-import { defaultUploadTimes, type UploadTimes } from "./documents/upload-deadline.ts";
 import { createGroupCreator, type GroupCreator } from "./grouping/group-creator.ts";
 import { GroupPriorities } from "./grouping/group-priorities.ts";
 import type { Scheduler } from "./scheduler/scheduler-client.ts";

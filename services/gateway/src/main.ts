@@ -21,7 +21,7 @@ import { steadyClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { accessLog } from "./callers/access-log.ts";
 import type { Caller } from "./callers/caller.ts";
-import { callerLimits, GatewayConfig, internalTokenSource } from "./config.ts";
+import { callerLimits, GatewayConfig, internalTokenSource, placeOf } from "./config.ts";
 import { collectorObserver, startCollector } from "./documents/collector.ts";
 import { gatewayParts } from "./gateway-parts.ts";
 import { openApiText } from "./http/openapi-text.ts";
@@ -36,6 +36,7 @@ const logCall = accessLog(log, clock);
 await runMain(
   async (scope) => {
     const config = loadConfig(GatewayConfig, process.env, log);
+    scope.linger(config.lingerMs);
     const { metrics, address } = await observe(scope, {
       ...{ service: "gateway", log, config, env: process.env },
     });
@@ -61,7 +62,7 @@ await runMain(
     });
     const jobClock = scope.use(schedulerClock({ scheduler, local: clock }));
     const documents = await openDocumentStore({
-      directory: config.documents,
+      ...placeOf(config),
       maxBytes: config.documentBytes,
       retentionMs: config.documentRetentionMs,
       clock: jobClock,

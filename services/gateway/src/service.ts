@@ -7,7 +7,10 @@ import { bindService } from "@millrace/runtime";
 import type { Caller } from "./callers/caller.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
 import { cancelJob } from "./handlers/cancel-job.ts";
+import { completeUpload } from "./handlers/complete-upload.ts";
+import { createDownload } from "./handlers/create-download.ts";
 import { createJobToken } from "./handlers/create-job-token.ts";
+import { createUpload } from "./handlers/create-upload.ts";
 import { deleteDocument } from "./handlers/delete-document.ts";
 import { downloadDocument } from "./handlers/download-document.ts";
 import { explainJob } from "./handlers/explain-job.ts";
@@ -76,5 +79,8 @@ export const gatewayServices = (parts: GatewayParts) => [
     listDocuments: listDocuments(parts),
     deleteDocument: deleteDocument(parts),
     downloadDocument: downloadDocument(parts),
+    createUpload: createUpload(parts),
+    completeUpload: completeUpload(parts),
+    createDownload: createDownload(parts),
   }),
 ];

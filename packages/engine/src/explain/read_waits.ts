@@ -1,7 +1,7 @@
 import type { KeyId } from "@millrace/shared";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import { defineScript } from "../redis/define-script.ts";
-import { asList, asNumber, asOptionalNumber, asText } from "../redis/reply.ts";
+import { asList, asNumber, asOptionalNumber, asText, rows } from "../redis/reply.ts";
 
 export interface ReadWaitsRequest {
   readonly nowMs: number;
@@ -39,14 +39,6 @@ export interface ShardWaits {
     readonly limitedSinceMs: number | undefined;
   }[];
   readonly limitedKeys: readonly KeyId[];
-}
-
-/** Splits a flat list into rows of `width` values. */
-function rows(reply: unknown, width: number): (readonly unknown[])[] {
-  const flat = asList(reply);
-  const found: (readonly unknown[])[] = [];
-  for (let at = 0; at < flat.length; at += width) found.push(flat.slice(at, at + width));
-  return found;
 }
 
 export const readWaits = defineScript<ReadWaitsRequest, ShardWaits>(import.meta.url, {

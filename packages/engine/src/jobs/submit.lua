@@ -85,9 +85,7 @@ local function rare_fields(more, lane, idem, delay_ms, child_of)
   local fields = {}
   add_field(fields, F.lane, lane)
   add_field(fields, F.delay_ms, delay_ms)
-  if more and more.only_group then
-    add_field(fields, F.group, child_of)
-  elseif more then
+  if more then
     add_field(fields, F.latest_start_ms, more.expires_at_ms)
     add_field(fields, F.deadline_ms, more.deadline_ms)
     add_field(fields, F.keep_ms, more.keep_ms)
@@ -102,15 +100,25 @@ end
 
 local NONE = {}
 
+-- The group of this key that children in this call join. Most calls have children of one group.
+local joins, joins_key, joins_id
+local function group_to_join(key, id)
+  if id ~= joins_id or key ~= joins_key then
+    joins_id, joins_key = id, key
+    joins = lanes.key_of(id) == key and groups.get(id)
+  end
+  return joins
+end
+
 -- The reply for a child that may not join its group, or is in it; nil if it may join. The group is the second value.
 local function refused_by_group(key, more)
-  local group = lanes.key_of(more.group) == key and groups.get(more.group)
+  local group = group_to_join(key, more.group)
   if not group then return { "GROUP_UNKNOWN" } end
   local index = more.group_index
-  if index then
+  if index and index ~= group.total + 1 then
     local mark, job_id = groups.child(group, index)
     if mark then return { "EXISTING", job_id, jobs.state(job_id) or mark } end
-    if index ~= group.total + 1 then return { "INVALID", "group_index" } end
+    return { "INVALID", "group_index" }
   end
   if group.state ~= "OPEN" then return { "GROUP_CLOSED" } end
   if group.total >= groups.MOST then return { "GROUP_FULL", groups.MOST } end
@@ -243,22 +251,27 @@ local function submit_group(at)
     if reply == "ACCEPTED" then
       local run_at_ms = more and more.run_at_ms
       if run_at_ms and run_at_ms <= now_ms then run_at_ms = nil end
-      local child_of
+      local ulid, child_of = string.sub(id, -26), nil
       if group then
-        local place_in_group, held = groups.join(group, id)
+        local place_in_group, held = groups.join(group, ulid)
         child_of = place_in_group .. " " .. more.group
         if held then run_at_ms = due.NEVER_MS end
       end
-      local rare = NONE
-      if pooled or more then rare = rare_fields(more, pooled and lane, idem, run_at_ms and run_at_ms - now_ms, child_of) end
-      rcall("HSET", job_key, F.type, type, F.payload, payload, F.bull_options, opts, F.submitted_ms, submitted_ms,
-        F.priority, priority, F.spec, spec, F.job_bytes, stored.text(bytes), unpack(rare))
+      local has_rare = pooled or run_at_ms or more and not more.only_group
+      if child_of and not has_rare then
+        rcall("HSET", job_key, F.type, type, F.payload, payload, F.bull_options, opts, F.submitted_ms, submitted_ms,
+          F.priority, priority, F.spec, spec, F.job_bytes, stored.text(bytes), F.group, child_of)
+      else
+        local rare = has_rare and rare_fields(more, pooled and lane, idem, run_at_ms and run_at_ms - now_ms, child_of) or NONE
+        rcall("HSET", job_key, F.type, type, F.payload, payload, F.bull_options, opts, F.submitted_ms, submitted_ms,
+          F.priority, priority, F.spec, spec, F.job_bytes, stored.text(bytes), unpack(rare))
+      end
       group_bytes = group_bytes + bytes
       admission.count_job(known, bytes)
       local n = #index
-      index[n + 1], index[n + 2] = "0", string.sub(id, -26)
+      index[n + 1], index[n + 2] = "0", ulid
       events.add("added", id, "name", type)
-      if more then store_more(id, more, idem) end
+      if has_rare and more then store_more(id, more, idem) end
       if schedule then schedules.made(schedule, more.run, id) end
       place(id, more, waits_in, rank, run_at_ms)
     end

@@ -107,6 +107,8 @@ test("keys of other programs cause warnings that name only their prefix", async 
   await redis.set("x", 1);
   await open();
   expect(warnings).toEqual([expect.stringContaining("in database 3")]);
+  await redis.select(0);
+  await redis.flushdb();
   await open(`${server.url}/3`);
   expect(warnings).toEqual([expect.stringContaining("without a prefix")]);
 });

@@ -103,6 +103,8 @@ export const registryKeys = (rootPrefix: string) => ({
   leaseSecret: `${rootPrefix}:{registry}:lease-secret`,
   /** hash: the workers of each scheduler, JSON, by the scheduler's process */
   roster: `${rootPrefix}:{registry}:roster`,
+  /** zset: "written": the newest format in which a version has stored; "readable": the oldest that can read all of it */
+  format: `${rootPrefix}:{registry}:format`,
 });
 
 export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryKeys>, RedisType>> =
@@ -117,6 +119,7 @@ export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryK
     changeEvents: "list",
     leaseSecret: "string",
     roster: "hash",
+    format: "zset",
   };
 
 /** The beginning of every key of a provider account. */

@@ -35,6 +35,14 @@ export function asHash(reply: unknown): Readonly<Record<string, string>> {
   return hash;
 }
 
+/** Splits a flat list into rows of `width` values. */
+export function rows(reply: unknown, width: number): (readonly unknown[])[] {
+  const flat = asList(reply);
+  const found: (readonly unknown[])[] = [];
+  for (let at = 0; at < flat.length; at += width) found.push(flat.slice(at, at + width));
+  return found;
+}
+
 export function unexpectedReply(script: string, reply: unknown): never {
   throw new Error(
     `script ${script} replied ${JSON.stringify(reply)}, which its header does not list`,

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { ConnectionAge } from "./connection-age.ts";
 
 /**
- * Ends HTTP/1.1 connections when they are old or the server closes. The last answer on a connection announces its end.
+ * Ends HTTP/1.1 connections when they are old, or the server leaves or closes. The last answer on a connection announces its end.
  * An idle connection is not closed for its age: a request may be on its way and would be lost.
  */
 export class Http1Connections {
@@ -13,6 +13,7 @@ export class Http1Connections {
   readonly #old = new WeakSet<Socket>();
   /** The response under way on each busy connection. */
   readonly #last = new Map<Socket, ServerResponse>();
+  #leaving = false;
   #closing = false;
 
   constructor(server: Server, age: ConnectionAge) {
@@ -37,7 +38,7 @@ export class Http1Connections {
   /** Marks a connection as busy. The server must call this before the listener that answers. */
   readonly onRequest: RequestListener = ({ socket }, response) => {
     this.#last.set(socket, response);
-    if (this.#old.has(socket)) response.setHeader("connection", "close");
+    if (this.#leaving || this.#old.has(socket)) response.setHeader("connection", "close");
     // Without this, a connection that was busy when the closing began would stay open.
     response.once("close", () => {
       if (this.#last.get(socket) === response) this.#last.delete(socket);
@@ -45,9 +46,19 @@ export class Http1Connections {
     });
   };
 
+  /** Makes every answer from now on the last one of its connection. New connections are accepted. */
+  leave(): void {
+    this.#leaving = true;
+    this.#endWithAnswers();
+  }
+
   /** Makes the answers that are still under way the last ones. */
   close(): void {
     this.#closing = true;
+    this.#endWithAnswers();
+  }
+
+  #endWithAnswers(): void {
     for (const response of this.#last.values()) {
       // The caller must send nothing more on this connection, because it would be cut.
       if (!response.headersSent) response.setHeader("connection", "close");

@@ -33,6 +33,8 @@ export interface ListenerOptions {
 
 export interface Listener {
   readonly port: number;
+  /** Sends the clients of the connections of now elsewhere, and accepts new connections. */
+  leave(): void;
   /** Accepts no more connections, lets calls under way finish for the limits' `graceMs`, and then cuts them. */
   close(): Promise<void>;
 }
@@ -93,6 +95,10 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   });
   return {
     port: (server.address() as AddressInfo).port,
+    leave() {
+      http1.leave();
+      sessions.leave();
+    },
     close: () =>
       new Promise((resolve) => {
         http1.close();

@@ -1,4 +1,5 @@
--- group_counts: groups, their children, and the jobs that wait for them. lib/group_ends decides what ends mean.
+-- group_counts: groups, their children, and the jobs that wait for them. lib/group_ends decides what ends mean, and
+-- lib/group_changes has what happens to a group once, or seldom.
 --
 -- A group is the hash mr:group:<id>. The hash mr:group:<id>:children has an entry for each child, by its index:
 --   "- ulid"            it waits for a worker or runs (in flight)
@@ -14,46 +15,40 @@
 --
 -- Changes are gathered; groups.write writes them.
 --
--- Needs `base`, `rcall`, `now_text`, `numbers` and `groups`.
--- TOUCHES  mr:group: (hash), mr:groups (zset)
+-- Needs `base`, `rcall`, `numbers` and `groups`.
+-- TOUCHES  mr:group: (hash)
 groups.records = {}
 
 -- The longest result or failure that is kept with the group.
 groups.INLINE_BYTES = 65536
 -- The most children of a group.
 groups.MOST = 100000
--- How often a group is looked at if nothing happens.
-groups.LOOK_MS = 60000
 
 groups.FINAL = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true }
 
 -- The marks of children that have ended.
 local ENDED = { SUCCEEDED = true, FAILED = true, CANCELLED = true, EXPIRED = true, REMOVED = true }
-local GROUP_TEXTS = { state = F.group_state, rule = F.group_rule, waiter = F.group_waiter, kind = F.group_kind,
-  keep_siblings = F.group_keep_siblings, cancel = F.group_cancel, cancel_reason = F.group_cancel_reason,
-  plan = F.group_plan, waited = F.group_waited, finished_ms = F.group_finished_ms }
-local GROUP_NUMBERS = { total = F.group_total, SUCCEEDED = F.group_succeeded, FAILED = F.group_failed,
-  CANCELLED = F.group_cancelled, EXPIRED = F.group_expired, REMOVED = F.group_removed, in_flight = F.group_in_flight,
-  most_in_flight = F.group_max_in_flight, next_held = F.group_next_held, cursor = F.group_cursor,
-  deadline_ms = F.group_deadline_ms, bytes = F.group_bytes }
-local GROUP_MEMBERS, GROUP_FIELDS = {}, {}
-for member, field in pairs(GROUP_TEXTS) do
-  GROUP_MEMBERS[#GROUP_MEMBERS + 1], GROUP_FIELDS[#GROUP_FIELDS + 1] = member, field
-end
-for member, field in pairs(GROUP_NUMBERS) do
-  GROUP_MEMBERS[#GROUP_MEMBERS + 1], GROUP_FIELDS[#GROUP_FIELDS + 1] = member, field
-end
 
--- A group, read once in a call, or nil. Its members have the names in GROUP_TEXTS ("" if absent) and GROUP_NUMBERS (0 if absent).
+-- The members of a group and their fields, in the same order. The first GROUP_TEXTS of them are texts, the others numbers,
+-- of which the last is the bytes.
+local GROUP_MEMBERS = { "state", "rule", "waiter", "kind", "keep_siblings", "cancel", "cancel_reason", "plan", "waited",
+  "finished_ms", "total", "SUCCEEDED", "FAILED", "CANCELLED", "EXPIRED", "REMOVED", "in_flight", "most_in_flight", "next_held",
+  "cursor", "deadline_ms", "bytes" }
+local GROUP_FIELDS = { F.group_state, F.group_rule, F.group_waiter, F.group_kind, F.group_keep_siblings, F.group_cancel,
+  F.group_cancel_reason, F.group_plan, F.group_waited, F.group_finished_ms, F.group_total, F.group_succeeded, F.group_failed,
+  F.group_cancelled, F.group_expired, F.group_removed, F.group_in_flight, F.group_max_in_flight, F.group_next_held,
+  F.group_cursor, F.group_deadline_ms, F.group_bytes }
+local GROUP_TEXTS, GROUP_BYTES = 10, #GROUP_MEMBERS
+
+-- A group, read once in a call, or nil. Absent texts are "", and absent numbers 0.
 function groups.get(id)
   local group = groups.records[id]
   if group ~= nil then return group or nil end
   local values = rcall("HMGET", base .. "mr:group:" .. id, unpack(GROUP_FIELDS))
-  group = { id = id, stored = {}, joined = {}, ended = {} }
-  for i, member in ipairs(GROUP_MEMBERS) do
-    group[member] = GROUP_TEXTS[member] and (values[i] or "") or numbers.whole(values[i]) or 0
-    group.stored[member] = group[member]
-  end
+  for i = 1, GROUP_TEXTS do values[i] = values[i] or "" end
+  for i = GROUP_TEXTS + 1, #GROUP_FIELDS do values[i] = numbers.whole(values[i]) or 0 end
+  group = { id = id, stored = values, joined = {}, ended = {}, tail = " " .. id, looked_at = false }
+  for i, member in ipairs(GROUP_MEMBERS) do group[member] = values[i] end
   if group.state == "" then group = nil end
   groups.records[id] = group or false
   return group
@@ -81,19 +76,19 @@ local function ulid_of(job_id)
   return string.match(job_id, "~(%w+)$")
 end
 
--- The job id of a child, from the ULID in its entry.
-function groups.child_id(group_id, ulid)
-  return string.match(group_id, "^(.*~)") .. ulid
+-- An index as text. Converting a number costs as much as a small command, so it is done for every tenth index.
+local tens, tens_text
+local function index_text(index)
+  local digit = index % 10
+  if index - digit ~= tens then
+    tens = index - digit
+    tens_text = tens > 0 and string.format("%.0f", tens / 10) or ""
+  end
+  return tens_text .. string.char(48 + digit)
 end
 
--- The entry of a child that exists, as its mark or final state and its job id; or nil.
-function groups.child(group, index)
-  local mark, ulid = string.match(rcall("HGET", children_of(group), index) or "", "^(%S+) (%w+)")
-  if mark then return mark, groups.child_id(group.id, ulid) end
-end
-
--- Adds a child. Returns its index, and whether max_in_flight holds it back.
-function groups.join(group, job_id)
+-- Adds a child with this ULID. Returns its index as text, and whether max_in_flight holds it back.
+function groups.join(group, ulid)
   local index = group.total + 1
   alter(group, "total", index)
   local held = group.most_in_flight > 0 and group.in_flight >= group.most_in_flight
@@ -102,19 +97,26 @@ function groups.join(group, job_id)
   else
     group.in_flight = group.in_flight + 1
   end
-  local entry = (held and "+ " or "- ") .. ulid_of(job_id)
+  local entry = (held and "+ " or "- ") .. ulid
   group.bytes = group.bytes + #entry
-  local joined = group.joined
+  local joined, text = group.joined, index_text(index)
   local n = #joined
-  joined[n + 1], joined[n + 2] = index, entry
-  return index, held
+  joined[n + 1], joined[n + 2] = text, entry
+  return text, held
 end
 
--- The index and the group in a child's F.group, or nil.
+-- The index and the group in a child's F.group, or nil. Most calls meet children of one group, so it is tried first: a
+-- pattern costs more.
+local last_met
 local function place_of(child_of)
+  if last_met and string.sub(child_of, -#last_met.tail) == last_met.tail then
+    return string.sub(child_of, 1, -1 - #last_met.tail), last_met
+  end
   local index, id = string.match(child_of, "^(%d+) (%S+)$")
   local group = id and groups.get(id)
-  if group then return index, group end
+  if not group then return nil end
+  last_met = group
+  return index, group
 end
 
 -- Notes the end of a child whose F.group is `child_of`. body is its result or failure.
@@ -127,52 +129,4 @@ function groups.note_end(child_of, job_id, state, body)
   local n = #ended
   ended[n + 1], ended[n + 2], ended[n + 3], ended[n + 4] = index, ulid, state, body
   look_at_group(group)
-end
-
--- Has a child that has ended count as unfinished again, under the id of its new job.
-function groups.reopen(child_of, job_id)
-  local index, group = place_of(child_of)
-  if not group then return false end
-  local mark = groups.child(group, index)
-  if not mark or not ENDED[mark] then return false end
-  group[mark] = group[mark] - 1
-  if not groups.FINAL[group.state] then alter(group, "in_flight", group.in_flight + 1) end
-  look_at_group(group)
-  rcall("HSET", children_of(group), index, (groups.FINAL[group.state] and "* " or "- ") .. ulid_of(job_id))
-  return true
-end
-
--- Has the children of a group cancelled. `word` is CANCELLED, EXPIRED, unmet or met.
-function groups.cancel(group, word, reason)
-  if group.cancel ~= "" or groups.FINAL[group.state] and word ~= "met" then return end
-  if group.state == "OPEN" then group.state = "RUNNING" end
-  group.cancel_reason, group.cursor = reason, 1
-  alter(group, "cancel", word)
-  rcall("ZADD", base .. "mr:groups", "LT", now_text, group.id)
-end
-
--- No more jobs may join.
-function groups.close(group)
-  if group.state == "OPEN" then alter(group, "state", "RUNNING") end
-end
-
--- Where the next look at the children begins.
-function groups.set_cursor(group, index)
-  alter(group, "cursor", index)
-end
-
--- Another job waits for a group from now on.
-function groups.set_waiter(group, job_id)
-  alter(group, "waiter", job_id)
-end
-
--- The finalizer has been stored.
-function groups.set_waited(group)
-  alter(group, "waited", "1")
-end
-
--- A job begins to wait for its fan-out, which is complete.
-function groups.wait_for(group)
-  groups.close(group)
-  alter(group, "waited", "1")
 end

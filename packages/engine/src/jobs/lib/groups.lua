@@ -1,6 +1,6 @@
--- groups: the groups that children and finalizers belong to. lib/group_counts and lib/group_ends have the functions. They
--- are loaded when a script first meets a job of a group, because most calls meet none, and every function that a script
--- defines costs time.
+-- groups: the groups that children and finalizers belong to. lib/group_counts and lib/group_ends have the functions, and
+-- lib/group_changes those that are seldom needed. They are loaded when a script first needs one, because most calls meet no
+-- job of a group, and every function that a script defines costs time.
 --
 -- Scripts call groups.flush (by ends.flush) before lanes.flush and stored.flush.
 --
@@ -16,6 +16,11 @@ setmetatable(groups, { __index = function(_, name)
   setmetatable(groups, nil)
 --- @include "jobs/lib/group_counts"
 --- @include "jobs/lib/group_ends"
+  setmetatable(groups, { __index = function(_, seldom)
+    setmetatable(groups, nil)
+--- @include "jobs/lib/group_changes"
+    return groups[seldom]
+  end })
   return groups[name]
 end })
 

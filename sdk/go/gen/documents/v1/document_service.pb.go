@@ -815,6 +815,346 @@ func (*DownloadDocumentResponse_Document) isDownloadDocumentResponse_Part() {}
 
 func (*DownloadDocumentResponse_Content) isDownloadDocumentResponse_Part() {}
 
+// See DocumentService.CreateUpload.
+type CreateUploadRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As for UploadDocument.
+	Header *UploadDocumentHeader `protobuf:"bytes,1,opt,name=header,proto3" json:"header,omitempty"`
+	// The size of the content in bytes. It is refused if it is more than the limit, or if the documents of the key would take
+	// too many bytes with it.
+	Size uint64 `protobuf:"varint,2,opt,name=size,proto3" json:"size,omitempty"`
+	// The SHA-256 of the content, in lower-case hexadecimal.
+	Sha256        string `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateUploadRequest) Reset() {
+	*x = CreateUploadRequest{}
+	mi := &file_millrace_documents_v1_document_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateUploadRequest) ProtoMessage() {}
+
+func (x *CreateUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_documents_v1_document_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateUploadRequest.ProtoReflect.Descriptor instead.
+func (*CreateUploadRequest) Descriptor() ([]byte, []int) {
+	return file_millrace_documents_v1_document_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *CreateUploadRequest) GetHeader() *UploadDocumentHeader {
+	if x != nil {
+		return x.Header
+	}
+	return nil
+}
+
+func (x *CreateUploadRequest) GetSize() uint64 {
+	if x != nil {
+		return x.Size
+	}
+	return 0
+}
+
+func (x *CreateUploadRequest) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+// See DocumentService.CreateUpload.
+type CreateUploadResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The upload, for CompleteUpload. The document has this id, unless the key had stored the same content before.
+	UploadId string `protobuf:"bytes,1,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	// The address. Whoever has it may send the content: treat it as a secret.
+	Url string `protobuf:"bytes,2,opt,name=url,proto3" json:"url,omitempty"`
+	// The headers that the request must have, besides its length.
+	Headers map[string]string `protobuf:"bytes,3,rep,name=headers,proto3" json:"headers,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// Until when a request to the address may begin. The upload can be completed for an hour longer.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateUploadResponse) Reset() {
+	*x = CreateUploadResponse{}
+	mi := &file_millrace_documents_v1_document_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateUploadResponse) ProtoMessage() {}
+
+func (x *CreateUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_documents_v1_document_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateUploadResponse.ProtoReflect.Descriptor instead.
+func (*CreateUploadResponse) Descriptor() ([]byte, []int) {
+	return file_millrace_documents_v1_document_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *CreateUploadResponse) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+func (x *CreateUploadResponse) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *CreateUploadResponse) GetHeaders() map[string]string {
+	if x != nil {
+		return x.Headers
+	}
+	return nil
+}
+
+func (x *CreateUploadResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+// See DocumentService.CompleteUpload.
+type CompleteUploadRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// CreateUploadResponse.upload_id.
+	UploadId      string `protobuf:"bytes,1,opt,name=upload_id,json=uploadId,proto3" json:"upload_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompleteUploadRequest) Reset() {
+	*x = CompleteUploadRequest{}
+	mi := &file_millrace_documents_v1_document_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompleteUploadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompleteUploadRequest) ProtoMessage() {}
+
+func (x *CompleteUploadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_documents_v1_document_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompleteUploadRequest.ProtoReflect.Descriptor instead.
+func (*CompleteUploadRequest) Descriptor() ([]byte, []int) {
+	return file_millrace_documents_v1_document_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *CompleteUploadRequest) GetUploadId() string {
+	if x != nil {
+		return x.UploadId
+	}
+	return ""
+}
+
+// See DocumentService.CompleteUpload.
+type CompleteUploadResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As stored.
+	Document *Document `protobuf:"bytes,1,opt,name=document,proto3" json:"document,omitempty"`
+	// True: the key had stored the same content before, and this is that document.
+	Existing      bool `protobuf:"varint,2,opt,name=existing,proto3" json:"existing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompleteUploadResponse) Reset() {
+	*x = CompleteUploadResponse{}
+	mi := &file_millrace_documents_v1_document_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompleteUploadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompleteUploadResponse) ProtoMessage() {}
+
+func (x *CompleteUploadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_documents_v1_document_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompleteUploadResponse.ProtoReflect.Descriptor instead.
+func (*CompleteUploadResponse) Descriptor() ([]byte, []int) {
+	return file_millrace_documents_v1_document_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *CompleteUploadResponse) GetDocument() *Document {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
+func (x *CompleteUploadResponse) GetExisting() bool {
+	if x != nil {
+		return x.Existing
+	}
+	return false
+}
+
+// See DocumentService.CreateDownload.
+type CreateDownloadRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The document.
+	DocumentId    string `protobuf:"bytes,1,opt,name=document_id,json=documentId,proto3" json:"document_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateDownloadRequest) Reset() {
+	*x = CreateDownloadRequest{}
+	mi := &file_millrace_documents_v1_document_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateDownloadRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateDownloadRequest) ProtoMessage() {}
+
+func (x *CreateDownloadRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_documents_v1_document_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateDownloadRequest.ProtoReflect.Descriptor instead.
+func (*CreateDownloadRequest) Descriptor() ([]byte, []int) {
+	return file_millrace_documents_v1_document_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *CreateDownloadRequest) GetDocumentId() string {
+	if x != nil {
+		return x.DocumentId
+	}
+	return ""
+}
+
+// See DocumentService.CreateDownload.
+type CreateDownloadResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The address, for GET without any header. Whoever has it may read the content: treat it as a secret.
+	Url string `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
+	// Until when a request to the address may begin.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateDownloadResponse) Reset() {
+	*x = CreateDownloadResponse{}
+	mi := &file_millrace_documents_v1_document_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateDownloadResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateDownloadResponse) ProtoMessage() {}
+
+func (x *CreateDownloadResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_documents_v1_document_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateDownloadResponse.ProtoReflect.Descriptor instead.
+func (*CreateDownloadResponse) Descriptor() ([]byte, []int) {
+	return file_millrace_documents_v1_document_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *CreateDownloadResponse) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *CreateDownloadResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
 var File_millrace_documents_v1_document_service_proto protoreflect.FileDescriptor
 
 const file_millrace_documents_v1_document_service_proto_rawDesc = "" +
@@ -869,13 +1209,41 @@ const file_millrace_documents_v1_document_service_proto_rawDesc = "" +
 	"\x18DownloadDocumentResponse\x12=\n" +
 	"\bdocument\x18\x01 \x01(\v2\x1f.millrace.documents.v1.DocumentH\x00R\bdocument\x12\x1a\n" +
 	"\acontent\x18\x02 \x01(\fH\x00R\acontentB\x06\n" +
-	"\x04part2\xba\x04\n" +
+	"\x04part\"\x86\x01\n" +
+	"\x13CreateUploadRequest\x12C\n" +
+	"\x06header\x18\x01 \x01(\v2+.millrace.documents.v1.UploadDocumentHeaderR\x06header\x12\x12\n" +
+	"\x04size\x18\x02 \x01(\x04R\x04size\x12\x16\n" +
+	"\x06sha256\x18\x03 \x01(\tR\x06sha256\"\x92\x02\n" +
+	"\x14CreateUploadResponse\x12\x1b\n" +
+	"\tupload_id\x18\x01 \x01(\tR\buploadId\x12\x10\n" +
+	"\x03url\x18\x02 \x01(\tR\x03url\x12R\n" +
+	"\aheaders\x18\x03 \x03(\v28.millrace.documents.v1.CreateUploadResponse.HeadersEntryR\aheaders\x12;\n" +
+	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\x1a:\n" +
+	"\fHeadersEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"4\n" +
+	"\x15CompleteUploadRequest\x12\x1b\n" +
+	"\tupload_id\x18\x01 \x01(\tR\buploadId\"q\n" +
+	"\x16CompleteUploadResponse\x12;\n" +
+	"\bdocument\x18\x01 \x01(\v2\x1f.millrace.documents.v1.DocumentR\bdocument\x12\x1a\n" +
+	"\bexisting\x18\x02 \x01(\bR\bexisting\"8\n" +
+	"\x15CreateDownloadRequest\x12\x1f\n" +
+	"\vdocument_id\x18\x01 \x01(\tR\n" +
+	"documentId\"g\n" +
+	"\x16CreateDownloadResponse\x12\x10\n" +
+	"\x03url\x18\x01 \x01(\tR\x03url\x12;\n" +
+	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime2\x81\a\n" +
 	"\x0fDocumentService\x12o\n" +
 	"\x0eUploadDocument\x12,.millrace.documents.v1.UploadDocumentRequest\x1a-.millrace.documents.v1.UploadDocumentResponse(\x01\x12d\n" +
 	"\vGetDocument\x12).millrace.documents.v1.GetDocumentRequest\x1a*.millrace.documents.v1.GetDocumentResponse\x12j\n" +
 	"\rListDocuments\x12+.millrace.documents.v1.ListDocumentsRequest\x1a,.millrace.documents.v1.ListDocumentsResponse\x12m\n" +
 	"\x0eDeleteDocument\x12,.millrace.documents.v1.DeleteDocumentRequest\x1a-.millrace.documents.v1.DeleteDocumentResponse\x12u\n" +
-	"\x10DownloadDocument\x12..millrace.documents.v1.DownloadDocumentRequest\x1a/.millrace.documents.v1.DownloadDocumentResponse0\x01B.Z,millrace.dev/go/gen/documents/v1;documentsv1b\x06proto3"
+	"\x10DownloadDocument\x12..millrace.documents.v1.DownloadDocumentRequest\x1a/.millrace.documents.v1.DownloadDocumentResponse0\x01\x12g\n" +
+	"\fCreateUpload\x12*.millrace.documents.v1.CreateUploadRequest\x1a+.millrace.documents.v1.CreateUploadResponse\x12m\n" +
+	"\x0eCompleteUpload\x12,.millrace.documents.v1.CompleteUploadRequest\x1a-.millrace.documents.v1.CompleteUploadResponse\x12m\n" +
+	"\x0eCreateDownload\x12,.millrace.documents.v1.CreateDownloadRequest\x1a-.millrace.documents.v1.CreateDownloadResponseB.Z,millrace.dev/go/gen/documents/v1;documentsv1b\x06proto3"
 
 var (
 	file_millrace_documents_v1_document_service_proto_rawDescOnce sync.Once
@@ -889,7 +1257,7 @@ func file_millrace_documents_v1_document_service_proto_rawDescGZIP() []byte {
 	return file_millrace_documents_v1_document_service_proto_rawDescData
 }
 
-var file_millrace_documents_v1_document_service_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_millrace_documents_v1_document_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_millrace_documents_v1_document_service_proto_goTypes = []any{
 	(*Document)(nil),                 // 0: millrace.documents.v1.Document
 	(*UploadDocumentRequest)(nil),    // 1: millrace.documents.v1.UploadDocumentRequest
@@ -904,33 +1272,51 @@ var file_millrace_documents_v1_document_service_proto_goTypes = []any{
 	(*GetDocumentResponse)(nil),      // 10: millrace.documents.v1.GetDocumentResponse
 	(*DownloadDocumentRequest)(nil),  // 11: millrace.documents.v1.DownloadDocumentRequest
 	(*DownloadDocumentResponse)(nil), // 12: millrace.documents.v1.DownloadDocumentResponse
-	(*timestamppb.Timestamp)(nil),    // 13: google.protobuf.Timestamp
+	(*CreateUploadRequest)(nil),      // 13: millrace.documents.v1.CreateUploadRequest
+	(*CreateUploadResponse)(nil),     // 14: millrace.documents.v1.CreateUploadResponse
+	(*CompleteUploadRequest)(nil),    // 15: millrace.documents.v1.CompleteUploadRequest
+	(*CompleteUploadResponse)(nil),   // 16: millrace.documents.v1.CompleteUploadResponse
+	(*CreateDownloadRequest)(nil),    // 17: millrace.documents.v1.CreateDownloadRequest
+	(*CreateDownloadResponse)(nil),   // 18: millrace.documents.v1.CreateDownloadResponse
+	nil,                              // 19: millrace.documents.v1.CreateUploadResponse.HeadersEntry
+	(*timestamppb.Timestamp)(nil),    // 20: google.protobuf.Timestamp
 }
 var file_millrace_documents_v1_document_service_proto_depIdxs = []int32{
-	13, // 0: millrace.documents.v1.Document.create_time:type_name -> google.protobuf.Timestamp
-	13, // 1: millrace.documents.v1.Document.expire_time:type_name -> google.protobuf.Timestamp
+	20, // 0: millrace.documents.v1.Document.create_time:type_name -> google.protobuf.Timestamp
+	20, // 1: millrace.documents.v1.Document.expire_time:type_name -> google.protobuf.Timestamp
 	3,  // 2: millrace.documents.v1.UploadDocumentRequest.header:type_name -> millrace.documents.v1.UploadDocumentHeader
 	2,  // 3: millrace.documents.v1.UploadDocumentRequest.end:type_name -> millrace.documents.v1.UploadDocumentEnd
-	13, // 4: millrace.documents.v1.UploadDocumentHeader.expire_time:type_name -> google.protobuf.Timestamp
+	20, // 4: millrace.documents.v1.UploadDocumentHeader.expire_time:type_name -> google.protobuf.Timestamp
 	0,  // 5: millrace.documents.v1.UploadDocumentResponse.document:type_name -> millrace.documents.v1.Document
 	0,  // 6: millrace.documents.v1.ListDocumentsResponse.documents:type_name -> millrace.documents.v1.Document
 	0,  // 7: millrace.documents.v1.GetDocumentResponse.document:type_name -> millrace.documents.v1.Document
 	0,  // 8: millrace.documents.v1.DownloadDocumentResponse.document:type_name -> millrace.documents.v1.Document
-	1,  // 9: millrace.documents.v1.DocumentService.UploadDocument:input_type -> millrace.documents.v1.UploadDocumentRequest
-	9,  // 10: millrace.documents.v1.DocumentService.GetDocument:input_type -> millrace.documents.v1.GetDocumentRequest
-	5,  // 11: millrace.documents.v1.DocumentService.ListDocuments:input_type -> millrace.documents.v1.ListDocumentsRequest
-	7,  // 12: millrace.documents.v1.DocumentService.DeleteDocument:input_type -> millrace.documents.v1.DeleteDocumentRequest
-	11, // 13: millrace.documents.v1.DocumentService.DownloadDocument:input_type -> millrace.documents.v1.DownloadDocumentRequest
-	4,  // 14: millrace.documents.v1.DocumentService.UploadDocument:output_type -> millrace.documents.v1.UploadDocumentResponse
-	10, // 15: millrace.documents.v1.DocumentService.GetDocument:output_type -> millrace.documents.v1.GetDocumentResponse
-	6,  // 16: millrace.documents.v1.DocumentService.ListDocuments:output_type -> millrace.documents.v1.ListDocumentsResponse
-	8,  // 17: millrace.documents.v1.DocumentService.DeleteDocument:output_type -> millrace.documents.v1.DeleteDocumentResponse
-	12, // 18: millrace.documents.v1.DocumentService.DownloadDocument:output_type -> millrace.documents.v1.DownloadDocumentResponse
-	14, // [14:19] is the sub-list for method output_type
-	9,  // [9:14] is the sub-list for method input_type
-	9,  // [9:9] is the sub-list for extension type_name
-	9,  // [9:9] is the sub-list for extension extendee
-	0,  // [0:9] is the sub-list for field type_name
+	3,  // 9: millrace.documents.v1.CreateUploadRequest.header:type_name -> millrace.documents.v1.UploadDocumentHeader
+	19, // 10: millrace.documents.v1.CreateUploadResponse.headers:type_name -> millrace.documents.v1.CreateUploadResponse.HeadersEntry
+	20, // 11: millrace.documents.v1.CreateUploadResponse.expire_time:type_name -> google.protobuf.Timestamp
+	0,  // 12: millrace.documents.v1.CompleteUploadResponse.document:type_name -> millrace.documents.v1.Document
+	20, // 13: millrace.documents.v1.CreateDownloadResponse.expire_time:type_name -> google.protobuf.Timestamp
+	1,  // 14: millrace.documents.v1.DocumentService.UploadDocument:input_type -> millrace.documents.v1.UploadDocumentRequest
+	9,  // 15: millrace.documents.v1.DocumentService.GetDocument:input_type -> millrace.documents.v1.GetDocumentRequest
+	5,  // 16: millrace.documents.v1.DocumentService.ListDocuments:input_type -> millrace.documents.v1.ListDocumentsRequest
+	7,  // 17: millrace.documents.v1.DocumentService.DeleteDocument:input_type -> millrace.documents.v1.DeleteDocumentRequest
+	11, // 18: millrace.documents.v1.DocumentService.DownloadDocument:input_type -> millrace.documents.v1.DownloadDocumentRequest
+	13, // 19: millrace.documents.v1.DocumentService.CreateUpload:input_type -> millrace.documents.v1.CreateUploadRequest
+	15, // 20: millrace.documents.v1.DocumentService.CompleteUpload:input_type -> millrace.documents.v1.CompleteUploadRequest
+	17, // 21: millrace.documents.v1.DocumentService.CreateDownload:input_type -> millrace.documents.v1.CreateDownloadRequest
+	4,  // 22: millrace.documents.v1.DocumentService.UploadDocument:output_type -> millrace.documents.v1.UploadDocumentResponse
+	10, // 23: millrace.documents.v1.DocumentService.GetDocument:output_type -> millrace.documents.v1.GetDocumentResponse
+	6,  // 24: millrace.documents.v1.DocumentService.ListDocuments:output_type -> millrace.documents.v1.ListDocumentsResponse
+	8,  // 25: millrace.documents.v1.DocumentService.DeleteDocument:output_type -> millrace.documents.v1.DeleteDocumentResponse
+	12, // 26: millrace.documents.v1.DocumentService.DownloadDocument:output_type -> millrace.documents.v1.DownloadDocumentResponse
+	14, // 27: millrace.documents.v1.DocumentService.CreateUpload:output_type -> millrace.documents.v1.CreateUploadResponse
+	16, // 28: millrace.documents.v1.DocumentService.CompleteUpload:output_type -> millrace.documents.v1.CompleteUploadResponse
+	18, // 29: millrace.documents.v1.DocumentService.CreateDownload:output_type -> millrace.documents.v1.CreateDownloadResponse
+	22, // [22:30] is the sub-list for method output_type
+	14, // [14:22] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_millrace_documents_v1_document_service_proto_init() }
@@ -953,7 +1339,7 @@ func file_millrace_documents_v1_document_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_millrace_documents_v1_document_service_proto_rawDesc), len(file_millrace_documents_v1_document_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

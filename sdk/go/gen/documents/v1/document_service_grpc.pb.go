@@ -24,6 +24,9 @@ const (
 	DocumentService_ListDocuments_FullMethodName    = "/millrace.documents.v1.DocumentService/ListDocuments"
 	DocumentService_DeleteDocument_FullMethodName   = "/millrace.documents.v1.DocumentService/DeleteDocument"
 	DocumentService_DownloadDocument_FullMethodName = "/millrace.documents.v1.DocumentService/DownloadDocument"
+	DocumentService_CreateUpload_FullMethodName     = "/millrace.documents.v1.DocumentService/CreateUpload"
+	DocumentService_CompleteUpload_FullMethodName   = "/millrace.documents.v1.DocumentService/CompleteUpload"
+	DocumentService_CreateDownload_FullMethodName   = "/millrace.documents.v1.DocumentService/CreateDownload"
 )
 
 // DocumentServiceClient is the client API for DocumentService service.
@@ -47,6 +50,17 @@ type DocumentServiceClient interface {
 	DeleteDocument(ctx context.Context, in *DeleteDocumentRequest, opts ...grpc.CallOption) (*DeleteDocumentResponse, error)
 	// Sends a document's content in order, in pieces of at most 64 KiB. Safe to retry.
 	DownloadDocument(ctx context.Context, in *DownloadDocumentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DownloadDocumentResponse], error)
+	// Makes an address in the object store for an upload, so that its bytes pass no gateway. Send the content there with PUT
+	// and the headers of the response, and then call CompleteUpload. The address takes one object, of the size and the hash that
+	// the request names. UNIMPLEMENTED, reason NO_OBJECT_STORE: documents are in a directory; use UploadDocument. A retry makes
+	// another address.
+	CreateUpload(ctx context.Context, in *CreateUploadRequest, opts ...grpc.CallOption) (*CreateUploadResponse, error)
+	// Makes a document of what was sent to an address. The gateway verifies its size and its hash. FAILED_PRECONDITION, reason
+	// UPLOAD_INCOMPLETE: nothing was sent. Safe to retry.
+	CompleteUpload(ctx context.Context, in *CompleteUploadRequest, opts ...grpc.CallOption) (*CompleteUploadResponse, error)
+	// Makes an address in the object store for a download, so that its bytes pass no gateway. UNIMPLEMENTED, reason
+	// NO_OBJECT_STORE: documents are in a directory; use DownloadDocument. Safe to retry.
+	CreateDownload(ctx context.Context, in *CreateDownloadRequest, opts ...grpc.CallOption) (*CreateDownloadResponse, error)
 }
 
 type documentServiceClient struct {
@@ -119,6 +133,36 @@ func (c *documentServiceClient) DownloadDocument(ctx context.Context, in *Downlo
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type DocumentService_DownloadDocumentClient = grpc.ServerStreamingClient[DownloadDocumentResponse]
 
+func (c *documentServiceClient) CreateUpload(ctx context.Context, in *CreateUploadRequest, opts ...grpc.CallOption) (*CreateUploadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateUploadResponse)
+	err := c.cc.Invoke(ctx, DocumentService_CreateUpload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *documentServiceClient) CompleteUpload(ctx context.Context, in *CompleteUploadRequest, opts ...grpc.CallOption) (*CompleteUploadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CompleteUploadResponse)
+	err := c.cc.Invoke(ctx, DocumentService_CompleteUpload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *documentServiceClient) CreateDownload(ctx context.Context, in *CreateDownloadRequest, opts ...grpc.CallOption) (*CreateDownloadResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateDownloadResponse)
+	err := c.cc.Invoke(ctx, DocumentService_CreateDownload_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // DocumentServiceServer is the server API for DocumentService service.
 // All implementations must embed UnimplementedDocumentServiceServer
 // for forward compatibility.
@@ -140,6 +184,17 @@ type DocumentServiceServer interface {
 	DeleteDocument(context.Context, *DeleteDocumentRequest) (*DeleteDocumentResponse, error)
 	// Sends a document's content in order, in pieces of at most 64 KiB. Safe to retry.
 	DownloadDocument(*DownloadDocumentRequest, grpc.ServerStreamingServer[DownloadDocumentResponse]) error
+	// Makes an address in the object store for an upload, so that its bytes pass no gateway. Send the content there with PUT
+	// and the headers of the response, and then call CompleteUpload. The address takes one object, of the size and the hash that
+	// the request names. UNIMPLEMENTED, reason NO_OBJECT_STORE: documents are in a directory; use UploadDocument. A retry makes
+	// another address.
+	CreateUpload(context.Context, *CreateUploadRequest) (*CreateUploadResponse, error)
+	// Makes a document of what was sent to an address. The gateway verifies its size and its hash. FAILED_PRECONDITION, reason
+	// UPLOAD_INCOMPLETE: nothing was sent. Safe to retry.
+	CompleteUpload(context.Context, *CompleteUploadRequest) (*CompleteUploadResponse, error)
+	// Makes an address in the object store for a download, so that its bytes pass no gateway. UNIMPLEMENTED, reason
+	// NO_OBJECT_STORE: documents are in a directory; use DownloadDocument. Safe to retry.
+	CreateDownload(context.Context, *CreateDownloadRequest) (*CreateDownloadResponse, error)
 	mustEmbedUnimplementedDocumentServiceServer()
 }
 
@@ -164,6 +219,15 @@ func (UnimplementedDocumentServiceServer) DeleteDocument(context.Context, *Delet
 }
 func (UnimplementedDocumentServiceServer) DownloadDocument(*DownloadDocumentRequest, grpc.ServerStreamingServer[DownloadDocumentResponse]) error {
 	return status.Error(codes.Unimplemented, "method DownloadDocument not implemented")
+}
+func (UnimplementedDocumentServiceServer) CreateUpload(context.Context, *CreateUploadRequest) (*CreateUploadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateUpload not implemented")
+}
+func (UnimplementedDocumentServiceServer) CompleteUpload(context.Context, *CompleteUploadRequest) (*CompleteUploadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompleteUpload not implemented")
+}
+func (UnimplementedDocumentServiceServer) CreateDownload(context.Context, *CreateDownloadRequest) (*CreateDownloadResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateDownload not implemented")
 }
 func (UnimplementedDocumentServiceServer) mustEmbedUnimplementedDocumentServiceServer() {}
 func (UnimplementedDocumentServiceServer) testEmbeddedByValue()                         {}
@@ -258,6 +322,60 @@ func _DocumentService_DownloadDocument_Handler(srv interface{}, stream grpc.Serv
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type DocumentService_DownloadDocumentServer = grpc.ServerStreamingServer[DownloadDocumentResponse]
 
+func _DocumentService_CreateUpload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateUploadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DocumentServiceServer).CreateUpload(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DocumentService_CreateUpload_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DocumentServiceServer).CreateUpload(ctx, req.(*CreateUploadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DocumentService_CompleteUpload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompleteUploadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DocumentServiceServer).CompleteUpload(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DocumentService_CompleteUpload_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DocumentServiceServer).CompleteUpload(ctx, req.(*CompleteUploadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _DocumentService_CreateDownload_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateDownloadRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(DocumentServiceServer).CreateDownload(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: DocumentService_CreateDownload_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(DocumentServiceServer).CreateDownload(ctx, req.(*CreateDownloadRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // DocumentService_ServiceDesc is the grpc.ServiceDesc for DocumentService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -276,6 +394,18 @@ var DocumentService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteDocument",
 			Handler:    _DocumentService_DeleteDocument_Handler,
+		},
+		{
+			MethodName: "CreateUpload",
+			Handler:    _DocumentService_CreateUpload_Handler,
+		},
+		{
+			MethodName: "CompleteUpload",
+			Handler:    _DocumentService_CompleteUpload_Handler,
+		},
+		{
+			MethodName: "CreateDownload",
+			Handler:    _DocumentService_CreateDownload_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

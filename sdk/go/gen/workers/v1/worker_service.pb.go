@@ -303,6 +303,266 @@ func (x *DownloadDocumentRequest) GetDocumentId() string {
 	return ""
 }
 
+// See WorkerService.StoreDocument.
+type StoreDocumentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The header, the content, and the end, in this order.
+	//
+	// Types that are valid to be assigned to Part:
+	//
+	//	*StoreDocumentRequest_Header
+	//	*StoreDocumentRequest_Content
+	//	*StoreDocumentRequest_End
+	Part          isStoreDocumentRequest_Part `protobuf_oneof:"part"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoreDocumentRequest) Reset() {
+	*x = StoreDocumentRequest{}
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoreDocumentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoreDocumentRequest) ProtoMessage() {}
+
+func (x *StoreDocumentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoreDocumentRequest.ProtoReflect.Descriptor instead.
+func (*StoreDocumentRequest) Descriptor() ([]byte, []int) {
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *StoreDocumentRequest) GetPart() isStoreDocumentRequest_Part {
+	if x != nil {
+		return x.Part
+	}
+	return nil
+}
+
+func (x *StoreDocumentRequest) GetHeader() *StoreDocumentHeader {
+	if x != nil {
+		if x, ok := x.Part.(*StoreDocumentRequest_Header); ok {
+			return x.Header
+		}
+	}
+	return nil
+}
+
+func (x *StoreDocumentRequest) GetContent() []byte {
+	if x != nil {
+		if x, ok := x.Part.(*StoreDocumentRequest_Content); ok {
+			return x.Content
+		}
+	}
+	return nil
+}
+
+func (x *StoreDocumentRequest) GetEnd() *StoreDocumentEnd {
+	if x != nil {
+		if x, ok := x.Part.(*StoreDocumentRequest_End); ok {
+			return x.End
+		}
+	}
+	return nil
+}
+
+type isStoreDocumentRequest_Part interface {
+	isStoreDocumentRequest_Part()
+}
+
+type StoreDocumentRequest_Header struct {
+	// Sent first and once.
+	Header *StoreDocumentHeader `protobuf:"bytes,1,opt,name=header,proto3,oneof"`
+}
+
+type StoreDocumentRequest_Content struct {
+	// A piece of the content, at most 1 MiB.
+	Content []byte `protobuf:"bytes,2,opt,name=content,proto3,oneof"`
+}
+
+type StoreDocumentRequest_End struct {
+	// Sent last and once.
+	End *StoreDocumentEnd `protobuf:"bytes,3,opt,name=end,proto3,oneof"`
+}
+
+func (*StoreDocumentRequest_Header) isStoreDocumentRequest_Part() {}
+
+func (*StoreDocumentRequest_Content) isStoreDocumentRequest_Part() {}
+
+func (*StoreDocumentRequest_End) isStoreDocumentRequest_Part() {}
+
+// What a worker says of a document before its content.
+type StoreDocumentHeader struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The attempt.
+	Lease *LeaseRef `protobuf:"bytes,1,opt,name=lease,proto3" json:"lease,omitempty"`
+	// A file name without a path, for people. Empty: "document".
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// The content type, as in UploadDocumentHeader. Empty: it is detected from the content.
+	ContentType   string `protobuf:"bytes,3,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoreDocumentHeader) Reset() {
+	*x = StoreDocumentHeader{}
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoreDocumentHeader) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoreDocumentHeader) ProtoMessage() {}
+
+func (x *StoreDocumentHeader) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoreDocumentHeader.ProtoReflect.Descriptor instead.
+func (*StoreDocumentHeader) Descriptor() ([]byte, []int) {
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *StoreDocumentHeader) GetLease() *LeaseRef {
+	if x != nil {
+		return x.Lease
+	}
+	return nil
+}
+
+func (x *StoreDocumentHeader) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *StoreDocumentHeader) GetContentType() string {
+	if x != nil {
+		return x.ContentType
+	}
+	return ""
+}
+
+// All content has been sent. Without this message a cancelled stream would look like a complete one.
+type StoreDocumentEnd struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoreDocumentEnd) Reset() {
+	*x = StoreDocumentEnd{}
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoreDocumentEnd) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoreDocumentEnd) ProtoMessage() {}
+
+func (x *StoreDocumentEnd) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoreDocumentEnd.ProtoReflect.Descriptor instead.
+func (*StoreDocumentEnd) Descriptor() ([]byte, []int) {
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{5}
+}
+
+// See WorkerService.StoreDocument.
+type StoreDocumentResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As stored.
+	Document *v1.Document `protobuf:"bytes,1,opt,name=document,proto3" json:"document,omitempty"`
+	// True: the key had stored the same content before, and this is that document.
+	Existing      bool `protobuf:"varint,2,opt,name=existing,proto3" json:"existing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoreDocumentResponse) Reset() {
+	*x = StoreDocumentResponse{}
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoreDocumentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoreDocumentResponse) ProtoMessage() {}
+
+func (x *StoreDocumentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoreDocumentResponse.ProtoReflect.Descriptor instead.
+func (*StoreDocumentResponse) Descriptor() ([]byte, []int) {
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *StoreDocumentResponse) GetDocument() *v1.Document {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
+func (x *StoreDocumentResponse) GetExisting() bool {
+	if x != nil {
+		return x.Existing
+	}
+	return false
+}
+
 // See WorkerService.DownloadDocument.
 type DownloadDocumentResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -319,7 +579,7 @@ type DownloadDocumentResponse struct {
 
 func (x *DownloadDocumentResponse) Reset() {
 	*x = DownloadDocumentResponse{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[3]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -331,7 +591,7 @@ func (x *DownloadDocumentResponse) String() string {
 func (*DownloadDocumentResponse) ProtoMessage() {}
 
 func (x *DownloadDocumentResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[3]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -344,7 +604,7 @@ func (x *DownloadDocumentResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DownloadDocumentResponse.ProtoReflect.Descriptor instead.
 func (*DownloadDocumentResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{3}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *DownloadDocumentResponse) GetPart() isDownloadDocumentResponse_Part {
@@ -416,7 +676,7 @@ type FanOutRequest struct {
 
 func (x *FanOutRequest) Reset() {
 	*x = FanOutRequest{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[4]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -428,7 +688,7 @@ func (x *FanOutRequest) String() string {
 func (*FanOutRequest) ProtoMessage() {}
 
 func (x *FanOutRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[4]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -441,7 +701,7 @@ func (x *FanOutRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FanOutRequest.ProtoReflect.Descriptor instead.
 func (*FanOutRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{4}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *FanOutRequest) GetLease() *LeaseRef {
@@ -511,7 +771,7 @@ type FanOutResponse struct {
 
 func (x *FanOutResponse) Reset() {
 	*x = FanOutResponse{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[5]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -523,7 +783,7 @@ func (x *FanOutResponse) String() string {
 func (*FanOutResponse) ProtoMessage() {}
 
 func (x *FanOutResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[5]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -536,7 +796,7 @@ func (x *FanOutResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FanOutResponse.ProtoReflect.Descriptor instead.
 func (*FanOutResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{5}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *FanOutResponse) GetGroup() *v11.Group {
@@ -561,7 +821,7 @@ type ReadChildrenRequest struct {
 
 func (x *ReadChildrenRequest) Reset() {
 	*x = ReadChildrenRequest{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[6]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -573,7 +833,7 @@ func (x *ReadChildrenRequest) String() string {
 func (*ReadChildrenRequest) ProtoMessage() {}
 
 func (x *ReadChildrenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[6]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -586,7 +846,7 @@ func (x *ReadChildrenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadChildrenRequest.ProtoReflect.Descriptor instead.
 func (*ReadChildrenRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{6}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ReadChildrenRequest) GetLease() *LeaseRef {
@@ -625,7 +885,7 @@ type ReadChildrenResponse struct {
 
 func (x *ReadChildrenResponse) Reset() {
 	*x = ReadChildrenResponse{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[7]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -637,7 +897,7 @@ func (x *ReadChildrenResponse) String() string {
 func (*ReadChildrenResponse) ProtoMessage() {}
 
 func (x *ReadChildrenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[7]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -650,7 +910,7 @@ func (x *ReadChildrenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ReadChildrenResponse.ProtoReflect.Descriptor instead.
 func (*ReadChildrenResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{7}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ReadChildrenResponse) GetGroup() *v11.Group {
@@ -687,7 +947,7 @@ type SaveCheckpointRequest struct {
 
 func (x *SaveCheckpointRequest) Reset() {
 	*x = SaveCheckpointRequest{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[8]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -699,7 +959,7 @@ func (x *SaveCheckpointRequest) String() string {
 func (*SaveCheckpointRequest) ProtoMessage() {}
 
 func (x *SaveCheckpointRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[8]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -712,7 +972,7 @@ func (x *SaveCheckpointRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveCheckpointRequest.ProtoReflect.Descriptor instead.
 func (*SaveCheckpointRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{8}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *SaveCheckpointRequest) GetLease() *LeaseRef {
@@ -738,7 +998,7 @@ type SaveCheckpointResponse struct {
 
 func (x *SaveCheckpointResponse) Reset() {
 	*x = SaveCheckpointResponse{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[9]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -750,7 +1010,7 @@ func (x *SaveCheckpointResponse) String() string {
 func (*SaveCheckpointResponse) ProtoMessage() {}
 
 func (x *SaveCheckpointResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[9]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -763,7 +1023,7 @@ func (x *SaveCheckpointResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveCheckpointResponse.ProtoReflect.Descriptor instead.
 func (*SaveCheckpointResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{9}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{13}
 }
 
 // From the worker.
@@ -787,7 +1047,7 @@ type WorkRequest struct {
 
 func (x *WorkRequest) Reset() {
 	*x = WorkRequest{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[10]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -799,7 +1059,7 @@ func (x *WorkRequest) String() string {
 func (*WorkRequest) ProtoMessage() {}
 
 func (x *WorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[10]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -812,7 +1072,7 @@ func (x *WorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkRequest.ProtoReflect.Descriptor instead.
 func (*WorkRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{10}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WorkRequest) GetMessage() isWorkRequest_Message {
@@ -920,7 +1180,8 @@ type WorkRequest_Draining struct {
 }
 
 type WorkRequest_Goodbye struct {
-	// The worker leaves and holds no more leases. The scheduler then ends the stream.
+	// The worker leaves and holds no more leases. The scheduler then ends the stream. Jobs that it had assigned in the meantime
+	// go back to their queues, and no attempt is spent.
 	Goodbye *Goodbye `protobuf:"bytes,7,opt,name=goodbye,proto3,oneof"`
 }
 
@@ -968,7 +1229,7 @@ type Hello struct {
 
 func (x *Hello) Reset() {
 	*x = Hello{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[11]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -980,7 +1241,7 @@ func (x *Hello) String() string {
 func (*Hello) ProtoMessage() {}
 
 func (x *Hello) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[11]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -993,7 +1254,7 @@ func (x *Hello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hello.ProtoReflect.Descriptor instead.
 func (*Hello) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{11}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Hello) GetWorkerId() string {
@@ -1080,7 +1341,7 @@ type LeaseRef struct {
 
 func (x *LeaseRef) Reset() {
 	*x = LeaseRef{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[12]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1092,7 +1353,7 @@ func (x *LeaseRef) String() string {
 func (*LeaseRef) ProtoMessage() {}
 
 func (x *LeaseRef) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[12]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1105,7 +1366,7 @@ func (x *LeaseRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaseRef.ProtoReflect.Descriptor instead.
 func (*LeaseRef) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{12}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *LeaseRef) GetJobId() string {
@@ -1133,7 +1394,7 @@ type Credit struct {
 
 func (x *Credit) Reset() {
 	*x = Credit{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[13]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1145,7 +1406,7 @@ func (x *Credit) String() string {
 func (*Credit) ProtoMessage() {}
 
 func (x *Credit) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[13]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1158,7 +1419,7 @@ func (x *Credit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credit.ProtoReflect.Descriptor instead.
 func (*Credit) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{13}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Credit) GetSlots() uint32 {
@@ -1179,7 +1440,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[14]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1191,7 +1452,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[14]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1204,7 +1465,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{14}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Heartbeat) GetLeases() []*LeaseRef {
@@ -1225,7 +1486,7 @@ type AppendOutput struct {
 
 func (x *AppendOutput) Reset() {
 	*x = AppendOutput{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[15]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1237,7 +1498,7 @@ func (x *AppendOutput) String() string {
 func (*AppendOutput) ProtoMessage() {}
 
 func (x *AppendOutput) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[15]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1250,7 +1511,7 @@ func (x *AppendOutput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendOutput.ProtoReflect.Descriptor instead.
 func (*AppendOutput) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{15}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AppendOutput) GetAttempts() []*AttemptOutput {
@@ -1275,7 +1536,7 @@ type AttemptOutput struct {
 
 func (x *AttemptOutput) Reset() {
 	*x = AttemptOutput{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[16]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1287,7 +1548,7 @@ func (x *AttemptOutput) String() string {
 func (*AttemptOutput) ProtoMessage() {}
 
 func (x *AttemptOutput) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[16]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1300,7 +1561,7 @@ func (x *AttemptOutput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttemptOutput.ProtoReflect.Descriptor instead.
 func (*AttemptOutput) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{16}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AttemptOutput) GetLease() *LeaseRef {
@@ -1341,7 +1602,7 @@ type WorkerChunk struct {
 
 func (x *WorkerChunk) Reset() {
 	*x = WorkerChunk{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[17]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1353,7 +1614,7 @@ func (x *WorkerChunk) String() string {
 func (*WorkerChunk) ProtoMessage() {}
 
 func (x *WorkerChunk) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[17]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1366,7 +1627,7 @@ func (x *WorkerChunk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkerChunk.ProtoReflect.Descriptor instead.
 func (*WorkerChunk) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{17}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *WorkerChunk) GetContent() isWorkerChunk_Content {
@@ -1440,7 +1701,7 @@ type SettleAttempts struct {
 
 func (x *SettleAttempts) Reset() {
 	*x = SettleAttempts{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[18]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1452,7 +1713,7 @@ func (x *SettleAttempts) String() string {
 func (*SettleAttempts) ProtoMessage() {}
 
 func (x *SettleAttempts) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[18]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1465,7 +1726,7 @@ func (x *SettleAttempts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleAttempts.ProtoReflect.Descriptor instead.
 func (*SettleAttempts) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{18}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *SettleAttempts) GetOutcomes() []*AttemptOutcome {
@@ -1498,7 +1759,7 @@ type AttemptOutcome struct {
 
 func (x *AttemptOutcome) Reset() {
 	*x = AttemptOutcome{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[19]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1510,7 +1771,7 @@ func (x *AttemptOutcome) String() string {
 func (*AttemptOutcome) ProtoMessage() {}
 
 func (x *AttemptOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[19]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1523,7 +1784,7 @@ func (x *AttemptOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttemptOutcome.ProtoReflect.Descriptor instead.
 func (*AttemptOutcome) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{19}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *AttemptOutcome) GetLease() *LeaseRef {
@@ -1642,7 +1903,7 @@ type Waiting struct {
 
 func (x *Waiting) Reset() {
 	*x = Waiting{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[20]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1654,7 +1915,7 @@ func (x *Waiting) String() string {
 func (*Waiting) ProtoMessage() {}
 
 func (x *Waiting) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[20]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1667,7 +1928,7 @@ func (x *Waiting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Waiting.ProtoReflect.Descriptor instead.
 func (*Waiting) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{20}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Waiting) GetChildren() uint32 {
@@ -1688,7 +1949,7 @@ type Completed struct {
 
 func (x *Completed) Reset() {
 	*x = Completed{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[21]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1700,7 +1961,7 @@ func (x *Completed) String() string {
 func (*Completed) ProtoMessage() {}
 
 func (x *Completed) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[21]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1713,7 +1974,7 @@ func (x *Completed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Completed.ProtoReflect.Descriptor instead.
 func (*Completed) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{21}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Completed) GetResultJson() string {
@@ -1738,7 +1999,7 @@ type Failed struct {
 
 func (x *Failed) Reset() {
 	*x = Failed{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[22]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1750,7 +2011,7 @@ func (x *Failed) String() string {
 func (*Failed) ProtoMessage() {}
 
 func (x *Failed) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[22]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1763,7 +2024,7 @@ func (x *Failed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failed.ProtoReflect.Descriptor instead.
 func (*Failed) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{22}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Failed) GetFailure() *v11.JobFailure {
@@ -1806,7 +2067,7 @@ type ProviderFeedback struct {
 
 func (x *ProviderFeedback) Reset() {
 	*x = ProviderFeedback{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[23]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1818,7 +2079,7 @@ func (x *ProviderFeedback) String() string {
 func (*ProviderFeedback) ProtoMessage() {}
 
 func (x *ProviderFeedback) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[23]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1831,7 +2092,7 @@ func (x *ProviderFeedback) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderFeedback.ProtoReflect.Descriptor instead.
 func (*ProviderFeedback) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{23}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ProviderFeedback) GetAccount() string {
@@ -1871,7 +2132,7 @@ type Stopped struct {
 
 func (x *Stopped) Reset() {
 	*x = Stopped{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[24]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1883,7 +2144,7 @@ func (x *Stopped) String() string {
 func (*Stopped) ProtoMessage() {}
 
 func (x *Stopped) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[24]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1896,7 +2157,7 @@ func (x *Stopped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stopped.ProtoReflect.Descriptor instead.
 func (*Stopped) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{24}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{28}
 }
 
 // The worker hands the attempt back.
@@ -1910,7 +2171,7 @@ type HandedBack struct {
 
 func (x *HandedBack) Reset() {
 	*x = HandedBack{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[25]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1922,7 +2183,7 @@ func (x *HandedBack) String() string {
 func (*HandedBack) ProtoMessage() {}
 
 func (x *HandedBack) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[25]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1935,7 +2196,7 @@ func (x *HandedBack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandedBack.ProtoReflect.Descriptor instead.
 func (*HandedBack) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{25}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *HandedBack) GetReason() string {
@@ -1954,7 +2215,7 @@ type Draining struct {
 
 func (x *Draining) Reset() {
 	*x = Draining{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[26]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1966,7 +2227,7 @@ func (x *Draining) String() string {
 func (*Draining) ProtoMessage() {}
 
 func (x *Draining) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[26]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1979,7 +2240,7 @@ func (x *Draining) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Draining.ProtoReflect.Descriptor instead.
 func (*Draining) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{26}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{30}
 }
 
 // The worker leaves.
@@ -1991,7 +2252,7 @@ type Goodbye struct {
 
 func (x *Goodbye) Reset() {
 	*x = Goodbye{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[27]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2003,7 +2264,7 @@ func (x *Goodbye) String() string {
 func (*Goodbye) ProtoMessage() {}
 
 func (x *Goodbye) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[27]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2016,7 +2277,7 @@ func (x *Goodbye) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Goodbye.ProtoReflect.Descriptor instead.
 func (*Goodbye) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{27}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{31}
 }
 
 // From the scheduler.
@@ -2040,7 +2301,7 @@ type WorkResponse struct {
 
 func (x *WorkResponse) Reset() {
 	*x = WorkResponse{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[28]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2052,7 +2313,7 @@ func (x *WorkResponse) String() string {
 func (*WorkResponse) ProtoMessage() {}
 
 func (x *WorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[28]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2065,7 +2326,7 @@ func (x *WorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkResponse.ProtoReflect.Descriptor instead.
 func (*WorkResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{28}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *WorkResponse) GetMessage() isWorkResponse_Message {
@@ -2173,7 +2434,8 @@ type WorkResponse_Stop struct {
 }
 
 type WorkResponse_Drain struct {
-	// The scheduler stops: connect again and present the leases; another replica answers.
+	// The scheduler stops: connect again and present the leases. The name may still lead to this replica for a while: it then serves
+	// the worker, and sends another drain.
 	Drain *Drain `protobuf:"bytes,7,opt,name=drain,proto3,oneof"`
 }
 
@@ -2213,7 +2475,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[29]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2225,7 +2487,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[29]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2238,7 +2500,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{29}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Welcome) GetSchedulerId() string {
@@ -2300,7 +2562,7 @@ type LeaseStatus struct {
 
 func (x *LeaseStatus) Reset() {
 	*x = LeaseStatus{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[30]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2312,7 +2574,7 @@ func (x *LeaseStatus) String() string {
 func (*LeaseStatus) ProtoMessage() {}
 
 func (x *LeaseStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[30]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2325,7 +2587,7 @@ func (x *LeaseStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaseStatus.ProtoReflect.Descriptor instead.
 func (*LeaseStatus) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{30}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *LeaseStatus) GetLease() *LeaseRef {
@@ -2367,7 +2629,7 @@ type Assignments struct {
 
 func (x *Assignments) Reset() {
 	*x = Assignments{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[31]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2379,7 +2641,7 @@ func (x *Assignments) String() string {
 func (*Assignments) ProtoMessage() {}
 
 func (x *Assignments) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[31]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2392,7 +2654,7 @@ func (x *Assignments) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Assignments.ProtoReflect.Descriptor instead.
 func (*Assignments) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{31}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Assignments) GetAssignments() []*Assignment {
@@ -2447,7 +2709,7 @@ type Assignment struct {
 
 func (x *Assignment) Reset() {
 	*x = Assignment{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[32]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2459,7 +2721,7 @@ func (x *Assignment) String() string {
 func (*Assignment) ProtoMessage() {}
 
 func (x *Assignment) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[32]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2472,7 +2734,7 @@ func (x *Assignment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Assignment.ProtoReflect.Descriptor instead.
 func (*Assignment) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{32}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Assignment) GetLease() *LeaseRef {
@@ -2612,7 +2874,7 @@ type HeartbeatAck struct {
 
 func (x *HeartbeatAck) Reset() {
 	*x = HeartbeatAck{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[33]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2624,7 +2886,7 @@ func (x *HeartbeatAck) String() string {
 func (*HeartbeatAck) ProtoMessage() {}
 
 func (x *HeartbeatAck) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[33]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2637,7 +2899,7 @@ func (x *HeartbeatAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeartbeatAck.ProtoReflect.Descriptor instead.
 func (*HeartbeatAck) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{33}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *HeartbeatAck) GetLost() []*LeaseRef {
@@ -2658,7 +2920,7 @@ type OutputAcks struct {
 
 func (x *OutputAcks) Reset() {
 	*x = OutputAcks{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[34]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2670,7 +2932,7 @@ func (x *OutputAcks) String() string {
 func (*OutputAcks) ProtoMessage() {}
 
 func (x *OutputAcks) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[34]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2683,7 +2945,7 @@ func (x *OutputAcks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutputAcks.ProtoReflect.Descriptor instead.
 func (*OutputAcks) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{34}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *OutputAcks) GetAcks() []*OutputAck {
@@ -2708,7 +2970,7 @@ type OutputAck struct {
 
 func (x *OutputAck) Reset() {
 	*x = OutputAck{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[35]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2720,7 +2982,7 @@ func (x *OutputAck) String() string {
 func (*OutputAck) ProtoMessage() {}
 
 func (x *OutputAck) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[35]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2733,7 +2995,7 @@ func (x *OutputAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutputAck.ProtoReflect.Descriptor instead.
 func (*OutputAck) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{35}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *OutputAck) GetLease() *LeaseRef {
@@ -2768,7 +3030,7 @@ type SettleAcks struct {
 
 func (x *SettleAcks) Reset() {
 	*x = SettleAcks{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[36]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2780,7 +3042,7 @@ func (x *SettleAcks) String() string {
 func (*SettleAcks) ProtoMessage() {}
 
 func (x *SettleAcks) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[36]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2793,7 +3055,7 @@ func (x *SettleAcks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleAcks.ProtoReflect.Descriptor instead.
 func (*SettleAcks) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{36}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *SettleAcks) GetAcks() []*SettleAck {
@@ -2820,7 +3082,7 @@ type SettleAck struct {
 
 func (x *SettleAck) Reset() {
 	*x = SettleAck{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[37]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2832,7 +3094,7 @@ func (x *SettleAck) String() string {
 func (*SettleAck) ProtoMessage() {}
 
 func (x *SettleAck) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[37]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2845,7 +3107,7 @@ func (x *SettleAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleAck.ProtoReflect.Descriptor instead.
 func (*SettleAck) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{37}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *SettleAck) GetLease() *LeaseRef {
@@ -2887,7 +3149,7 @@ type StopAttempts struct {
 
 func (x *StopAttempts) Reset() {
 	*x = StopAttempts{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[38]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2899,7 +3161,7 @@ func (x *StopAttempts) String() string {
 func (*StopAttempts) ProtoMessage() {}
 
 func (x *StopAttempts) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[38]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2912,7 +3174,7 @@ func (x *StopAttempts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopAttempts.ProtoReflect.Descriptor instead.
 func (*StopAttempts) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{38}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *StopAttempts) GetAttempts() []*StopAttempt {
@@ -2935,7 +3197,7 @@ type StopAttempt struct {
 
 func (x *StopAttempt) Reset() {
 	*x = StopAttempt{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[39]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2947,7 +3209,7 @@ func (x *StopAttempt) String() string {
 func (*StopAttempt) ProtoMessage() {}
 
 func (x *StopAttempt) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[39]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2960,7 +3222,7 @@ func (x *StopAttempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopAttempt.ProtoReflect.Descriptor instead.
 func (*StopAttempt) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{39}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *StopAttempt) GetLease() *LeaseRef {
@@ -2986,7 +3248,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[40]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2998,7 +3260,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[40]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3011,7 +3273,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{40}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{44}
 }
 
 var File_millrace_workers_v1_worker_service_proto protoreflect.FileDescriptor
@@ -3028,7 +3290,20 @@ const file_millrace_workers_v1_worker_service_proto_rawDesc = "" +
 	"\x17DownloadDocumentRequest\x123\n" +
 	"\x05lease\x18\x01 \x01(\v2\x1d.millrace.workers.v1.LeaseRefR\x05lease\x12\x1f\n" +
 	"\vdocument_id\x18\x02 \x01(\tR\n" +
-	"documentId\"}\n" +
+	"documentId\"\xb9\x01\n" +
+	"\x14StoreDocumentRequest\x12B\n" +
+	"\x06header\x18\x01 \x01(\v2(.millrace.workers.v1.StoreDocumentHeaderH\x00R\x06header\x12\x1a\n" +
+	"\acontent\x18\x02 \x01(\fH\x00R\acontent\x129\n" +
+	"\x03end\x18\x03 \x01(\v2%.millrace.workers.v1.StoreDocumentEndH\x00R\x03endB\x06\n" +
+	"\x04part\"\x81\x01\n" +
+	"\x13StoreDocumentHeader\x123\n" +
+	"\x05lease\x18\x01 \x01(\v2\x1d.millrace.workers.v1.LeaseRefR\x05lease\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12!\n" +
+	"\fcontent_type\x18\x03 \x01(\tR\vcontentType\"\x12\n" +
+	"\x10StoreDocumentEnd\"p\n" +
+	"\x15StoreDocumentResponse\x12;\n" +
+	"\bdocument\x18\x01 \x01(\v2\x1f.millrace.documents.v1.DocumentR\bdocument\x12\x1a\n" +
+	"\bexisting\x18\x02 \x01(\bR\bexisting\"}\n" +
 	"\x18DownloadDocumentResponse\x12=\n" +
 	"\bdocument\x18\x01 \x01(\v2\x1f.millrace.documents.v1.DocumentH\x00R\bdocument\x12\x1a\n" +
 	"\acontent\x18\x02 \x01(\fH\x00R\acontentB\x06\n" +
@@ -3225,14 +3500,15 @@ const file_millrace_workers_v1_worker_service_proto_rawDesc = "" +
 	"\x17STOP_REASON_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15STOP_REASON_CANCELLED\x10\x01\x12\x18\n" +
 	"\x14STOP_REASON_DEADLINE\x10\x02\x12\x1a\n" +
-	"\x16STOP_REASON_LEASE_LOST\x10\x032\xd8\x04\n" +
+	"\x16STOP_REASON_LEASE_LOST\x10\x032\xc2\x05\n" +
 	"\rWorkerService\x12O\n" +
 	"\x04Work\x12 .millrace.workers.v1.WorkRequest\x1a!.millrace.workers.v1.WorkResponse(\x010\x01\x12Q\n" +
 	"\x06FanOut\x12\".millrace.workers.v1.FanOutRequest\x1a#.millrace.workers.v1.FanOutResponse\x12c\n" +
 	"\fReadChildren\x12(.millrace.workers.v1.ReadChildrenRequest\x1a).millrace.workers.v1.ReadChildrenResponse\x12i\n" +
 	"\x0eSaveCheckpoint\x12*.millrace.workers.v1.SaveCheckpointRequest\x1a+.millrace.workers.v1.SaveCheckpointResponse\x12`\n" +
 	"\vGetDocument\x12'.millrace.workers.v1.GetDocumentRequest\x1a(.millrace.workers.v1.GetDocumentResponse\x12q\n" +
-	"\x10DownloadDocument\x12,.millrace.workers.v1.DownloadDocumentRequest\x1a-.millrace.workers.v1.DownloadDocumentResponse0\x01B*Z(millrace.dev/go/gen/workers/v1;workersv1b\x06proto3"
+	"\x10DownloadDocument\x12,.millrace.workers.v1.DownloadDocumentRequest\x1a-.millrace.workers.v1.DownloadDocumentResponse0\x01\x12h\n" +
+	"\rStoreDocument\x12).millrace.workers.v1.StoreDocumentRequest\x1a*.millrace.workers.v1.StoreDocumentResponse(\x01B*Z(millrace.dev/go/gen/workers/v1;workersv1b\x06proto3"
 
 var (
 	file_millrace_workers_v1_worker_service_proto_rawDescOnce sync.Once
@@ -3247,148 +3523,158 @@ func file_millrace_workers_v1_worker_service_proto_rawDescGZIP() []byte {
 }
 
 var file_millrace_workers_v1_worker_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_millrace_workers_v1_worker_service_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
+var file_millrace_workers_v1_worker_service_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_millrace_workers_v1_worker_service_proto_goTypes = []any{
 	(WriteStatus)(0),                 // 0: millrace.workers.v1.WriteStatus
 	(StopReason)(0),                  // 1: millrace.workers.v1.StopReason
 	(*GetDocumentRequest)(nil),       // 2: millrace.workers.v1.GetDocumentRequest
 	(*GetDocumentResponse)(nil),      // 3: millrace.workers.v1.GetDocumentResponse
 	(*DownloadDocumentRequest)(nil),  // 4: millrace.workers.v1.DownloadDocumentRequest
-	(*DownloadDocumentResponse)(nil), // 5: millrace.workers.v1.DownloadDocumentResponse
-	(*FanOutRequest)(nil),            // 6: millrace.workers.v1.FanOutRequest
-	(*FanOutResponse)(nil),           // 7: millrace.workers.v1.FanOutResponse
-	(*ReadChildrenRequest)(nil),      // 8: millrace.workers.v1.ReadChildrenRequest
-	(*ReadChildrenResponse)(nil),     // 9: millrace.workers.v1.ReadChildrenResponse
-	(*SaveCheckpointRequest)(nil),    // 10: millrace.workers.v1.SaveCheckpointRequest
-	(*SaveCheckpointResponse)(nil),   // 11: millrace.workers.v1.SaveCheckpointResponse
-	(*WorkRequest)(nil),              // 12: millrace.workers.v1.WorkRequest
-	(*Hello)(nil),                    // 13: millrace.workers.v1.Hello
-	(*LeaseRef)(nil),                 // 14: millrace.workers.v1.LeaseRef
-	(*Credit)(nil),                   // 15: millrace.workers.v1.Credit
-	(*Heartbeat)(nil),                // 16: millrace.workers.v1.Heartbeat
-	(*AppendOutput)(nil),             // 17: millrace.workers.v1.AppendOutput
-	(*AttemptOutput)(nil),            // 18: millrace.workers.v1.AttemptOutput
-	(*WorkerChunk)(nil),              // 19: millrace.workers.v1.WorkerChunk
-	(*SettleAttempts)(nil),           // 20: millrace.workers.v1.SettleAttempts
-	(*AttemptOutcome)(nil),           // 21: millrace.workers.v1.AttemptOutcome
-	(*Waiting)(nil),                  // 22: millrace.workers.v1.Waiting
-	(*Completed)(nil),                // 23: millrace.workers.v1.Completed
-	(*Failed)(nil),                   // 24: millrace.workers.v1.Failed
-	(*ProviderFeedback)(nil),         // 25: millrace.workers.v1.ProviderFeedback
-	(*Stopped)(nil),                  // 26: millrace.workers.v1.Stopped
-	(*HandedBack)(nil),               // 27: millrace.workers.v1.HandedBack
-	(*Draining)(nil),                 // 28: millrace.workers.v1.Draining
-	(*Goodbye)(nil),                  // 29: millrace.workers.v1.Goodbye
-	(*WorkResponse)(nil),             // 30: millrace.workers.v1.WorkResponse
-	(*Welcome)(nil),                  // 31: millrace.workers.v1.Welcome
-	(*LeaseStatus)(nil),              // 32: millrace.workers.v1.LeaseStatus
-	(*Assignments)(nil),              // 33: millrace.workers.v1.Assignments
-	(*Assignment)(nil),               // 34: millrace.workers.v1.Assignment
-	(*HeartbeatAck)(nil),             // 35: millrace.workers.v1.HeartbeatAck
-	(*OutputAcks)(nil),               // 36: millrace.workers.v1.OutputAcks
-	(*OutputAck)(nil),                // 37: millrace.workers.v1.OutputAck
-	(*SettleAcks)(nil),               // 38: millrace.workers.v1.SettleAcks
-	(*SettleAck)(nil),                // 39: millrace.workers.v1.SettleAck
-	(*StopAttempts)(nil),             // 40: millrace.workers.v1.StopAttempts
-	(*StopAttempt)(nil),              // 41: millrace.workers.v1.StopAttempt
-	(*Drain)(nil),                    // 42: millrace.workers.v1.Drain
-	nil,                              // 43: millrace.workers.v1.ProviderFeedback.RateLimitHeadersEntry
-	nil,                              // 44: millrace.workers.v1.Assignment.LabelsEntry
-	(*v1.Document)(nil),              // 45: millrace.documents.v1.Document
-	(*v11.GroupRule)(nil),            // 46: millrace.jobs.v1.GroupRule
-	(*v11.JobSpec)(nil),              // 47: millrace.jobs.v1.JobSpec
-	(*v11.Group)(nil),                // 48: millrace.jobs.v1.Group
-	(*v11.GroupChild)(nil),           // 49: millrace.jobs.v1.GroupChild
-	(*v11.Progress)(nil),             // 50: millrace.jobs.v1.Progress
-	(*v11.Usage)(nil),                // 51: millrace.jobs.v1.Usage
-	(*v11.JobFailure)(nil),           // 52: millrace.jobs.v1.JobFailure
-	(*durationpb.Duration)(nil),      // 53: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),    // 54: google.protobuf.Timestamp
-	(v11.JobState)(0),                // 55: millrace.jobs.v1.JobState
+	(*StoreDocumentRequest)(nil),     // 5: millrace.workers.v1.StoreDocumentRequest
+	(*StoreDocumentHeader)(nil),      // 6: millrace.workers.v1.StoreDocumentHeader
+	(*StoreDocumentEnd)(nil),         // 7: millrace.workers.v1.StoreDocumentEnd
+	(*StoreDocumentResponse)(nil),    // 8: millrace.workers.v1.StoreDocumentResponse
+	(*DownloadDocumentResponse)(nil), // 9: millrace.workers.v1.DownloadDocumentResponse
+	(*FanOutRequest)(nil),            // 10: millrace.workers.v1.FanOutRequest
+	(*FanOutResponse)(nil),           // 11: millrace.workers.v1.FanOutResponse
+	(*ReadChildrenRequest)(nil),      // 12: millrace.workers.v1.ReadChildrenRequest
+	(*ReadChildrenResponse)(nil),     // 13: millrace.workers.v1.ReadChildrenResponse
+	(*SaveCheckpointRequest)(nil),    // 14: millrace.workers.v1.SaveCheckpointRequest
+	(*SaveCheckpointResponse)(nil),   // 15: millrace.workers.v1.SaveCheckpointResponse
+	(*WorkRequest)(nil),              // 16: millrace.workers.v1.WorkRequest
+	(*Hello)(nil),                    // 17: millrace.workers.v1.Hello
+	(*LeaseRef)(nil),                 // 18: millrace.workers.v1.LeaseRef
+	(*Credit)(nil),                   // 19: millrace.workers.v1.Credit
+	(*Heartbeat)(nil),                // 20: millrace.workers.v1.Heartbeat
+	(*AppendOutput)(nil),             // 21: millrace.workers.v1.AppendOutput
+	(*AttemptOutput)(nil),            // 22: millrace.workers.v1.AttemptOutput
+	(*WorkerChunk)(nil),              // 23: millrace.workers.v1.WorkerChunk
+	(*SettleAttempts)(nil),           // 24: millrace.workers.v1.SettleAttempts
+	(*AttemptOutcome)(nil),           // 25: millrace.workers.v1.AttemptOutcome
+	(*Waiting)(nil),                  // 26: millrace.workers.v1.Waiting
+	(*Completed)(nil),                // 27: millrace.workers.v1.Completed
+	(*Failed)(nil),                   // 28: millrace.workers.v1.Failed
+	(*ProviderFeedback)(nil),         // 29: millrace.workers.v1.ProviderFeedback
+	(*Stopped)(nil),                  // 30: millrace.workers.v1.Stopped
+	(*HandedBack)(nil),               // 31: millrace.workers.v1.HandedBack
+	(*Draining)(nil),                 // 32: millrace.workers.v1.Draining
+	(*Goodbye)(nil),                  // 33: millrace.workers.v1.Goodbye
+	(*WorkResponse)(nil),             // 34: millrace.workers.v1.WorkResponse
+	(*Welcome)(nil),                  // 35: millrace.workers.v1.Welcome
+	(*LeaseStatus)(nil),              // 36: millrace.workers.v1.LeaseStatus
+	(*Assignments)(nil),              // 37: millrace.workers.v1.Assignments
+	(*Assignment)(nil),               // 38: millrace.workers.v1.Assignment
+	(*HeartbeatAck)(nil),             // 39: millrace.workers.v1.HeartbeatAck
+	(*OutputAcks)(nil),               // 40: millrace.workers.v1.OutputAcks
+	(*OutputAck)(nil),                // 41: millrace.workers.v1.OutputAck
+	(*SettleAcks)(nil),               // 42: millrace.workers.v1.SettleAcks
+	(*SettleAck)(nil),                // 43: millrace.workers.v1.SettleAck
+	(*StopAttempts)(nil),             // 44: millrace.workers.v1.StopAttempts
+	(*StopAttempt)(nil),              // 45: millrace.workers.v1.StopAttempt
+	(*Drain)(nil),                    // 46: millrace.workers.v1.Drain
+	nil,                              // 47: millrace.workers.v1.ProviderFeedback.RateLimitHeadersEntry
+	nil,                              // 48: millrace.workers.v1.Assignment.LabelsEntry
+	(*v1.Document)(nil),              // 49: millrace.documents.v1.Document
+	(*v11.GroupRule)(nil),            // 50: millrace.jobs.v1.GroupRule
+	(*v11.JobSpec)(nil),              // 51: millrace.jobs.v1.JobSpec
+	(*v11.Group)(nil),                // 52: millrace.jobs.v1.Group
+	(*v11.GroupChild)(nil),           // 53: millrace.jobs.v1.GroupChild
+	(*v11.Progress)(nil),             // 54: millrace.jobs.v1.Progress
+	(*v11.Usage)(nil),                // 55: millrace.jobs.v1.Usage
+	(*v11.JobFailure)(nil),           // 56: millrace.jobs.v1.JobFailure
+	(*durationpb.Duration)(nil),      // 57: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),    // 58: google.protobuf.Timestamp
+	(v11.JobState)(0),                // 59: millrace.jobs.v1.JobState
 }
 var file_millrace_workers_v1_worker_service_proto_depIdxs = []int32{
-	14, // 0: millrace.workers.v1.GetDocumentRequest.lease:type_name -> millrace.workers.v1.LeaseRef
-	45, // 1: millrace.workers.v1.GetDocumentResponse.document:type_name -> millrace.documents.v1.Document
-	14, // 2: millrace.workers.v1.DownloadDocumentRequest.lease:type_name -> millrace.workers.v1.LeaseRef
-	45, // 3: millrace.workers.v1.DownloadDocumentResponse.document:type_name -> millrace.documents.v1.Document
-	14, // 4: millrace.workers.v1.FanOutRequest.lease:type_name -> millrace.workers.v1.LeaseRef
-	46, // 5: millrace.workers.v1.FanOutRequest.rule:type_name -> millrace.jobs.v1.GroupRule
-	47, // 6: millrace.workers.v1.FanOutRequest.children:type_name -> millrace.jobs.v1.JobSpec
-	48, // 7: millrace.workers.v1.FanOutResponse.group:type_name -> millrace.jobs.v1.Group
-	14, // 8: millrace.workers.v1.ReadChildrenRequest.lease:type_name -> millrace.workers.v1.LeaseRef
-	48, // 9: millrace.workers.v1.ReadChildrenResponse.group:type_name -> millrace.jobs.v1.Group
-	49, // 10: millrace.workers.v1.ReadChildrenResponse.children:type_name -> millrace.jobs.v1.GroupChild
-	14, // 11: millrace.workers.v1.SaveCheckpointRequest.lease:type_name -> millrace.workers.v1.LeaseRef
-	13, // 12: millrace.workers.v1.WorkRequest.hello:type_name -> millrace.workers.v1.Hello
-	15, // 13: millrace.workers.v1.WorkRequest.credit:type_name -> millrace.workers.v1.Credit
-	16, // 14: millrace.workers.v1.WorkRequest.heartbeat:type_name -> millrace.workers.v1.Heartbeat
-	17, // 15: millrace.workers.v1.WorkRequest.output:type_name -> millrace.workers.v1.AppendOutput
-	20, // 16: millrace.workers.v1.WorkRequest.settle:type_name -> millrace.workers.v1.SettleAttempts
-	28, // 17: millrace.workers.v1.WorkRequest.draining:type_name -> millrace.workers.v1.Draining
-	29, // 18: millrace.workers.v1.WorkRequest.goodbye:type_name -> millrace.workers.v1.Goodbye
-	14, // 19: millrace.workers.v1.Hello.leases:type_name -> millrace.workers.v1.LeaseRef
-	14, // 20: millrace.workers.v1.Heartbeat.leases:type_name -> millrace.workers.v1.LeaseRef
-	18, // 21: millrace.workers.v1.AppendOutput.attempts:type_name -> millrace.workers.v1.AttemptOutput
-	14, // 22: millrace.workers.v1.AttemptOutput.lease:type_name -> millrace.workers.v1.LeaseRef
-	19, // 23: millrace.workers.v1.AttemptOutput.chunks:type_name -> millrace.workers.v1.WorkerChunk
-	50, // 24: millrace.workers.v1.WorkerChunk.progress:type_name -> millrace.jobs.v1.Progress
-	21, // 25: millrace.workers.v1.SettleAttempts.outcomes:type_name -> millrace.workers.v1.AttemptOutcome
-	14, // 26: millrace.workers.v1.AttemptOutcome.lease:type_name -> millrace.workers.v1.LeaseRef
-	23, // 27: millrace.workers.v1.AttemptOutcome.completed:type_name -> millrace.workers.v1.Completed
-	24, // 28: millrace.workers.v1.AttemptOutcome.failed:type_name -> millrace.workers.v1.Failed
-	26, // 29: millrace.workers.v1.AttemptOutcome.stopped:type_name -> millrace.workers.v1.Stopped
-	27, // 30: millrace.workers.v1.AttemptOutcome.handed_back:type_name -> millrace.workers.v1.HandedBack
-	22, // 31: millrace.workers.v1.AttemptOutcome.waiting:type_name -> millrace.workers.v1.Waiting
-	51, // 32: millrace.workers.v1.AttemptOutcome.usage:type_name -> millrace.jobs.v1.Usage
-	52, // 33: millrace.workers.v1.Failed.failure:type_name -> millrace.jobs.v1.JobFailure
-	53, // 34: millrace.workers.v1.Failed.retry_after:type_name -> google.protobuf.Duration
-	25, // 35: millrace.workers.v1.Failed.provider:type_name -> millrace.workers.v1.ProviderFeedback
-	43, // 36: millrace.workers.v1.ProviderFeedback.rate_limit_headers:type_name -> millrace.workers.v1.ProviderFeedback.RateLimitHeadersEntry
-	31, // 37: millrace.workers.v1.WorkResponse.welcome:type_name -> millrace.workers.v1.Welcome
-	33, // 38: millrace.workers.v1.WorkResponse.assignments:type_name -> millrace.workers.v1.Assignments
-	35, // 39: millrace.workers.v1.WorkResponse.heartbeat_ack:type_name -> millrace.workers.v1.HeartbeatAck
-	36, // 40: millrace.workers.v1.WorkResponse.output_acks:type_name -> millrace.workers.v1.OutputAcks
-	38, // 41: millrace.workers.v1.WorkResponse.settle_acks:type_name -> millrace.workers.v1.SettleAcks
-	40, // 42: millrace.workers.v1.WorkResponse.stop:type_name -> millrace.workers.v1.StopAttempts
-	42, // 43: millrace.workers.v1.WorkResponse.drain:type_name -> millrace.workers.v1.Drain
-	53, // 44: millrace.workers.v1.Welcome.lease_duration:type_name -> google.protobuf.Duration
-	53, // 45: millrace.workers.v1.Welcome.heartbeat_interval:type_name -> google.protobuf.Duration
-	53, // 46: millrace.workers.v1.Welcome.stop_grace:type_name -> google.protobuf.Duration
-	32, // 47: millrace.workers.v1.Welcome.leases:type_name -> millrace.workers.v1.LeaseStatus
-	14, // 48: millrace.workers.v1.LeaseStatus.lease:type_name -> millrace.workers.v1.LeaseRef
-	34, // 49: millrace.workers.v1.Assignments.assignments:type_name -> millrace.workers.v1.Assignment
-	14, // 50: millrace.workers.v1.Assignment.lease:type_name -> millrace.workers.v1.LeaseRef
-	54, // 51: millrace.workers.v1.Assignment.deadline:type_name -> google.protobuf.Timestamp
-	44, // 52: millrace.workers.v1.Assignment.labels:type_name -> millrace.workers.v1.Assignment.LabelsEntry
-	54, // 53: millrace.workers.v1.Assignment.schedule_due_time:type_name -> google.protobuf.Timestamp
-	14, // 54: millrace.workers.v1.HeartbeatAck.lost:type_name -> millrace.workers.v1.LeaseRef
-	37, // 55: millrace.workers.v1.OutputAcks.acks:type_name -> millrace.workers.v1.OutputAck
-	14, // 56: millrace.workers.v1.OutputAck.lease:type_name -> millrace.workers.v1.LeaseRef
-	0,  // 57: millrace.workers.v1.OutputAck.status:type_name -> millrace.workers.v1.WriteStatus
-	39, // 58: millrace.workers.v1.SettleAcks.acks:type_name -> millrace.workers.v1.SettleAck
-	14, // 59: millrace.workers.v1.SettleAck.lease:type_name -> millrace.workers.v1.LeaseRef
-	0,  // 60: millrace.workers.v1.SettleAck.status:type_name -> millrace.workers.v1.WriteStatus
-	55, // 61: millrace.workers.v1.SettleAck.state:type_name -> millrace.jobs.v1.JobState
-	41, // 62: millrace.workers.v1.StopAttempts.attempts:type_name -> millrace.workers.v1.StopAttempt
-	14, // 63: millrace.workers.v1.StopAttempt.lease:type_name -> millrace.workers.v1.LeaseRef
-	1,  // 64: millrace.workers.v1.StopAttempt.reason:type_name -> millrace.workers.v1.StopReason
-	12, // 65: millrace.workers.v1.WorkerService.Work:input_type -> millrace.workers.v1.WorkRequest
-	6,  // 66: millrace.workers.v1.WorkerService.FanOut:input_type -> millrace.workers.v1.FanOutRequest
-	8,  // 67: millrace.workers.v1.WorkerService.ReadChildren:input_type -> millrace.workers.v1.ReadChildrenRequest
-	10, // 68: millrace.workers.v1.WorkerService.SaveCheckpoint:input_type -> millrace.workers.v1.SaveCheckpointRequest
-	2,  // 69: millrace.workers.v1.WorkerService.GetDocument:input_type -> millrace.workers.v1.GetDocumentRequest
-	4,  // 70: millrace.workers.v1.WorkerService.DownloadDocument:input_type -> millrace.workers.v1.DownloadDocumentRequest
-	30, // 71: millrace.workers.v1.WorkerService.Work:output_type -> millrace.workers.v1.WorkResponse
-	7,  // 72: millrace.workers.v1.WorkerService.FanOut:output_type -> millrace.workers.v1.FanOutResponse
-	9,  // 73: millrace.workers.v1.WorkerService.ReadChildren:output_type -> millrace.workers.v1.ReadChildrenResponse
-	11, // 74: millrace.workers.v1.WorkerService.SaveCheckpoint:output_type -> millrace.workers.v1.SaveCheckpointResponse
-	3,  // 75: millrace.workers.v1.WorkerService.GetDocument:output_type -> millrace.workers.v1.GetDocumentResponse
-	5,  // 76: millrace.workers.v1.WorkerService.DownloadDocument:output_type -> millrace.workers.v1.DownloadDocumentResponse
-	71, // [71:77] is the sub-list for method output_type
-	65, // [65:71] is the sub-list for method input_type
-	65, // [65:65] is the sub-list for extension type_name
-	65, // [65:65] is the sub-list for extension extendee
-	0,  // [0:65] is the sub-list for field type_name
+	18, // 0: millrace.workers.v1.GetDocumentRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	49, // 1: millrace.workers.v1.GetDocumentResponse.document:type_name -> millrace.documents.v1.Document
+	18, // 2: millrace.workers.v1.DownloadDocumentRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	6,  // 3: millrace.workers.v1.StoreDocumentRequest.header:type_name -> millrace.workers.v1.StoreDocumentHeader
+	7,  // 4: millrace.workers.v1.StoreDocumentRequest.end:type_name -> millrace.workers.v1.StoreDocumentEnd
+	18, // 5: millrace.workers.v1.StoreDocumentHeader.lease:type_name -> millrace.workers.v1.LeaseRef
+	49, // 6: millrace.workers.v1.StoreDocumentResponse.document:type_name -> millrace.documents.v1.Document
+	49, // 7: millrace.workers.v1.DownloadDocumentResponse.document:type_name -> millrace.documents.v1.Document
+	18, // 8: millrace.workers.v1.FanOutRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	50, // 9: millrace.workers.v1.FanOutRequest.rule:type_name -> millrace.jobs.v1.GroupRule
+	51, // 10: millrace.workers.v1.FanOutRequest.children:type_name -> millrace.jobs.v1.JobSpec
+	52, // 11: millrace.workers.v1.FanOutResponse.group:type_name -> millrace.jobs.v1.Group
+	18, // 12: millrace.workers.v1.ReadChildrenRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	52, // 13: millrace.workers.v1.ReadChildrenResponse.group:type_name -> millrace.jobs.v1.Group
+	53, // 14: millrace.workers.v1.ReadChildrenResponse.children:type_name -> millrace.jobs.v1.GroupChild
+	18, // 15: millrace.workers.v1.SaveCheckpointRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	17, // 16: millrace.workers.v1.WorkRequest.hello:type_name -> millrace.workers.v1.Hello
+	19, // 17: millrace.workers.v1.WorkRequest.credit:type_name -> millrace.workers.v1.Credit
+	20, // 18: millrace.workers.v1.WorkRequest.heartbeat:type_name -> millrace.workers.v1.Heartbeat
+	21, // 19: millrace.workers.v1.WorkRequest.output:type_name -> millrace.workers.v1.AppendOutput
+	24, // 20: millrace.workers.v1.WorkRequest.settle:type_name -> millrace.workers.v1.SettleAttempts
+	32, // 21: millrace.workers.v1.WorkRequest.draining:type_name -> millrace.workers.v1.Draining
+	33, // 22: millrace.workers.v1.WorkRequest.goodbye:type_name -> millrace.workers.v1.Goodbye
+	18, // 23: millrace.workers.v1.Hello.leases:type_name -> millrace.workers.v1.LeaseRef
+	18, // 24: millrace.workers.v1.Heartbeat.leases:type_name -> millrace.workers.v1.LeaseRef
+	22, // 25: millrace.workers.v1.AppendOutput.attempts:type_name -> millrace.workers.v1.AttemptOutput
+	18, // 26: millrace.workers.v1.AttemptOutput.lease:type_name -> millrace.workers.v1.LeaseRef
+	23, // 27: millrace.workers.v1.AttemptOutput.chunks:type_name -> millrace.workers.v1.WorkerChunk
+	54, // 28: millrace.workers.v1.WorkerChunk.progress:type_name -> millrace.jobs.v1.Progress
+	25, // 29: millrace.workers.v1.SettleAttempts.outcomes:type_name -> millrace.workers.v1.AttemptOutcome
+	18, // 30: millrace.workers.v1.AttemptOutcome.lease:type_name -> millrace.workers.v1.LeaseRef
+	27, // 31: millrace.workers.v1.AttemptOutcome.completed:type_name -> millrace.workers.v1.Completed
+	28, // 32: millrace.workers.v1.AttemptOutcome.failed:type_name -> millrace.workers.v1.Failed
+	30, // 33: millrace.workers.v1.AttemptOutcome.stopped:type_name -> millrace.workers.v1.Stopped
+	31, // 34: millrace.workers.v1.AttemptOutcome.handed_back:type_name -> millrace.workers.v1.HandedBack
+	26, // 35: millrace.workers.v1.AttemptOutcome.waiting:type_name -> millrace.workers.v1.Waiting
+	55, // 36: millrace.workers.v1.AttemptOutcome.usage:type_name -> millrace.jobs.v1.Usage
+	56, // 37: millrace.workers.v1.Failed.failure:type_name -> millrace.jobs.v1.JobFailure
+	57, // 38: millrace.workers.v1.Failed.retry_after:type_name -> google.protobuf.Duration
+	29, // 39: millrace.workers.v1.Failed.provider:type_name -> millrace.workers.v1.ProviderFeedback
+	47, // 40: millrace.workers.v1.ProviderFeedback.rate_limit_headers:type_name -> millrace.workers.v1.ProviderFeedback.RateLimitHeadersEntry
+	35, // 41: millrace.workers.v1.WorkResponse.welcome:type_name -> millrace.workers.v1.Welcome
+	37, // 42: millrace.workers.v1.WorkResponse.assignments:type_name -> millrace.workers.v1.Assignments
+	39, // 43: millrace.workers.v1.WorkResponse.heartbeat_ack:type_name -> millrace.workers.v1.HeartbeatAck
+	40, // 44: millrace.workers.v1.WorkResponse.output_acks:type_name -> millrace.workers.v1.OutputAcks
+	42, // 45: millrace.workers.v1.WorkResponse.settle_acks:type_name -> millrace.workers.v1.SettleAcks
+	44, // 46: millrace.workers.v1.WorkResponse.stop:type_name -> millrace.workers.v1.StopAttempts
+	46, // 47: millrace.workers.v1.WorkResponse.drain:type_name -> millrace.workers.v1.Drain
+	57, // 48: millrace.workers.v1.Welcome.lease_duration:type_name -> google.protobuf.Duration
+	57, // 49: millrace.workers.v1.Welcome.heartbeat_interval:type_name -> google.protobuf.Duration
+	57, // 50: millrace.workers.v1.Welcome.stop_grace:type_name -> google.protobuf.Duration
+	36, // 51: millrace.workers.v1.Welcome.leases:type_name -> millrace.workers.v1.LeaseStatus
+	18, // 52: millrace.workers.v1.LeaseStatus.lease:type_name -> millrace.workers.v1.LeaseRef
+	38, // 53: millrace.workers.v1.Assignments.assignments:type_name -> millrace.workers.v1.Assignment
+	18, // 54: millrace.workers.v1.Assignment.lease:type_name -> millrace.workers.v1.LeaseRef
+	58, // 55: millrace.workers.v1.Assignment.deadline:type_name -> google.protobuf.Timestamp
+	48, // 56: millrace.workers.v1.Assignment.labels:type_name -> millrace.workers.v1.Assignment.LabelsEntry
+	58, // 57: millrace.workers.v1.Assignment.schedule_due_time:type_name -> google.protobuf.Timestamp
+	18, // 58: millrace.workers.v1.HeartbeatAck.lost:type_name -> millrace.workers.v1.LeaseRef
+	41, // 59: millrace.workers.v1.OutputAcks.acks:type_name -> millrace.workers.v1.OutputAck
+	18, // 60: millrace.workers.v1.OutputAck.lease:type_name -> millrace.workers.v1.LeaseRef
+	0,  // 61: millrace.workers.v1.OutputAck.status:type_name -> millrace.workers.v1.WriteStatus
+	43, // 62: millrace.workers.v1.SettleAcks.acks:type_name -> millrace.workers.v1.SettleAck
+	18, // 63: millrace.workers.v1.SettleAck.lease:type_name -> millrace.workers.v1.LeaseRef
+	0,  // 64: millrace.workers.v1.SettleAck.status:type_name -> millrace.workers.v1.WriteStatus
+	59, // 65: millrace.workers.v1.SettleAck.state:type_name -> millrace.jobs.v1.JobState
+	45, // 66: millrace.workers.v1.StopAttempts.attempts:type_name -> millrace.workers.v1.StopAttempt
+	18, // 67: millrace.workers.v1.StopAttempt.lease:type_name -> millrace.workers.v1.LeaseRef
+	1,  // 68: millrace.workers.v1.StopAttempt.reason:type_name -> millrace.workers.v1.StopReason
+	16, // 69: millrace.workers.v1.WorkerService.Work:input_type -> millrace.workers.v1.WorkRequest
+	10, // 70: millrace.workers.v1.WorkerService.FanOut:input_type -> millrace.workers.v1.FanOutRequest
+	12, // 71: millrace.workers.v1.WorkerService.ReadChildren:input_type -> millrace.workers.v1.ReadChildrenRequest
+	14, // 72: millrace.workers.v1.WorkerService.SaveCheckpoint:input_type -> millrace.workers.v1.SaveCheckpointRequest
+	2,  // 73: millrace.workers.v1.WorkerService.GetDocument:input_type -> millrace.workers.v1.GetDocumentRequest
+	4,  // 74: millrace.workers.v1.WorkerService.DownloadDocument:input_type -> millrace.workers.v1.DownloadDocumentRequest
+	5,  // 75: millrace.workers.v1.WorkerService.StoreDocument:input_type -> millrace.workers.v1.StoreDocumentRequest
+	34, // 76: millrace.workers.v1.WorkerService.Work:output_type -> millrace.workers.v1.WorkResponse
+	11, // 77: millrace.workers.v1.WorkerService.FanOut:output_type -> millrace.workers.v1.FanOutResponse
+	13, // 78: millrace.workers.v1.WorkerService.ReadChildren:output_type -> millrace.workers.v1.ReadChildrenResponse
+	15, // 79: millrace.workers.v1.WorkerService.SaveCheckpoint:output_type -> millrace.workers.v1.SaveCheckpointResponse
+	3,  // 80: millrace.workers.v1.WorkerService.GetDocument:output_type -> millrace.workers.v1.GetDocumentResponse
+	9,  // 81: millrace.workers.v1.WorkerService.DownloadDocument:output_type -> millrace.workers.v1.DownloadDocumentResponse
+	8,  // 82: millrace.workers.v1.WorkerService.StoreDocument:output_type -> millrace.workers.v1.StoreDocumentResponse
+	76, // [76:83] is the sub-list for method output_type
+	69, // [69:76] is the sub-list for method input_type
+	69, // [69:69] is the sub-list for extension type_name
+	69, // [69:69] is the sub-list for extension extendee
+	0,  // [0:69] is the sub-list for field type_name
 }
 
 func init() { file_millrace_workers_v1_worker_service_proto_init() }
@@ -3397,10 +3683,15 @@ func file_millrace_workers_v1_worker_service_proto_init() {
 		return
 	}
 	file_millrace_workers_v1_worker_service_proto_msgTypes[3].OneofWrappers = []any{
+		(*StoreDocumentRequest_Header)(nil),
+		(*StoreDocumentRequest_Content)(nil),
+		(*StoreDocumentRequest_End)(nil),
+	}
+	file_millrace_workers_v1_worker_service_proto_msgTypes[7].OneofWrappers = []any{
 		(*DownloadDocumentResponse_Document)(nil),
 		(*DownloadDocumentResponse_Content)(nil),
 	}
-	file_millrace_workers_v1_worker_service_proto_msgTypes[10].OneofWrappers = []any{
+	file_millrace_workers_v1_worker_service_proto_msgTypes[14].OneofWrappers = []any{
 		(*WorkRequest_Hello)(nil),
 		(*WorkRequest_Credit)(nil),
 		(*WorkRequest_Heartbeat)(nil),
@@ -3409,19 +3700,19 @@ func file_millrace_workers_v1_worker_service_proto_init() {
 		(*WorkRequest_Draining)(nil),
 		(*WorkRequest_Goodbye)(nil),
 	}
-	file_millrace_workers_v1_worker_service_proto_msgTypes[17].OneofWrappers = []any{
+	file_millrace_workers_v1_worker_service_proto_msgTypes[21].OneofWrappers = []any{
 		(*WorkerChunk_Text)(nil),
 		(*WorkerChunk_Data)(nil),
 		(*WorkerChunk_Progress)(nil),
 	}
-	file_millrace_workers_v1_worker_service_proto_msgTypes[19].OneofWrappers = []any{
+	file_millrace_workers_v1_worker_service_proto_msgTypes[23].OneofWrappers = []any{
 		(*AttemptOutcome_Completed)(nil),
 		(*AttemptOutcome_Failed)(nil),
 		(*AttemptOutcome_Stopped)(nil),
 		(*AttemptOutcome_HandedBack)(nil),
 		(*AttemptOutcome_Waiting)(nil),
 	}
-	file_millrace_workers_v1_worker_service_proto_msgTypes[28].OneofWrappers = []any{
+	file_millrace_workers_v1_worker_service_proto_msgTypes[32].OneofWrappers = []any{
 		(*WorkResponse_Welcome)(nil),
 		(*WorkResponse_Assignments)(nil),
 		(*WorkResponse_HeartbeatAck)(nil),
@@ -3436,7 +3727,7 @@ func file_millrace_workers_v1_worker_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_millrace_workers_v1_worker_service_proto_rawDesc), len(file_millrace_workers_v1_worker_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   43,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -25,6 +25,7 @@ const (
 	WorkerService_SaveCheckpoint_FullMethodName   = "/millrace.workers.v1.WorkerService/SaveCheckpoint"
 	WorkerService_GetDocument_FullMethodName      = "/millrace.workers.v1.WorkerService/GetDocument"
 	WorkerService_DownloadDocument_FullMethodName = "/millrace.workers.v1.WorkerService/DownloadDocument"
+	WorkerService_StoreDocument_FullMethodName    = "/millrace.workers.v1.WorkerService/StoreDocument"
 )
 
 // WorkerServiceClient is the client API for WorkerService service.
@@ -63,6 +64,14 @@ type WorkerServiceClient interface {
 	// Sends the content of a document that a running attempt reads, in order, in pieces of at most 64 KiB. It fails like
 	// GetDocument. RESOURCE_EXHAUSTED: this scheduler sends too many documents now. Safe to retry.
 	DownloadDocument(ctx context.Context, in *DownloadDocumentRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DownloadDocumentResponse], error)
+	// Stores a document that a running attempt has made, such as a result that is longer than a job's result may be (1 MiB). It
+	// belongs to the API key of the job, and counts against what the documents of that key may take. The first message is the
+	// header, then the content follows in order, and the last one is `end`: without it nothing is stored. The same content under
+	// the same type is stored once for each key. ABORTED: the lease is lost. INVALID_ARGUMENT: the document is empty, too
+	// large, or not of the type that the header says. RESOURCE_EXHAUSTED: the documents of the key take too much
+	// (STORED_BYTES_FULL), or this scheduler stores too many documents now. UNIMPLEMENTED: the scheduler has no document store
+	// (MILLRACE_DOCUMENTS_DIR or MILLRACE_DOCUMENTS_S3). Safe to retry.
+	StoreDocument(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[StoreDocumentRequest, StoreDocumentResponse], error)
 }
 
 type workerServiceClient struct {
@@ -145,6 +154,19 @@ func (c *workerServiceClient) DownloadDocument(ctx context.Context, in *Download
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type WorkerService_DownloadDocumentClient = grpc.ServerStreamingClient[DownloadDocumentResponse]
 
+func (c *workerServiceClient) StoreDocument(ctx context.Context, opts ...grpc.CallOption) (grpc.ClientStreamingClient[StoreDocumentRequest, StoreDocumentResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &WorkerService_ServiceDesc.Streams[2], WorkerService_StoreDocument_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[StoreDocumentRequest, StoreDocumentResponse]{ClientStream: stream}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type WorkerService_StoreDocumentClient = grpc.ClientStreamingClient[StoreDocumentRequest, StoreDocumentResponse]
+
 // WorkerServiceServer is the server API for WorkerService service.
 // All implementations must embed UnimplementedWorkerServiceServer
 // for forward compatibility.
@@ -181,6 +203,14 @@ type WorkerServiceServer interface {
 	// Sends the content of a document that a running attempt reads, in order, in pieces of at most 64 KiB. It fails like
 	// GetDocument. RESOURCE_EXHAUSTED: this scheduler sends too many documents now. Safe to retry.
 	DownloadDocument(*DownloadDocumentRequest, grpc.ServerStreamingServer[DownloadDocumentResponse]) error
+	// Stores a document that a running attempt has made, such as a result that is longer than a job's result may be (1 MiB). It
+	// belongs to the API key of the job, and counts against what the documents of that key may take. The first message is the
+	// header, then the content follows in order, and the last one is `end`: without it nothing is stored. The same content under
+	// the same type is stored once for each key. ABORTED: the lease is lost. INVALID_ARGUMENT: the document is empty, too
+	// large, or not of the type that the header says. RESOURCE_EXHAUSTED: the documents of the key take too much
+	// (STORED_BYTES_FULL), or this scheduler stores too many documents now. UNIMPLEMENTED: the scheduler has no document store
+	// (MILLRACE_DOCUMENTS_DIR or MILLRACE_DOCUMENTS_S3). Safe to retry.
+	StoreDocument(grpc.ClientStreamingServer[StoreDocumentRequest, StoreDocumentResponse]) error
 	mustEmbedUnimplementedWorkerServiceServer()
 }
 
@@ -208,6 +238,9 @@ func (UnimplementedWorkerServiceServer) GetDocument(context.Context, *GetDocumen
 }
 func (UnimplementedWorkerServiceServer) DownloadDocument(*DownloadDocumentRequest, grpc.ServerStreamingServer[DownloadDocumentResponse]) error {
 	return status.Error(codes.Unimplemented, "method DownloadDocument not implemented")
+}
+func (UnimplementedWorkerServiceServer) StoreDocument(grpc.ClientStreamingServer[StoreDocumentRequest, StoreDocumentResponse]) error {
+	return status.Error(codes.Unimplemented, "method StoreDocument not implemented")
 }
 func (UnimplementedWorkerServiceServer) mustEmbedUnimplementedWorkerServiceServer() {}
 func (UnimplementedWorkerServiceServer) testEmbeddedByValue()                       {}
@@ -320,6 +353,13 @@ func _WorkerService_DownloadDocument_Handler(srv interface{}, stream grpc.Server
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type WorkerService_DownloadDocumentServer = grpc.ServerStreamingServer[DownloadDocumentResponse]
 
+func _WorkerService_StoreDocument_Handler(srv interface{}, stream grpc.ServerStream) error {
+	return srv.(WorkerServiceServer).StoreDocument(&grpc.GenericServerStream[StoreDocumentRequest, StoreDocumentResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type WorkerService_StoreDocumentServer = grpc.ClientStreamingServer[StoreDocumentRequest, StoreDocumentResponse]
+
 // WorkerService_ServiceDesc is the grpc.ServiceDesc for WorkerService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -355,6 +395,11 @@ var WorkerService_ServiceDesc = grpc.ServiceDesc{
 			StreamName:    "DownloadDocument",
 			Handler:       _WorkerService_DownloadDocument_Handler,
 			ServerStreams: true,
+		},
+		{
+			StreamName:    "StoreDocument",
+			Handler:       _WorkerService_StoreDocument_Handler,
+			ClientStreams: true,
 		},
 	},
 	Metadata: "millrace/workers/v1/worker_service.proto",

@@ -390,6 +390,176 @@ export declare type DownloadDocumentResponse = Message<"millrace.documents.v1.Do
 export declare const DownloadDocumentResponseSchema: GenMessage<DownloadDocumentResponse>;
 
 /**
+ * See DocumentService.CreateUpload.
+ *
+ * @generated from message millrace.documents.v1.CreateUploadRequest
+ */
+export declare type CreateUploadRequest = Message<"millrace.documents.v1.CreateUploadRequest"> & {
+  /**
+   * As for UploadDocument.
+   *
+   * @generated from field: millrace.documents.v1.UploadDocumentHeader header = 1;
+   */
+  header?: UploadDocumentHeader | undefined;
+
+  /**
+   * The size of the content in bytes. It is refused if it is more than the limit, or if the documents of the key would take
+   * too many bytes with it.
+   *
+   * @generated from field: uint64 size = 2;
+   */
+  size: bigint;
+
+  /**
+   * The SHA-256 of the content, in lower-case hexadecimal.
+   *
+   * @generated from field: string sha256 = 3;
+   */
+  sha256: string;
+};
+
+/**
+ * Describes the message millrace.documents.v1.CreateUploadRequest.
+ * Use `create(CreateUploadRequestSchema)` to create a new message.
+ */
+export declare const CreateUploadRequestSchema: GenMessage<CreateUploadRequest>;
+
+/**
+ * See DocumentService.CreateUpload.
+ *
+ * @generated from message millrace.documents.v1.CreateUploadResponse
+ */
+export declare type CreateUploadResponse = Message<"millrace.documents.v1.CreateUploadResponse"> & {
+  /**
+   * The upload, for CompleteUpload. The document has this id, unless the key had stored the same content before.
+   *
+   * @generated from field: string upload_id = 1;
+   */
+  uploadId: string;
+
+  /**
+   * The address. Whoever has it may send the content: treat it as a secret.
+   *
+   * @generated from field: string url = 2;
+   */
+  url: string;
+
+  /**
+   * The headers that the request must have, besides its length.
+   *
+   * @generated from field: map<string, string> headers = 3;
+   */
+  headers: { [key: string]: string };
+
+  /**
+   * Until when a request to the address may begin. The upload can be completed for an hour longer.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 4;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.documents.v1.CreateUploadResponse.
+ * Use `create(CreateUploadResponseSchema)` to create a new message.
+ */
+export declare const CreateUploadResponseSchema: GenMessage<CreateUploadResponse>;
+
+/**
+ * See DocumentService.CompleteUpload.
+ *
+ * @generated from message millrace.documents.v1.CompleteUploadRequest
+ */
+export declare type CompleteUploadRequest = Message<"millrace.documents.v1.CompleteUploadRequest"> & {
+  /**
+   * CreateUploadResponse.upload_id.
+   *
+   * @generated from field: string upload_id = 1;
+   */
+  uploadId: string;
+};
+
+/**
+ * Describes the message millrace.documents.v1.CompleteUploadRequest.
+ * Use `create(CompleteUploadRequestSchema)` to create a new message.
+ */
+export declare const CompleteUploadRequestSchema: GenMessage<CompleteUploadRequest>;
+
+/**
+ * See DocumentService.CompleteUpload.
+ *
+ * @generated from message millrace.documents.v1.CompleteUploadResponse
+ */
+export declare type CompleteUploadResponse = Message<"millrace.documents.v1.CompleteUploadResponse"> & {
+  /**
+   * As stored.
+   *
+   * @generated from field: millrace.documents.v1.Document document = 1;
+   */
+  document?: Document | undefined;
+
+  /**
+   * True: the key had stored the same content before, and this is that document.
+   *
+   * @generated from field: bool existing = 2;
+   */
+  existing: boolean;
+};
+
+/**
+ * Describes the message millrace.documents.v1.CompleteUploadResponse.
+ * Use `create(CompleteUploadResponseSchema)` to create a new message.
+ */
+export declare const CompleteUploadResponseSchema: GenMessage<CompleteUploadResponse>;
+
+/**
+ * See DocumentService.CreateDownload.
+ *
+ * @generated from message millrace.documents.v1.CreateDownloadRequest
+ */
+export declare type CreateDownloadRequest = Message<"millrace.documents.v1.CreateDownloadRequest"> & {
+  /**
+   * The document.
+   *
+   * @generated from field: string document_id = 1;
+   */
+  documentId: string;
+};
+
+/**
+ * Describes the message millrace.documents.v1.CreateDownloadRequest.
+ * Use `create(CreateDownloadRequestSchema)` to create a new message.
+ */
+export declare const CreateDownloadRequestSchema: GenMessage<CreateDownloadRequest>;
+
+/**
+ * See DocumentService.CreateDownload.
+ *
+ * @generated from message millrace.documents.v1.CreateDownloadResponse
+ */
+export declare type CreateDownloadResponse = Message<"millrace.documents.v1.CreateDownloadResponse"> & {
+  /**
+   * The address, for GET without any header. Whoever has it may read the content: treat it as a secret.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * Until when a request to the address may begin.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.documents.v1.CreateDownloadResponse.
+ * Use `create(CreateDownloadResponseSchema)` to create a new message.
+ */
+export declare const CreateDownloadResponseSchema: GenMessage<CreateDownloadResponse>;
+
+/**
  * Documents are passed by reference: upload one, then name it in a job. Every call must carry
  * `authorization: Bearer <API key>`. A key sees only its own documents.
  *
@@ -449,6 +619,41 @@ export declare const DocumentService: GenService<{
     methodKind: "server_streaming";
     input: typeof DownloadDocumentRequestSchema;
     output: typeof DownloadDocumentResponseSchema;
+  },
+  /**
+   * Makes an address in the object store for an upload, so that its bytes pass no gateway. Send the content there with PUT
+   * and the headers of the response, and then call CompleteUpload. The address takes one object, of the size and the hash that
+   * the request names. UNIMPLEMENTED, reason NO_OBJECT_STORE: documents are in a directory; use UploadDocument. A retry makes
+   * another address.
+   *
+   * @generated from rpc millrace.documents.v1.DocumentService.CreateUpload
+   */
+  createUpload: {
+    methodKind: "unary";
+    input: typeof CreateUploadRequestSchema;
+    output: typeof CreateUploadResponseSchema;
+  },
+  /**
+   * Makes a document of what was sent to an address. The gateway verifies its size and its hash. FAILED_PRECONDITION, reason
+   * UPLOAD_INCOMPLETE: nothing was sent. Safe to retry.
+   *
+   * @generated from rpc millrace.documents.v1.DocumentService.CompleteUpload
+   */
+  completeUpload: {
+    methodKind: "unary";
+    input: typeof CompleteUploadRequestSchema;
+    output: typeof CompleteUploadResponseSchema;
+  },
+  /**
+   * Makes an address in the object store for a download, so that its bytes pass no gateway. UNIMPLEMENTED, reason
+   * NO_OBJECT_STORE: documents are in a directory; use DownloadDocument. Safe to retry.
+   *
+   * @generated from rpc millrace.documents.v1.DocumentService.CreateDownload
+   */
+  createDownload: {
+    methodKind: "unary";
+    input: typeof CreateDownloadRequestSchema;
+    output: typeof CreateDownloadResponseSchema;
   },
 }>;
 

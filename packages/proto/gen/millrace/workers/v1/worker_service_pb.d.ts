@@ -89,6 +89,125 @@ export declare type DownloadDocumentRequest = Message<"millrace.workers.v1.Downl
 export declare const DownloadDocumentRequestSchema: GenMessage<DownloadDocumentRequest>;
 
 /**
+ * See WorkerService.StoreDocument.
+ *
+ * @generated from message millrace.workers.v1.StoreDocumentRequest
+ */
+export declare type StoreDocumentRequest = Message<"millrace.workers.v1.StoreDocumentRequest"> & {
+  /**
+   * The header, the content, and the end, in this order.
+   *
+   * @generated from oneof millrace.workers.v1.StoreDocumentRequest.part
+   */
+  part: {
+    /**
+     * Sent first and once.
+     *
+     * @generated from field: millrace.workers.v1.StoreDocumentHeader header = 1;
+     */
+    value: StoreDocumentHeader;
+    case: "header";
+  } | {
+    /**
+     * A piece of the content, at most 1 MiB.
+     *
+     * @generated from field: bytes content = 2;
+     */
+    value: Uint8Array;
+    case: "content";
+  } | {
+    /**
+     * Sent last and once.
+     *
+     * @generated from field: millrace.workers.v1.StoreDocumentEnd end = 3;
+     */
+    value: StoreDocumentEnd;
+    case: "end";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message millrace.workers.v1.StoreDocumentRequest.
+ * Use `create(StoreDocumentRequestSchema)` to create a new message.
+ */
+export declare const StoreDocumentRequestSchema: GenMessage<StoreDocumentRequest>;
+
+/**
+ * What a worker says of a document before its content.
+ *
+ * @generated from message millrace.workers.v1.StoreDocumentHeader
+ */
+export declare type StoreDocumentHeader = Message<"millrace.workers.v1.StoreDocumentHeader"> & {
+  /**
+   * The attempt.
+   *
+   * @generated from field: millrace.workers.v1.LeaseRef lease = 1;
+   */
+  lease?: LeaseRef | undefined;
+
+  /**
+   * A file name without a path, for people. Empty: "document".
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * The content type, as in UploadDocumentHeader. Empty: it is detected from the content.
+   *
+   * @generated from field: string content_type = 3;
+   */
+  contentType: string;
+};
+
+/**
+ * Describes the message millrace.workers.v1.StoreDocumentHeader.
+ * Use `create(StoreDocumentHeaderSchema)` to create a new message.
+ */
+export declare const StoreDocumentHeaderSchema: GenMessage<StoreDocumentHeader>;
+
+/**
+ * All content has been sent. Without this message a cancelled stream would look like a complete one.
+ *
+ * @generated from message millrace.workers.v1.StoreDocumentEnd
+ */
+export declare type StoreDocumentEnd = Message<"millrace.workers.v1.StoreDocumentEnd"> & {
+};
+
+/**
+ * Describes the message millrace.workers.v1.StoreDocumentEnd.
+ * Use `create(StoreDocumentEndSchema)` to create a new message.
+ */
+export declare const StoreDocumentEndSchema: GenMessage<StoreDocumentEnd>;
+
+/**
+ * See WorkerService.StoreDocument.
+ *
+ * @generated from message millrace.workers.v1.StoreDocumentResponse
+ */
+export declare type StoreDocumentResponse = Message<"millrace.workers.v1.StoreDocumentResponse"> & {
+  /**
+   * As stored.
+   *
+   * @generated from field: millrace.documents.v1.Document document = 1;
+   */
+  document?: Document | undefined;
+
+  /**
+   * True: the key had stored the same content before, and this is that document.
+   *
+   * @generated from field: bool existing = 2;
+   */
+  existing: boolean;
+};
+
+/**
+ * Describes the message millrace.workers.v1.StoreDocumentResponse.
+ * Use `create(StoreDocumentResponseSchema)` to create a new message.
+ */
+export declare const StoreDocumentResponseSchema: GenMessage<StoreDocumentResponse>;
+
+/**
  * See WorkerService.DownloadDocument.
  *
  * @generated from message millrace.workers.v1.DownloadDocumentResponse
@@ -384,7 +503,8 @@ export declare type WorkRequest = Message<"millrace.workers.v1.WorkRequest"> & {
     case: "draining";
   } | {
     /**
-     * The worker leaves and holds no more leases. The scheduler then ends the stream.
+     * The worker leaves and holds no more leases. The scheduler then ends the stream. Jobs that it had assigned in the meantime
+     * go back to their queues, and no attempt is spent.
      *
      * @generated from field: millrace.workers.v1.Goodbye goodbye = 7;
      */
@@ -984,7 +1104,8 @@ export declare type WorkResponse = Message<"millrace.workers.v1.WorkResponse"> &
     case: "stop";
   } | {
     /**
-     * The scheduler stops: connect again and present the leases; another replica answers.
+     * The scheduler stops: connect again and present the leases. The name may still lead to this replica for a while: it then serves
+     * the worker, and sends another drain.
      *
      * @generated from field: millrace.workers.v1.Drain drain = 7;
      */
@@ -1628,6 +1749,22 @@ export declare const WorkerService: GenService<{
     methodKind: "server_streaming";
     input: typeof DownloadDocumentRequestSchema;
     output: typeof DownloadDocumentResponseSchema;
+  },
+  /**
+   * Stores a document that a running attempt has made, such as a result that is longer than a job's result may be (1 MiB). It
+   * belongs to the API key of the job, and counts against what the documents of that key may take. The first message is the
+   * header, then the content follows in order, and the last one is `end`: without it nothing is stored. The same content under
+   * the same type is stored once for each key. ABORTED: the lease is lost. INVALID_ARGUMENT: the document is empty, too
+   * large, or not of the type that the header says. RESOURCE_EXHAUSTED: the documents of the key take too much
+   * (STORED_BYTES_FULL), or this scheduler stores too many documents now. UNIMPLEMENTED: the scheduler has no document store
+   * (MILLRACE_DOCUMENTS_DIR or MILLRACE_DOCUMENTS_S3). Safe to retry.
+   *
+   * @generated from rpc millrace.workers.v1.WorkerService.StoreDocument
+   */
+  storeDocument: {
+    methodKind: "client_streaming";
+    input: typeof StoreDocumentRequestSchema;
+    output: typeof StoreDocumentResponseSchema;
   },
 }>;
 

@@ -1,0 +1,44 @@
+import { defineScript } from "../redis/define-script.ts";
+import { asList, asNumber, asOptionalNumber, asText, rows } from "../redis/reply.ts";
+
+export interface ReadDemandRequest {
+  readonly nowMs: number;
+  readonly defaultTokens: number;
+  readonly sample: number;
+}
+
+/** The work of a pool in one shard. */
+export interface ShardPoolDemand {
+  readonly pool: string;
+  /** Whether the pool is a provider account. */
+  readonly governed: boolean;
+  /** Jobs that the limits of their keys have room for. */
+  readonly readyJobs: number;
+  /** The least tokens that one of them would reserve of the account. */
+  readonly leastTokens: number;
+  readonly running: number;
+}
+
+export interface ShardDemand {
+  readonly paused: boolean;
+  readonly pools: readonly ShardPoolDemand[];
+}
+
+export const readDemand = defineScript<ReadDemandRequest, ShardDemand>(import.meta.url, {
+  name: "read_demand",
+  argv: ["now_ms", "default_tokens", "sample"],
+  encode: ({ nowMs, defaultTokens, sample }) => [nowMs, defaultTokens, sample],
+  decode(reply) {
+    const [, paused, pools] = asList(reply);
+    return {
+      paused: asNumber(paused) === 1,
+      pools: rows(pools, 5).map(([pool, governed, ready, least, running]) => ({
+        pool: asText(pool),
+        governed: asNumber(governed) === 1,
+        readyJobs: asNumber(ready),
+        leastTokens: asOptionalNumber(least) ?? 0,
+        running: asNumber(running),
+      })),
+    };
+  },
+});
