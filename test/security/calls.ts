@@ -91,7 +91,7 @@ const jobRows = ({ jobId }: SystemWithCredentials, by: string): Rows<typeof JobS
 });
 const groupRows = ({ groupId }: SystemWithCredentials, by: string): Rows<typeof GroupService> => ({
   createGroup: { send: [{ group: { queue, labels: { by } } }], tells: "OK" },
-  closeGroup: { send: [{ groupId }], ...groupNotFound, tells: "ILLEGAL_TRANSITION" },
+  closeGroup: { send: [{ groupId }], ...groupNotFound },
   getGroup: { send: [{ groupId }], ...groupNotFound },
   listGroups: { send: [{ queue }], tells: "OK" },
   listGroupChildren: { send: [{ groupId }], ...groupNotFound },

@@ -86,6 +86,16 @@ test("watch says how a group failed, and exits with 1", async () => {
   expect(out).toContain("BROKEN: it is broken");
 });
 
+test("close succeeds for a group whose child failed before", async () => {
+  const { run, queue } = await setup(async () => {
+    throw new NonRetryableError("BROKEN", "it is broken");
+  });
+  const create = ["groups", "create", "--queue", queue, "--type", "test", "--jobs", "-"];
+  const id = (await run(create, "{}")).out.trim();
+  expect(await run(["groups", "watch", id])).toMatchObject({ code: 1 });
+  expect(await run(["groups", "close", id])).toMatchObject({ code: 0, err: "" });
+});
+
 test("cancel ends a group with the reason, and Ctrl-C only the watch", async () => {
   const { run, start, queue } = await setup(
     ({ signal }) =>

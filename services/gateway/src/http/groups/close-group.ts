@@ -16,7 +16,7 @@ export function closeGroupRoute(parts: GatewayParts): GatewayRoute {
     rpc: GroupService.method.closeGroup,
     described: {
       answers: { 200: { about: "The group.", message: GroupSchema, headers: ["retry-after"] } },
-      reasons: ["GROUP_NOT_FOUND", "ILLEGAL_TRANSITION"],
+      reasons: ["GROUP_NOT_FOUND"],
     },
     async handle({ params, query }, context) {
       readQuery(query, {});

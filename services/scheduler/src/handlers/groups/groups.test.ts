@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { Engine, GroupRecord } from "@millrace/engine";
+import { GroupState } from "@millrace/proto/group";
 import { JobState } from "@millrace/proto/job";
 import {
   CancelGroupRequestSchema,
@@ -99,16 +100,17 @@ test("cancels a group twice, but not one that has finished otherwise", async () 
   });
 });
 
-test("does not close a group that has finished", async () => {
+test("closes a group, and returns one that has finished as it is", async () => {
   const close = (outcome: Awaited<ReturnType<Engine["closeGroup"]>>) =>
     closeGroup({ closeGroup: async () => outcome })(
       create(CloseGroupRequestSchema, { keyId, groupId: id }),
       context,
     );
   expect(await close({ kind: "done", group })).toMatchObject({ group: { id } });
-  await expect(
-    close({ kind: "alreadyFinal", group: { ...group, state: "CANCELLED" } }),
-  ).rejects.toMatchObject({ reason: "ILLEGAL_TRANSITION" });
+  expect(await close({ kind: "alreadyFinal", group: { ...group, state: "FAILED" } })).toMatchObject(
+    { group: { id, state: GroupState.FAILED } },
+  );
+  await expect(close({ kind: "notFound" })).rejects.toMatchObject({ reason: "GROUP_NOT_FOUND" });
 });
 
 test("lists the states of children that have not ended, as their jobs have them", async () => {

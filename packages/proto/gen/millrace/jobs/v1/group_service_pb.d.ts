@@ -393,7 +393,8 @@ export declare const GroupService: GenService<{
     output: typeof CreateGroupResponseSchema;
   },
   /**
-   * Says that no more jobs will join. FAILED_PRECONDITION: the group has finished. Safe to retry.
+   * Says that no more jobs will join. A group that has finished, as one may whose first child failed, is returned as it
+   * is. Safe to retry.
    *
    * @generated from rpc millrace.jobs.v1.GroupService.CloseGroup
    */
