@@ -4,16 +4,16 @@
  */
 
 import { status } from "@grpc/grpc-js";
-import type { LocalService } from "@millrace/local";
 import { JobState } from "@millrace/proto/job";
 import { fromRpcStatus } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { afterAll, expect, test } from "vitest";
 import { benchOn } from "./bench.ts";
+import { collectsGarbage, liveMemory } from "./live-memory.ts";
 import { rawWatch } from "./raw-watch.ts";
 import { adminOf, callerAt, faultOf, metric, startLogged, untilMetric } from "./setup.ts";
 
-const shared = await startLogged({ workers: 0 });
+const shared = await startLogged({ workers: 0, settings: { all: collectsGarbage } });
 afterAll(() => shared.system[Symbol.asyncDispose]());
 
 const MIB = 1024 * 1024;
@@ -68,11 +68,6 @@ test("flooding workers, and a worker that reads no answers, do not block others"
   await Promise.all(floods.map(({ ended }) => ended));
 });
 
-/** Returns the memory of a service's objects and buffers, including garbage. */
-const memory = async (service: LocalService | undefined) =>
-  (await metric(service, "nodejs_heap_size_used_bytes")) +
-  (await metric(service, "nodejs_external_memory_bytes"));
-
 test("watchers that do not read cost little memory, and miss nothing once they read", async () => {
   const { caller, journal, submit, worker, check } = await benchOn(shared);
   const { gateways, schedulers } = shared.system;
@@ -85,14 +80,14 @@ test("watchers that do not read cost little memory, and miss nothing once they r
     },
   });
   const jobId = await submit();
-  const before = await Promise.all([...gateways, ...schedulers].map(memory));
+  const before = await Promise.all([...gateways, ...schedulers].map(liveMemory));
   const address = gateways[0]?.addresses.address;
   const watches = Array.from({ length: 48 }, () => rawWatch(address, caller.apiKey, jobId));
   await Promise.all(watches.map(({ opened }) => opened));
   // A watcher that reads gets everything meanwhile, and another job is done.
   await journal.follow(jobId);
   expect((await journal.follow(await submit())).state).toBe(JobState.SUCCEEDED);
-  const after = await Promise.all([...gateways, ...schedulers].map(memory));
+  const after = await Promise.all([...gateways, ...schedulers].map(liveMemory));
   // All watchers together wait for 192 MiB.
   for (const [i, bytes] of after.entries()) expect(bytes - (before[i] ?? 0)).toBeLessThan(96 * MIB);
   for (const { read } of watches.slice(0, 2)) {
@@ -214,7 +209,7 @@ test("jobs beyond the depth limit are refused with a retry delay, accepted jobs 
     SLOTS,
   );
   const services = [...shared.system.gateways, ...shared.system.schedulers];
-  const before = await Promise.all(services.map(memory));
+  const before = await Promise.all(services.map(liveMemory));
   const payload = {
     case: "payloadJson" as const,
     value: JSON.stringify({ text: "x".repeat(1_000) }),
@@ -250,7 +245,7 @@ test("jobs beyond the depth limit are refused with a retry delay, accepted jobs 
   // A caller within its limits is served meanwhile.
   const other = callerAt(shared.system.gatewayTarget(), await shared.system.createApiKey("other"));
   const { job: others } = await other.jobs.submitJob({ job: { queue, type: "copy" } });
-  const after = await Promise.all(services.map(memory));
+  const after = await Promise.all(services.map(liveMemory));
   for (const [i, bytes] of after.entries()) expect(bytes - (before[i] ?? 0)).toBeLessThan(96 * MIB);
 
   go.resolve();

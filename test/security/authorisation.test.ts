@@ -153,7 +153,7 @@ const routeRows = (by: string): Readonly<Record<string, RouteRow>> => ({
     other: 404,
   },
   "GET /v1/groups/{id}/events": { path: `/v1/groups/${groupId}/events`, tells: 200, other: 404 },
-  "POST /v1/groups/{id}:close": { path: `/v1/groups/${groupId}:close`, tells: 409, other: 404 },
+  "POST /v1/groups/{id}:close": { path: `/v1/groups/${groupId}:close`, tells: 200, other: 404 },
   "POST /v1/groups/{id}:cancel": { path: `/v1/groups/${groupId}:cancel`, tells: 200, other: 404 },
   "DELETE /v1/groups/{id}": { path: `/v1/groups/${groupId}`, tells: 200, other: 404 },
   "POST /v1/schedules": {

@@ -37,18 +37,23 @@ export type CredentialName = (typeof credentialNames)[number];
 
 const tokens = { gateway: "gateway-token", worker: "worker-token", operator: "anna:admin-token" };
 
-/** Starts a system with every kind of credential. The caller ends the system. */
-export async function startWithCredentials() {
+/** Starts a system with every kind of credential, and with settings for all its services. The caller ends the system. */
+export async function startWithCredentials(all: Readonly<Record<string, string>> = {}) {
   const started = await startLogged({
     workers: 0,
     settings: {
+      all,
       scheduler: {
         MILLRACE_INTERNAL_TOKEN: tokens.gateway,
         MILLRACE_WORKER_TOKEN: tokens.worker,
         MILLRACE_ADMIN_TOKEN: tokens.operator,
         MILLRACE_WEBHOOK_KEY: Buffer.alloc(32, "k").toString("base64"),
       },
-      gateway: { MILLRACE_INTERNAL_TOKEN: tokens.gateway, MILLRACE_KEY_CACHE_MS: "0" },
+      gateway: {
+        ...{ MILLRACE_INTERNAL_TOKEN: tokens.gateway, MILLRACE_KEY_CACHE_MS: "0" },
+        // Every refused key is looked up, however fast the tests are.
+        MILLRACE_KEY_LOOKUPS_PER_ADDRESS: "10000",
+      },
     },
   });
   const { system } = started;
