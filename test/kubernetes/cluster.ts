@@ -131,19 +131,25 @@ export interface Pod {
   };
 }
 
-export const isReady = ({ metadata, status }: Pod): boolean =>
-  metadata.deletionTimestamp === undefined &&
-  (status.conditions ?? []).some((one) => one.type === "Ready" && one.status === "True");
+const isLeaving = ({ metadata }: Pod): boolean => metadata.deletionTimestamp !== undefined;
+
+export const isReady = (pod: Pod): boolean =>
+  !isLeaving(pod) &&
+  (pod.status.conditions ?? []).some((one) => one.type === "Ready" && one.status === "True");
 
 export async function allPods(namespace: string): Promise<readonly Pod[]> {
   const { items } = await kubectlJson<{ items: Pod[] }>("-n", namespace, "get", "pods");
   return items;
 }
 
-export const podsOf = async (namespace: string, component: string): Promise<readonly Pod[]> =>
+const allPodsOf = async (namespace: string, component: string): Promise<readonly Pod[]> =>
   (await allPods(namespace)).filter(
     ({ metadata }) => metadata.labels["app.kubernetes.io/component"] === component,
   );
+
+/** The pods of a component, but those that leave. */
+export const podsOf = async (namespace: string, component: string): Promise<readonly Pod[]> =>
+  (await allPodsOf(namespace, component)).filter((pod) => !isLeaving(pod));
 
 /** Kills the main process of a pod, as the kernel does when memory runs out. */
 export async function killPod(namespace: string, component: string): Promise<Pod> {
@@ -159,9 +165,12 @@ export async function killPod(namespace: string, component: string): Promise<Pod
   return pod;
 }
 
-/** Waits until a component has this number of ready pods, and no others. */
+/** Pods of these linger for 40 s before they leave, and serve meanwhile. Nothing waits for them. */
+const LINGERING = new Set(["gateway", "scheduler"]);
+
+/** Waits until a component has this number of ready pods, and no others, but those that linger. */
 export const pods = (namespace: string, component: string, count: number, withinMs = 120_000) =>
   poll(`${count} pods of ${component}`, withinMs, async () => {
-    const all = await podsOf(namespace, component);
+    const all = await (LINGERING.has(component) ? podsOf : allPodsOf)(namespace, component);
     return all.length === count && all.every(isReady) ? all : undefined;
   });

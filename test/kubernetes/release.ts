@@ -66,7 +66,7 @@ export async function install(): Promise<void> {
   await upgrade();
 }
 
-/** Waits until the release is at rest: all pods are ready, and none is leaving. */
+/** Waits until all pods are ready, and none is leaving but gateways and schedulers that linger. */
 export async function settled(): Promise<void> {
   for (const [component, count] of Object.entries(components))
     await pods(NAMESPACE, component, count);

@@ -1,6 +1,6 @@
 // Nothing that operators do to a release in good order loses a call or an attempt.
 import { beforeEach, test } from "vitest";
-import { kubectl } from "./cluster.ts";
+import { kubectl, podsOf } from "./cluster.ts";
 import { downgrade, formerRelease, NAMESPACE, RELEASE, settled, upgrade } from "./release.ts";
 import { expectNothingLost, underLoad } from "./under-load.ts";
 
@@ -44,16 +44,18 @@ test.skipIf(former === undefined)(
   },
 );
 
-test("a node is drained without a lost call or attempt", async () => {
+test("the node that has Redis is drained without a lost call or attempt", async () => {
+  const [redis] = await podsOf(NAMESPACE, "redis");
+  const node = redis?.spec.nodeName ?? "";
   try {
     expectNothingLost(
-      await underLoad("drain of a node", async () => {
+      await underLoad("drain of the node that has Redis", async () => {
         const options = ["--ignore-daemonsets", "--delete-emptydir-data", "--timeout=240s"];
-        await kubectl("drain", "n2", ...options);
+        await kubectl("drain", node, ...options);
         await settled();
       }),
     );
   } finally {
-    await kubectl("uncordon", "n2");
+    await kubectl("uncordon", node);
   }
 });
