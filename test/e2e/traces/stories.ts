@@ -174,6 +174,10 @@ export const stories: Readonly<Record<string, (stage: Stage) => Promise<string>>
     const id = await submit("lost");
     await called;
     await system.workers[0]?.kill();
+    // A worker that starts before the lease is lost would take the job at once.
+    for await (const event of millrace.watch(id)) {
+      if (event.kind === "job" && event.job.state === "QUEUED") break;
+    }
     await system.addWorker();
     await millrace.wait(id);
     return id;
