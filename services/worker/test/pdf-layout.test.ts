@@ -235,3 +235,39 @@ test("has no control characters in its text", async () => {
   const pdf = pagesPdf([show("AB 1850 C", 72, 700)], lettersFrom(1));
   expect(await paragraphsOf(pdf)).toEqual(["1850"]);
 });
+
+test("reads a stamp that runs up the margin after the paragraph that the next page ends", async () => {
+  const stamp = "BT /F 12 Tf 0 1 -1 0 30 300 Tm (Copy of the council) Tj ET\n";
+  const page = (lines: readonly string[], rest = "") => [...column(lines, 72), rest].join("");
+  const open = left.slice(0, 4);
+  const end = [
+    "ice stops the wheel for many weeks.",
+    "The gate stays open until the snow",
+    "melts.",
+  ];
+  const going = await paragraphsOf(pagesPdf([page(open, stamp), page([...end, ...right])]));
+  expect(going).toEqual([[...open, ...end].join(" "), "Copy of the council", right.join(" ")]);
+  const ended = await paragraphsOf(pagesPdf([page(left, stamp), page(right)]));
+  expect(ended).toEqual([left.join(" "), "Copy of the council", right.join(" ")]);
+});
+
+test.each([
+  ["head", 760],
+  ["foot", 560],
+])(
+  "reads a %s with parts above or below both columns as a line, if it stands far from them",
+  async (_, y) => {
+    const far = show("The mill at the river", 72, y) + show("A guide", 320, y);
+    const pdf = pagesPdf([[far, ...column(left, 72), ...column(right, 320)].join("")]);
+    const line = "The mill at the river A guide";
+    expect(await paragraphsOf(pdf)).toEqual(y > 700 ? [line, ...inColumns] : [...inColumns, line]);
+  },
+);
+
+test("reads the heading of each column with its column", async () => {
+  const headings = show("The mill", 72, 716) + show("The ferry", 320, 716);
+  const pdf = pagesPdf([[headings, ...column(left, 72), ...column(right, 320)].join("")]);
+  expect((await paragraphsOf(pdf)).join(" ")).toBe(
+    ["The mill", ...left, "The ferry", ...right].join(" "),
+  );
+});

@@ -78,7 +78,9 @@ function textOf(
     const message = `${name} is an image in which text recognition finds no words: submit a sharper picture as PNG or JPEG. Its language must be one of those that the worker recognises (MILLRACE_OCR_LANGUAGES).`;
     return refused("DOCUMENT_NO_TEXT", message);
   }
-  const { text, pageStarts } = flowPages(found.map(recognisedBlocks));
+  const { text, pageStarts } = flowPages(
+    found.map((text) => ({ blocks: recognisedBlocks(text), asides: [] })),
+  );
   const empty = numbers.filter((number) => !recognised.has(number));
   const warnings = pageWarning(
     empty,

@@ -16,3 +16,10 @@ test("keeps characters beyond the basic plane, and makes white space plain", () 
 test("takes codes of Windows for quotation marks and dashes", () => {
   expect(cleanText("dell\u0092impresa \u0096 \u0093s\u0094")).toBe("dell’impresa – “s”");
 });
+
+test("reads the ligatures of fonts of TeX that do not name them, and no ligature elsewhere", () => {
+  expect(cleanText("o\u000ece, signi\u001ced, \u001crst, su\u001ece, ba\u000fe, e\u001bect")).toBe(
+    "office, signified, first, suffice, baffle, effect",
+  );
+  expect(cleanText("A\u001cB 1\u000e2\u001f")).toBe("AB 12");
+});

@@ -72,35 +72,88 @@ const isCompound = (before: string, line: string) => wordBreak.test(before) && c
 /** A line as it is read: without leading dots. */
 const tidy = (text: string) => text.replace(leaders, "…");
 
+/** The lines of a page, in the order of reading. */
+export interface PageLines {
+  readonly blocks: readonly (readonly Line[])[];
+  /** What is not a part of the text: stamps in the margin, and other lines that are turned. */
+  readonly asides: readonly (readonly Line[])[];
+}
+
+/** A text as far as it is made, with its last line. */
+interface Flow {
+  readonly text: string;
+  readonly before?: Line;
+  readonly measures?: Measures;
+}
+
+/** Whether a line goes on with the paragraph that a text ends with. */
+function isOneParagraph(flow: Flow, line: Line, index: number, measures: Measures): boolean {
+  const { before, measures: last } = flow;
+  if (before === undefined || last === undefined) return true;
+  if (wordBreak.test(before.text) && goesOn.test(line.text)) return true;
+  return index > 0 ? joins(before, line, measures) : continues(before, last, line);
+}
+
+/** Appends a line to the paragraph that a text ends with, without the hyphen of a word that the end of a line breaks. */
+function appended(text: string, before: Line | undefined, line: Line): string {
+  if (before === undefined) return text + tidy(line.text);
+  if (wordBreak.test(before.text) && goesOn.test(line.text)) {
+    return text.replace(/[-‐]$/, "") + tidy(line.text);
+  }
+  const isOne = isSeamless(before.text, line.text) || isCompound(before.text, line.text);
+  return text + (isOne ? "" : " ") + tidy(line.text);
+}
+
+/** Appends a block to a text. `atBreak` makes what the text has before the first new paragraph. */
+function withBlock(flow: Flow, block: readonly Line[], atBreak: (text: string) => string): Flow {
+  const measures = measuresOf(block);
+  let next = flow;
+  for (const [index, line] of block.entries()) {
+    const text = isOneParagraph(next, line, index, measures)
+      ? appended(next.text, next.before, line)
+      : `${atBreak(next.text)}\n\n${tidy(line.text)}`;
+    next = { text, before: line, measures };
+  }
+  return next;
+}
+
+const asIs = (text: string) => text;
+
 /**
  * Makes text from the blocks of each page, in the order of reading. It joins the lines of a paragraph, also across blocks and
- * pages, and the two parts of a hyphenated word. Empty lines separate paragraphs. `pageStarts` has where the text of each
- * page begins.
+ * pages, and the two parts of a hyphenated word. Empty lines separate paragraphs. The asides of a page follow the
+ * paragraph that the page ends with, although that may end on a later page. `pageStarts` has where the text of each page
+ * begins.
  */
-export function flowPages(pages: readonly (readonly (readonly Line[])[])[]): {
+export function flowPages(pages: readonly PageLines[]): {
   readonly text: string;
   readonly pageStarts: readonly number[];
 } {
-  let text = "";
   const pageStarts: number[] = [];
-  let before: Line | undefined;
-  let last: Measures | undefined;
-  for (const blocks of pages) {
-    pageStarts.push(text.length);
-    for (const block of blocks) {
-      const measures = measuresOf(block);
-      for (const [index, line] of block.entries()) {
-        if (before === undefined || last === undefined) text += tidy(line.text);
-        else if (wordBreak.test(before.text) && goesOn.test(line.text)) {
-          text = text.replace(/[-‐]$/, "") + tidy(line.text);
-        } else if (index > 0 ? joins(before, line, measures) : continues(before, last, line)) {
-          const isOne = isSeamless(before.text, line.text) || isCompound(before.text, line.text);
-          text += (isOne ? "" : " ") + tidy(line.text);
-        } else text += `\n\n${tidy(line.text)}`;
-        before = line;
-        last = measures;
-      }
+  let flow: Flow = { text: "" };
+  let waiting: (readonly Line[])[] = [];
+  let waitingFrom = 0;
+  const withAsides = (text: string) => {
+    if (waiting.length === 0) return text;
+    const aside = waiting.reduce<Flow>((made, block) => withBlock(made, block, asIs), { text: "" });
+    const longer = `${text}\n\n${aside.text}`;
+    // Pages that begin here begin after the asides of pages before them.
+    pageStarts.forEach((start, page) => {
+      if (page > waitingFrom && start === text.length) pageStarts[page] = longer.length;
+    });
+    waiting = [];
+    return longer;
+  };
+  for (const [page, { blocks, asides }] of pages.entries()) {
+    pageStarts.push(flow.text.length);
+    for (const block of blocks) flow = withBlock(flow, block, withAsides);
+    if (asides.length === 0) continue;
+    if (flow.before === undefined) {
+      for (const block of asides) flow = withBlock(flow, block, asIs);
+    } else {
+      waiting.push(...asides);
+      waitingFrom = page;
     }
   }
-  return { text, pageStarts };
+  return { text: withAsides(flow.text), pageStarts };
 }

@@ -55,14 +55,22 @@ function turned(direction: number, [x, y]: readonly [number, number]): [x: numbe
 /** Some fonts give no usable size. A character is hardly ever wider than this many times its size. */
 const widestCharacter = 3;
 
-function pieceOf(item: TextItem, text: string, view: Matrix, isSpaced: boolean, order: number) {
+interface PieceOptions {
+  readonly view: Matrix;
+  readonly isSpaced: boolean;
+  readonly order: number;
+  /** The size of the font. Undefined if the item says it. */
+  readonly size: number | undefined;
+}
+
+function pieceOf(item: TextItem, text: string, { view, isSpaced, order, ...font }: PieceOptions) {
   const { along, origin } = product(view, item.transform as number[]);
   const isVertical = item.dir === "ttb";
   const direction = isVertical ? 1 : directionOf(along);
   const [left, y] = turned(direction, origin);
   const width = isVertical ? item.height : item.width;
   const height = isVertical ? item.width : item.height;
-  const size = Math.max(height, width / text.length / widestCharacter, 0.1);
+  const size = font.size ?? Math.max(height, width / text.length / widestCharacter, 0.1);
   const isRightToLeft = item.dir === "rtl";
   const right = left + width;
   return { direction, piece: { text, left, right, y, size, isRightToLeft, isSpaced, order } };
@@ -80,6 +88,32 @@ function knowsSpaces({ transform }: TextItem): boolean {
   return Math.hypot(c, d) < largestCharacter * Math.hypot(a, b);
 }
 
+/** The mean width of a character, in parts of the size. */
+const usualWidth = 0.5;
+/** The characters of a font are not narrower than this part of its size, on average. */
+const leastWidth = 0.15;
+
+/**
+ * The sizes of fonts of which the library says a size that cannot be, by their names. It takes the size of a bitmap font
+ * from the font's box, which some programs make many times as large as the characters. Only their widths are known then.
+ */
+function sizesByWidth(items: readonly TextItem[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, { width: number; height: number; characters: number }>();
+  for (const item of items) {
+    if (item.str.trim() === "" || knowsSpaces(item)) continue;
+    const sum = sums.get(item.fontName) ?? { width: 0, height: 0, characters: 0 };
+    sum.width += item.width;
+    sum.height += item.height * item.str.length;
+    sum.characters += item.str.length;
+    sums.set(item.fontName, sum);
+  }
+  return new Map(
+    [...sums]
+      .filter(([, { width, height }]) => width > 0 && width < height * leastWidth)
+      .map(([name, { width, characters }]) => [name, width / characters / usualWidth]),
+  );
+}
+
 /**
  * Collects the pieces of a page, and those that were typed into its fields. `view` is the transformation to the page as
  * it is shown.
@@ -90,6 +124,7 @@ export function piecesOf(
   view: Matrix,
 ): PiecesByDirection {
   const groups = new Map<number, Piece[]>();
+  const sizes = sizesByWidth(items);
   let isSpaced = false;
   [...items, ...typed].forEach((item, index) => {
     const order = index < items.length ? index : Infinity;
@@ -99,7 +134,10 @@ export function piecesOf(
       if (item.hasEOL) isSpaced = false;
       return;
     }
-    const { direction, piece } = pieceOf(item, text, view, isSpaced, order);
+    const { direction, piece } = pieceOf(item, text, {
+      ...{ view, isSpaced, order },
+      size: sizes.get(item.fontName),
+    });
     isSpaced = false;
     const group = groups.get(direction);
     if (group === undefined) groups.set(direction, [piece]);

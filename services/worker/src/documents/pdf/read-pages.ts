@@ -3,11 +3,10 @@ import type { TextContent } from "pdfjs-dist/types/src/display/api.js";
 import type { Progress } from "../../threads/progress.ts";
 import type { DocumentLimits, DocumentReading, RecognisedPages } from "../document-reading.ts";
 import { annotationItems } from "./annotations.ts";
-import { flowPages } from "./flow-text.ts";
+import { flowPages, type PageLines } from "./flow-text.ts";
 import { fontSamples, type LegibleItems } from "./font-samples.ts";
 import { withInitials } from "./initials.ts";
 import { withoutFurniture } from "./page-furniture.ts";
-import type { Line } from "./page-lines.ts";
 import { pageVerdict } from "./page-verdict.ts";
 import { piecesOf } from "./pieces.ts";
 import { blocksOf } from "./reading-order.ts";
@@ -96,23 +95,23 @@ interface TextReading {
 function textOf(pages: readonly PageRuns[], recognised: RecognisedPages): TextReading {
   const rows = pages.map(([main = []]) => rowsOf(main));
   const kept = withoutFurniture(rows);
-  const turned = pages.map(([, ...groups], index) => [
-    ...groups.flatMap((runs) => blocksOf(runs)),
-    ...recognisedBlocks(recognised.get(index + 1) ?? ""),
-  ]);
-  const blocks = (from: readonly (readonly (readonly Run[])[])[]) =>
-    from.map((page, index): Line[][] => [...blocksOf(page.flat()), ...(turned[index] ?? [])]);
+  const asides = pages.map(([, ...groups]) => groups.flatMap((runs) => blocksOf(runs)));
+  const linesOf = (from: readonly (readonly (readonly Run[])[])[]) =>
+    from.map((page, index): PageLines => {
+      const read = recognisedBlocks(recognised.get(index + 1) ?? "");
+      return { blocks: [...blocksOf(page.flat()), ...read], asides: asides[index] ?? [] };
+    });
   const empty = pagesWhere(pages, (page, index) => isBare(page) && !recognised.has(index + 1));
-  const read = flowPages(blocks(kept));
+  const read = flowPages(linesOf(kept));
   // If a document consists only of running heads and feet, these are its text.
-  if (read.text === "") return { ...flowPages(blocks(rows)), empty, stamped: [] };
+  if (read.text === "") return { ...flowPages(linesOf(rows)), empty, stamped: [] };
   const stamped = pagesWhere(
     rows,
     (page, index) =>
       !isBare(page) &&
       page.length <= edgeRows &&
       isBare(kept[index] ?? []) &&
-      isBare(turned[index] ?? []),
+      isBare(asides[index] ?? []),
   );
   // A title page may have nothing but words that others have as their head. Many scans may have a stamp.
   const isStamped = stamped.length > 1 && stamped.length * stampedShare >= pages.length;
