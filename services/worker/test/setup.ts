@@ -113,7 +113,7 @@ export async function openDocuments(
   };
   const recognise = change.ocr === undefined ? undefined : recogniser(change.ocr);
   const readDocument = documentReader(store, threads, { limits, threadLimits, recognise });
-  return { put, threads, readDocument };
+  return { put, store, threads, readDocument };
 }
 
 export const quotingProvider = (threads: ThreadPool) => extractiveProvider(quoteInThreads(threads));

@@ -26,7 +26,9 @@ const duration = (least: string, most: string) =>
     .string()
     .regex(new RegExp(durationPattern), "must be a duration, for example 30s, 5m or 1h")
     .refine((text) => {
-      const ms = parseDuration(text) ?? 0;
+      const ms = parseDuration(text);
+      // What is no duration has been refused already.
+      if (ms === undefined) return true;
       return ms >= (parseDuration(least) ?? 0) && ms <= (parseDuration(most) ?? 0);
     }, `must be from ${least} to ${most}`);
 
