@@ -305,7 +305,24 @@ export const rows: readonly Row[] = [
   {
     ways: ["worker SDK output"],
     paths: ["data"],
-    why: "executors of the SDK write text and progress",
+    why: "the executor of the other chunks writes text and progress; the named test proves it",
+    provedIn: "packages/worker-sdk/test/models.test.ts",
+  },
+  {
+    ways: ["worker SDK assignment"],
+    paths: ["account", "provider_model"],
+    why: "the job of the other fields names no model; the named test proves what executors get",
+    provedIn: "packages/worker-sdk/test/models.test.ts",
+  },
+  {
+    ways: ["Work response"],
+    paths: ["assignments.assignments.account", "assignments.assignments.provider_model"],
+    why: "schedulers choose no route yet, so both are empty",
+  },
+  {
+    ways: ["Work response"],
+    paths: ["welcome.unknown_pools"],
+    why: "schedulers do not compare the pools of a worker with the accounts yet, so it is empty",
   },
   {
     ways: ["worker SDK hello"],

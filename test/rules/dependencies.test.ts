@@ -14,6 +14,8 @@ const allowed: Record<string, readonly string[]> = {
   engine: ["shared", "telemetry"],
   documents: ["shared"],
   destinations: [],
+  // It knows no jobs: the worker SDK calls models for attempts.
+  models: ["shared", "extractive"],
   "job-types": [],
   extractive: ["shared"],
   // It is for programs that use nothing else of Millrace.
@@ -32,7 +34,7 @@ const allowed: Record<string, readonly string[]> = {
   ],
   worker: [
     ...["shared", "telemetry", "runtime", "proto", "worker-sdk", "documents", "extractive"],
-    ...["destinations", "job-types"],
+    ...["destinations", "job-types", "models"],
   ],
 };
 

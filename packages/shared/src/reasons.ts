@@ -76,6 +76,8 @@ export const providerReasons = [
   "PROVIDER_UNAUTHENTICATED",
   /** The provider does not accept the request, for example because it has no such model. */
   "PROVIDER_BAD_REQUEST",
+  /** The worker has no such account, or none for jobs that name no model and no pool. */
+  "ACCOUNT_NOT_SERVED",
 ] as const;
 
 export type ProviderReason = (typeof providerReasons)[number];

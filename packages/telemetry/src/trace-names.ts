@@ -27,7 +27,8 @@ export const spanNames = {
 } as const;
 
 /** The name of a call of a model, as GenAI spans are named: `{operation} {model}`. */
-export const modelCallName = (model: string): string => `${genAiOperations.chat} ${model}`;
+export const modelCallName = (model: string, operation: string = genAiOperations.chat): string =>
+  `${operation} ${model}`;
 
 export const spanEvents = {
   /** A constraint began to hold the job. */
@@ -155,7 +156,12 @@ export const waitOutcomes = {
 
 export const SERVICE_NAMESPACE = "millrace";
 export const MESSAGING_SYSTEM = "millrace";
-export const genAiOperations = { chat: "chat" } as const;
+export const genAiOperations = {
+  chat: "chat",
+  "chat.completions": "chat",
+  responses: "chat",
+  embeddings: "embeddings",
+} as const;
 
 /** The operation types of messaging: what callers, schedulers and workers do with a job. */
 export const messagingOperations = {

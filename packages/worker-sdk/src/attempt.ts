@@ -9,6 +9,7 @@ import type { Call, Download, Store } from "./calls/scheduler-calls.ts";
 import type { AttemptContext, Executor, Log, SettledAttempt } from "./executor.ts";
 import { type WaitingForChildren, waiting } from "./groups/waiting.ts";
 import { JobFailure } from "./job-failure.ts";
+import type { BindModels } from "./models/contract.ts";
 import { completed, failed, handedBack, type Outcome, stopped, thrown } from "./outcome.ts";
 import { addUsage } from "./reported-usage.ts";
 
@@ -20,6 +21,7 @@ export interface AttemptParts {
   readonly call: Call;
   readonly download: Download;
   readonly store: Store;
+  readonly models: BindModels;
   readonly changed: () => void;
 }
 
@@ -164,6 +166,15 @@ export class Attempt {
     const { fanOuts, finalizesGroupId, checkpointJson, deadline } = this.#assignment;
     const { attempt, scheduleId, scheduleDueTime: due } = this.#assignment;
     const { jobId } = this.lease;
+    const models = this.#parts.models({
+      pool: this.#assignment.pool,
+      account: this.#assignment.account,
+      providerModel: this.#assignment.providerModel,
+      keyId: this.#assignment.keyId,
+      startedMs,
+      signal: this.#abort.signal,
+      addUsage: (delta) => addUsage(this.usage, delta),
+    });
     return {
       jobId,
       queue: this.#assignment.queue,
@@ -173,6 +184,8 @@ export class Attempt {
       payload,
       documentIds: this.#assignment.documentIds,
       pool: this.#assignment.pool,
+      account: this.#assignment.account,
+      providerModel: this.#assignment.providerModel,
       labels: this.#assignment.labels,
       startedMs,
       keyId: this.#assignment.keyId,
@@ -189,9 +202,11 @@ export class Attempt {
       children: () => this.#calls.children(),
       readDocument: (documentId) => this.#calls.document(documentId),
       storeDocument: (document) => this.#calls.storeDocument(document),
+      models,
       checkpoint: (value) => this.#calls.checkpoint(value),
       deadlineMs: deadline === undefined ? undefined : timestampMs(deadline),
       write: (text) => this.#sending(this.output.write(text)),
+      writeData: (data) => this.#sending(this.output.writeData(data)),
       progress: (done, total, message) => this.#sending(this.output.progress(done, total, message)),
       addUsage: (delta) => addUsage(this.usage, delta),
       log: (level, message, fields) => log(level, message, { jobId, attempt, ...fields }),

@@ -1,20 +1,8 @@
 import type { JobState } from "@millrace/shared";
 import type { NewDocument, StoredDocument } from "./calls/new-document.ts";
 import type { ChildResult, Children, FanOutOptions, FanOutResult } from "./groups/contract.ts";
-
-export interface UsageDelta {
-  readonly inputTokens?: number;
-  readonly outputTokens?: number;
-  readonly providerCalls?: number;
-  /** CPU time in milliseconds. In the order between keys, a second costs as much as 1,000 tokens. */
-  readonly computeMs?: number;
-  /** The part of inputTokens that the provider had in its cache. */
-  readonly cachedInputTokens?: number;
-  /** The part of outputTokens that the model spent on thought. */
-  readonly reasoningTokens?: number;
-  /** The model that was called. Tokens of the attempt count under the one that is reported last. */
-  readonly model?: string;
-}
+import type { AttemptModels } from "./models/contract.ts";
+import type { UsageDelta } from "./usage-delta.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type Log = (level: LogLevel, message: string, fields?: Record<string, unknown>) => void;
@@ -43,6 +31,10 @@ export interface AttemptContext<Payload = unknown> {
   readonly payload: Payload;
   readonly documentIds: readonly string[];
   readonly pool: string;
+  /** The provider account that the scheduler chose for this attempt of a job that names a model; else empty. */
+  readonly account: string;
+  /** The model to call, in the words of that account's provider; else empty. */
+  readonly providerModel: string;
   readonly labels: Readonly<Record<string, string>>;
   /** The job must have finished by this time, in milliseconds since the Unix epoch. */
   readonly deadlineMs: number | undefined;
@@ -67,6 +59,11 @@ export interface AttemptContext<Payload = unknown> {
    * full.
    */
   write(text: string): Promise<void>;
+  /**
+   * Like `write`, for bytes. Watchers get them as chunks of data, of at most 64 KiB each: longer bytes are split, and what
+   * is written by one call is never joined with others.
+   */
+  writeData(data: Uint8Array): Promise<void>;
   /** Like `write`. Of several unsent reports only the last one is sent. */
   progress(done: number, total: number, message: string): Promise<void>;
   /** Adds to the attempt's usage, which is reported with its outcome, even if the attempt fails. */
@@ -91,6 +88,11 @@ export interface AttemptContext<Payload = unknown> {
    * needs a document store that it may write to. An executor that does not handle a refusal fails by it.
    */
   storeDocument(document: NewDocument): Promise<StoredDocument>;
+  /**
+   * Calls the model that the scheduler chose for the attempt, or that of the account that is the job's pool. It needs the
+   * worker's option `models`.
+   */
+  readonly models: AttemptModels;
   /** Stores a JSON value, at most 256 KiB, in place of the one before. The next attempt gets it as `lastCheckpoint`. */
   checkpoint(value: unknown): Promise<void>;
   /**

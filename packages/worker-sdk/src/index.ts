@@ -1,3 +1,9 @@
+export {
+  type ModelProvider,
+  type ModelSource,
+  ProviderFault,
+  type ProviderFaultDetails,
+} from "@millrace/shared";
 export type { DocumentContent, NewDocument, StoredDocument } from "./calls/new-document.ts";
 export { defineExecutor, type PayloadViolation } from "./define-executor.ts";
 export type {
@@ -6,7 +12,6 @@ export type {
   Log,
   LogLevel,
   SettledAttempt,
-  UsageDelta,
 } from "./executor.ts";
 export type {
   ChildJob,
@@ -23,6 +28,23 @@ export {
   NonRetryableError,
   type ProviderRefusal,
 } from "./job-failure.ts";
+export { type AttemptModelsOptions, attemptModels } from "./models/attempt-models.ts";
+export type {
+  AttemptModels,
+  BegunModelCall,
+  BindModels,
+  Embeddings,
+  EmbedRequest,
+  EndedModelCall,
+  ModelAnswer,
+  ModelAttempt,
+  ModelCallObserver,
+  ModelCallOutcome,
+  ModelRelayRequest,
+  ModelRequest,
+  ModelStream,
+} from "./models/contract.ts";
+export type { UsageDelta } from "./usage-delta.ts";
 export { startWorker } from "./worker.ts";
 export type {
   DrainOnSignal,

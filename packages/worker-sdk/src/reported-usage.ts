@@ -1,6 +1,6 @@
 import type { Usage } from "@millrace/proto/job";
 import { cutChars, wellFormed } from "@millrace/shared";
-import type { UsageDelta } from "./executor.ts";
+import type { UsageDelta } from "./usage-delta.ts";
 
 /** The contract's limits for the usage of one attempt. */
 const MOST_TOKENS = 1_000_000_000;

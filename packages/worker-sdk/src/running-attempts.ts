@@ -123,6 +123,7 @@ export class RunningAttempts {
       call: this.#call,
       download: this.#download,
       store: this.#store,
+      models: this.#options.models,
       changed: () => this.#changed(key, attempt),
     });
     this.#attempts.set(key, attempt);

@@ -1,11 +1,12 @@
 import { hostname } from "node:os";
 import { type Random, steadyClock, systemRandom } from "@millrace/shared";
 import type { Log } from "./executor.ts";
+import { noModels } from "./models/attempt-models.ts";
 import type { WorkerOptions } from "./worker-options.ts";
 
 /** The options of a worker, with the defaults of those that are left out. */
 export type WorkerSettings = WorkerOptions &
-  Required<Pick<WorkerOptions, "workerId" | "slots" | "clock" | "random" | "log">>;
+  Required<Pick<WorkerOptions, "workerId" | "slots" | "clock" | "random" | "log" | "models">>;
 
 const DEFAULT_SLOTS = 4;
 /** How long running jobs may take after a signal. Kubernetes waits 30 s by default. */
@@ -21,6 +22,7 @@ export function withDefaults(options: WorkerOptions): WorkerSettings {
     slots: options.slots ?? DEFAULT_SLOTS,
     clock: options.clock ?? steadyClock,
     random,
+    models: options.models ?? noModels,
     log: options.log ?? logToStandardError,
   };
 }

@@ -1,6 +1,7 @@
 import type { ChannelCredentials } from "@grpc/grpc-js";
 import type { Clock, Random } from "@millrace/shared";
 import type { Executor, Log } from "./executor.ts";
+import type { BindModels } from "./models/contract.ts";
 
 /**
  * Whether SIGTERM and SIGINT drain the worker, and how long running jobs may take then, in milliseconds: `graceMs`, 15,000
@@ -61,6 +62,11 @@ export interface WorkerOptions {
   readonly guestSlots?: number;
   /** The executor of each job type. */
   readonly executors: Readonly<Record<string, Executor>>;
+  /**
+   * Makes `models` of each attempt's context: what `attemptModels` returns. The worker serves an account only if `pools` has
+   * it. Without this option, calls of `models` fail their job.
+   */
+  readonly models?: BindModels;
   /** Default false: the program calls `drain` itself. */
   readonly drainOnSignal?: DrainOnSignal;
   /** Receives what happens. By default warnings and errors are JSON lines on standard error. */
@@ -94,6 +100,11 @@ export interface TracedCall {
 export interface RunningWorker {
   /** True while the worker's stream is open and a scheduler has accepted it. */
   readonly connected: boolean;
+  /**
+   * Serves other pools from now on. The worker connects again to say so, and keeps its leases. Throws WorkerRefusedError, and
+   * changes nothing, if no scheduler would accept them.
+   */
+  servePools(pools: readonly string[]): void;
   /** Takes no more jobs, finishes the running ones or hands them back after `graceMs`, and then disconnects. */
   drain(graceMs: number): Promise<void>;
   /**

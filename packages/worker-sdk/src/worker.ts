@@ -1,5 +1,5 @@
 import { StopReason, type Welcome, type WorkResponse } from "@millrace/proto/worker-service";
-import { deferred, holdProcess, INTERNAL_QUEUE_PREFIX, Retries } from "@millrace/shared";
+import { deferred, holdProcess, Retries } from "@millrace/shared";
 import { SchedulerCalls } from "./calls/scheduler-calls.ts";
 import { checkOptions } from "./check-options.ts";
 import { onSignal } from "./drain-on-signal.ts";
@@ -11,6 +11,7 @@ import type { Link, StreamError } from "./stream/link.ts";
 import { Session } from "./stream/session.ts";
 import { ThreadLink } from "./stream/thread-link.ts";
 import type { BlockedJob } from "./stream/thread-messages.ts";
+import { warnOfUnknownNames } from "./unknown-names.ts";
 import { Uplink } from "./uplink.ts";
 import { type WorkerSettings, withDefaults } from "./worker-defaults.ts";
 import type { RunningWorker, WorkerOptions } from "./worker-options.ts";
@@ -45,7 +46,7 @@ interface StreamCut {
 }
 
 class Worker implements RunningWorker {
-  readonly #options: WorkerSettings;
+  #options: WorkerSettings;
   readonly #log: Log;
   readonly #link: Link;
   readonly #calls: SchedulerCalls;
@@ -91,6 +92,16 @@ class Worker implements RunningWorker {
 
   get connected(): boolean {
     return this.#welcomed;
+  }
+
+  servePools(pools: readonly string[]): void {
+    const options = { ...this.#options, pools };
+    checkOptions(options);
+    this.#options = options;
+    // Pools are part of the hello. A stream that is not accepted yet, or a worker that leaves, needs no other one.
+    if (this.#session === undefined || this.#draining) return;
+    this.#log("info", "connecting again, to serve other pools", { pools });
+    this.#session.cut();
   }
 
   connect(): void {
@@ -210,12 +221,7 @@ class Worker implements RunningWorker {
     this.#cutLoggedMs = Number.NEGATIVE_INFINITY;
     this.#reconnects.progressed();
     this.#log("info", "connected", { schedulerId: welcome.schedulerId });
-    for (const queue of welcome.undefinedQueues) {
-      const todo = queue.startsWith(INTERNAL_QUEUE_PREFIX)
-        ? "the worker waits until the schedulers are of its version"
-        : `the worker waits until an operator defines it: millrace queues put ${queue}`;
-      this.#log("warn", `the queue "${queue}" is not defined; ${todo}`, { queue });
-    }
+    warnOfUnknownNames(welcome, this.#log);
     for (const status of welcome.leases) this.#attempts.resume(status);
     if (this.#session !== undefined) this.#uplink.open(this.#session, this.#offered);
     for (const attempt of this.#attempts.all) this.#uplink.changed(attempt);

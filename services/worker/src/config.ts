@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import { availableParallelism, hostname } from "node:os";
+import { quirks } from "@millrace/models";
 import {
   type Config,
   defineConfig,
@@ -18,8 +18,7 @@ import {
 } from "@millrace/runtime";
 import { limits, patternInWords } from "@millrace/shared";
 import { z } from "zod";
-import { languageFileOf } from "./documents/ocr/languages.ts";
-import { quirks } from "./providers/openai/quirks.ts";
+import { isDnsServer, ocrProblems } from "./config-checks.ts";
 
 const list = (fallback: string) =>
   z
@@ -172,6 +171,11 @@ export const workerConfig = defineConfig(
       "the directory of the documents, shared with the gateway",
     ),
     ...documentPlaceSettings,
+    accountsFile: setting(
+      "MILLRACE_ACCOUNTS_FILE",
+      z.string().optional(),
+      "a file that lists the provider accounts of this worker, whose pools it serves too; read again on SIGHUP",
+    ),
     provider: setting(
       "MILLRACE_PROVIDER",
       z.enum(["extractive", "openai"]).default("extractive"),
@@ -246,7 +250,12 @@ export const workerConfig = defineConfig(
     const { token, openAiKey } = secretSources(config);
     const noKey = openAiKey.value === undefined && openAiKey.file === undefined;
     return [
-      ...(config.provider === "openai" && noKey
+      ...(config.accountsFile !== undefined && config.provider !== "extractive"
+        ? [
+            "MILLRACE_PROVIDER: not used with MILLRACE_ACCOUNTS_FILE: remove it, and write the account into the file",
+          ]
+        : []),
+      ...(config.accountsFile === undefined && config.provider === "openai" && noKey
         ? ["OPENAI_API_KEY or OPENAI_API_KEY_FILE: needed with MILLRACE_PROVIDER=openai"]
         : []),
       ...[token, openAiKey].flatMap(secretProblems),
@@ -257,25 +266,6 @@ export const workerConfig = defineConfig(
 );
 
 export type WorkerConfig = Config<(typeof workerConfig)["settings"]>;
-
-/** An address, with a port or without, as node:dns takes it. */
-const isDnsServer = (text: string): boolean => {
-  const [, bracketed, port = "53"] = /^\[(.*)\](?::(\d+))?$/.exec(text) ??
-    /^([^:]*):(\d+)$/.exec(text) ?? ["", text];
-  return isIP(bracketed ?? "") !== 0 && Number(port) < 65_536;
-};
-
-/** Languages are looked for at the start, since a missing one would fail every scanned document. */
-function ocrProblems({ ocr, ocrLanguages }: { ocr: string; ocrLanguages: readonly string[] }) {
-  if (ocr === "off") return [];
-  if (ocrLanguages.length === 0) return ["MILLRACE_OCR_LANGUAGES: needed with MILLRACE_OCR"];
-  return ocrLanguages
-    .filter((code) => languageFileOf(code) === undefined)
-    .map(
-      (code) =>
-        `MILLRACE_OCR_LANGUAGES: ${code} is not installed: install the package @tesseract.js-data/${code}`,
-    );
-}
 
 interface SecretSettings {
   readonly token: string | undefined;

@@ -41,7 +41,8 @@ await runMain(
       ...(token === undefined ? {} : { token: () => token.current }),
       ...(tls === undefined ? {} : { tls }),
     };
-    const parts = { metrics, log: logger, link };
+    const onReload = (listener: () => void) => void process.on("SIGHUP", listener);
+    const parts = { metrics, log: logger, link, env: process.env, onReload };
     const queues = config.queues.filter((queue) => queue !== WEBHOOK_QUEUE);
     const workers = [
       ...(config.queues.includes(WEBHOOK_QUEUE) ? [startCourier(scope, config, parts)] : []),

@@ -1,17 +1,19 @@
 import { openDocumentStore } from "@millrace/documents";
-import { documentPlaceOf, keepSecret, type Scope } from "@millrace/runtime";
-import { limits } from "@millrace/shared";
+import { documentPlaceOf, type Scope } from "@millrace/runtime";
+import { limits, relayedCalls } from "@millrace/shared";
 import type { Logger, WorkerMetrics } from "@millrace/telemetry";
-import { type RunningWorker, startWorker } from "@millrace/worker-sdk";
-import { secretSources, type WorkerConfig } from "./config.ts";
+import { attemptModels, type RunningWorker, startWorker } from "@millrace/worker-sdk";
+import type { WorkerConfig } from "./config.ts";
 import { documentReader } from "./documents/document-reader.ts";
 import { recogniserOf } from "./documents/ocr/recogniser-of.ts";
 import { chatExecutor } from "./executors/chat.ts";
 import { observeAttempts } from "./executors/observed.ts";
-import { completionRunner } from "./executors/run-completion.ts";
+import { relayExecutor } from "./executors/relay.ts";
 import { PART_TYPE, summarizeExecutor } from "./executors/summarize/summarize.ts";
 import { summarizePartExecutor } from "./executors/summarize/summarize-part.ts";
-import { configuredProvider } from "./providers/configured-provider.ts";
+import { observeCalls } from "./models/observe-calls.ts";
+import { quoteInThreads } from "./models/quote.ts";
+import { openWorkerModels, poolsOf } from "./models/worker-models.ts";
 import { openThreadPool } from "./threads/thread-pool.ts";
 import type { WorkerLink } from "./worker-link.ts";
 
@@ -23,16 +25,20 @@ export interface ExecutorParts {
   readonly log: Logger;
   readonly link: WorkerLink;
   readonly queues: readonly string[];
+  /** The environment, in which an accounts file names secrets. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Registers a listener for requests to read files again. */
+  readonly onReload: (listener: () => void) => void;
 }
 
 /** Starts the worker that reads documents and calls models. */
 export async function startExecutors(
   scope: Scope,
   config: WorkerConfig,
-  { metrics, log, link, queues }: ExecutorParts,
+  { metrics, log, link, queues, env, onReload }: ExecutorParts,
 ): Promise<RunningWorker> {
   const { clock, random } = link;
-  const { slots, guestSlots, pools } = config;
+  const { slots, guestSlots } = config;
   const place = documentPlaceOf(config) ?? { directory: DEFAULT_DIRECTORY };
   const store = await openDocumentStore({
     ...{ ...place, maxBytes: limits.documentBytes, clock, random },
@@ -45,28 +51,23 @@ export async function startExecutors(
   const readDocument = documentReader(store, threads, {
     ...{ limits: documentLimits, threadLimits, recognise },
   });
-  const apiKey = keepSecret(scope, secretSources(config).openAiKey, {
-    ...{ clock, log, everyMs: config.secretsReloadMs },
+  const { models, known, accounts } = openWorkerModels(scope, config, {
+    ...{ log, clock, quote: quoteInThreads(threads), env, onReload },
+    onReplaced: (names) => worker.servePools(poolsOf(config, names)),
   });
-  const provider = configuredProvider(config, {
-    ...{ threads, apiKey: () => apiKey?.current ?? "" },
-    onLesson: (lesson) => log.warn(lesson, "the provider has shown a quirk"),
-    onContext: (tokens) => {
-      log.warn({ context_tokens: tokens }, "the provider has shown the model's context");
-    },
-  });
-  const complete = completionRunner(provider, { metrics, clock, accounts: pools });
+  const bind = attemptModels(models, { clock, observe: observeCalls(metrics, known) });
   const observed = observeAttempts({
-    ...{ metrics, log, clock, slots, serves: "jobs", workerId: link.workerId },
+    ...{ metrics, log, clock, slots, serves: "jobs", workerId: link.workerId, models: bind },
   });
-  return startWorker({
-    ...{ ...link, queues, pools, slots, guestSlots },
+  const relayed = relayedCalls.map((call) => [call, observed(relayExecutor(call, store))]);
+  const worker = startWorker({
+    ...{ ...link, queues, pools: poolsOf(config, accounts), slots, guestSlots, models: bind },
     executors: {
-      summarize: observed(
-        summarizeExecutor({ complete, readDocument, threads, model: provider.model }),
-      ),
-      [PART_TYPE]: observed(summarizePartExecutor({ complete, threads })),
-      chat: observed(chatExecutor(complete)),
+      ...Object.fromEntries(relayed),
+      summarize: observed(summarizeExecutor({ readDocument, threads })),
+      [PART_TYPE]: observed(summarizePartExecutor({ threads })),
+      chat: observed(chatExecutor),
     },
   });
+  return worker;
 }

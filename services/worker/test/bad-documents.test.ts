@@ -1,14 +1,21 @@
 import { expect, test } from "vitest";
-import { extractiveProvider } from "../src/providers/extractive.ts";
 import { bombPdf, formTreePdf } from "./hostile-pdf.ts";
-import { attempt, completeWith, makePdf, noDocument, openDocuments, summarizing } from "./setup.ts";
+import {
+  attempt,
+  makePdf,
+  modelsOf,
+  noDocument,
+  openDocuments,
+  quotingProvider,
+  summarizing,
+} from "./setup.ts";
 
 type Change = Parameters<typeof openDocuments>[0];
 
 async function summarize(contentType: string, content: Uint8Array, change?: Change) {
   const { put, threads, readDocument } = await openDocuments(change);
-  const complete = completeWith(extractiveProvider(threads));
-  const execute = summarizing({ complete, readDocument, threads });
+  const models = modelsOf(quotingProvider(threads));
+  const execute = summarizing({ models, readDocument, threads });
   const id = await put("report.pdf", contentType, content);
   return execute(attempt({}, [id]).context);
 }
@@ -97,7 +104,7 @@ test("fails only the attempt of a document that takes too long, and says so", as
 test("fails only the attempt of a small document that would compute for hours, and reports its CPU time", async () => {
   const { put, threads, readDocument } = await openDocuments({ threads: { cpuMs: 3_000 } });
   const execute = summarizing({
-    ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads },
+    ...{ models: modelsOf(quotingProvider(threads)), readDocument, threads },
   });
   const { context, used } = attempt({}, [await put("tree.pdf", pdf, formTreePdf(30))]);
   await expect(execute(context)).rejects.toMatchObject({
@@ -137,7 +144,7 @@ test.each(["text/plain", pdf])(
 test("fails only the attempt of a decompression bomb, and reads the next document", async () => {
   const { put, threads, readDocument } = await openDocuments({ threads: { memoryMb: 128 } });
   const execute = summarizing({
-    ...{ complete: completeWith(extractiveProvider(threads)), readDocument, threads },
+    ...{ models: modelsOf(quotingProvider(threads)), readDocument, threads },
   });
   const bomb = await put("bomb.pdf", pdf, bombPdf(20_000));
   const good = await put("good.pdf", pdf, await makePdf(words));
@@ -150,8 +157,8 @@ test("fails only the attempt of a decompression bomb, and reads the next documen
 
 test("names a document that does not exist", async () => {
   const { threads, readDocument } = await openDocuments();
-  const complete = completeWith(extractiveProvider(threads));
-  const execute = summarizing({ complete, readDocument, threads });
+  const models = modelsOf(quotingProvider(threads));
+  const execute = summarizing({ models, readDocument, threads });
   await expect(execute(attempt({}, [noDocument]).context)).rejects.toMatchObject({
     ...{ reason: "DOCUMENT_NOT_FOUND", retryable: false },
     message: `There is no document ${noDocument}.`,

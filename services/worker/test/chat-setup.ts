@@ -1,10 +1,10 @@
+import { openAiProvider } from "@millrace/models";
 import { type Clock, systemClock } from "@millrace/shared";
 import { type ProviderReply, startProviderSimulator } from "@millrace/testing";
 import { JobFailure } from "@millrace/worker-sdk";
 import { expect, onTestFinished } from "vitest";
 import { chatExecutor } from "../src/executors/chat.ts";
-import { openAiProvider } from "../src/providers/openai.ts";
-import { attempt, completeWith } from "./setup.ts";
+import { attempt, modelsOf, withModels } from "./setup.ts";
 
 /** The last line of a stream. */
 export const done = "data: [DONE]\n\n";
@@ -28,7 +28,7 @@ export async function startChat(reply: ProviderReply, { clock = systemClock }: C
   const { context, written, used } = attempt({
     messages: [{ role: "user", content: "How does the mill turn?" }],
   });
-  const chat = () => chatExecutor(completeWith(provider))(context);
+  const chat = () => withModels(modelsOf(provider), chatExecutor)(context);
   const failure = async () => {
     const error = await chat().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(JobFailure);

@@ -1,14 +1,13 @@
 import { expect, test } from "vitest";
 import { chatExecutor } from "../src/executors/chat.ts";
-import { extractiveProvider } from "../src/providers/extractive.ts";
-import { attempt, completeWith, openThreads } from "./setup.ts";
+import { attempt, modelsOf, openThreads, quotingProvider, withModels } from "./setup.ts";
 
 const user = (content: string) => ({ role: "user", content });
 
 async function chat(payload: unknown) {
   const { threads } = openThreads();
   const { context, written } = attempt(payload);
-  const result = await chatExecutor(completeWith(extractiveProvider(threads)))(context);
+  const result = await withModels(modelsOf(quotingProvider(threads)), chatExecutor)(context);
   expect(written.join("")).toBe((result as { text: string }).text);
   return { result, written };
 }

@@ -1,4 +1,6 @@
 /** Tests that no request goes out that is larger than the model's context, with real HTTP. */
+
+import { type OpenAiProviderOptions, openAiProvider } from "@millrace/models";
 import { systemClock as clock } from "@millrace/shared";
 import {
   answerChunk,
@@ -9,8 +11,7 @@ import {
 import { countTokens } from "gpt-tokenizer";
 import { expect, onTestFinished, test } from "vitest";
 import { chatExecutor } from "../src/executors/chat.ts";
-import { type OpenAiProviderOptions, openAiProvider } from "../src/providers/openai.ts";
-import { attempt, completeWith, openDocuments, summarizing } from "./setup.ts";
+import { attempt, modelsOf, openDocuments, summarizing, withModels } from "./setup.ts";
 
 const tokensOf = ({ messages }: ProviderCall) =>
   messages.reduce((sum, { content }) => sum + countTokens(content), 0);
@@ -54,14 +55,14 @@ async function setup(
     ...{ baseUrl: simulator.url, apiKey: () => "k", model: "m", clock },
     ...{ silenceMs: 60_000, callMs: 600_000, ...change },
   });
-  const complete = completeWith(provider);
+  const models = modelsOf(provider);
   const { calls } = simulator;
   const chat = async (content: string, payload: object = {}) => {
     const messages = [{ role: "user", content }];
     const { context } = attempt({ messages, maxTokens: 100, ...payload });
-    return chatExecutor(complete)(context);
+    return withModels(models, chatExecutor)(context);
   };
-  return { chat, calls, complete };
+  return { chat, calls, models };
 }
 
 const sentence = (i: number) => `The captain wrote in log ${i} that the whale had turned about. `;
@@ -172,14 +173,14 @@ test("takes the count of a server whose tokens hold more Chinese than ours", asy
 });
 
 test("takes the count of a server that adds little to each of many short messages", async () => {
-  const { complete } = await setup((call) =>
+  const { models } = await setup((call) =>
     answer("By.", { prompt_tokens: tokensOf(call) + 3, completion_tokens: 1 }),
   );
   const messages = Array.from({ length: 200 }, (_, i) => ({
     ...{ role: i % 2 === 0 ? "user" : "assistant", content: "How are you today?" },
   }));
   const { context } = attempt({ messages });
-  expect(await chatExecutor(complete)(context)).toMatchObject({ text: "By." });
+  expect(await withModels(models, chatExecutor)(context)).toMatchObject({ text: "By." });
 });
 
 test.each([
@@ -203,9 +204,9 @@ async function summarise(
   payload: object,
   count = 200,
 ) {
-  const { complete, calls } = await setup(behave);
+  const { models, calls } = await setup(behave);
   const { put, threads, readDocument } = await openDocuments();
-  const execute = summarizing({ complete, readDocument, threads });
+  const execute = summarizing({ models, readDocument, threads });
   const id = await put("log.txt", "text/plain", Buffer.from(story(count)));
   const one = attempt({ maxTokens: 64, ...payload }, [id]);
   return { ...one, calls, run: () => execute(one.context) as Promise<{ summary: string }> };

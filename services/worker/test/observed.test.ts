@@ -1,6 +1,9 @@
+import { openAiProvider } from "@millrace/models";
+import type { ModelProvider } from "@millrace/shared";
 import { createLogger, createMetrics, metricNames } from "@millrace/telemetry";
 import { ManualClock, refuse, startProviderSimulator } from "@millrace/testing";
 import {
+  attemptModels,
   type Executor,
   JobFailure,
   NonRetryableError,
@@ -8,9 +11,7 @@ import {
 } from "@millrace/worker-sdk";
 import { expect, onTestFinished, test } from "vitest";
 import { observeAttempts } from "../src/executors/observed.ts";
-import { completionRunner } from "../src/executors/run-completion.ts";
-import { openAiProvider } from "../src/providers/openai.ts";
-import type { Provider } from "../src/providers/provider.ts";
+import { observeCalls } from "../src/models/observe-calls.ts";
 import { attempt } from "./setup.ts";
 
 function setup(executor: Executor) {
@@ -132,10 +133,11 @@ test.each([
     clock,
   });
   const metrics = createMetrics("worker");
-  const complete = completionRunner(provider, { metrics, clock });
+  const source = { provider: () => provider };
+  const models = attemptModels(source, { clock, observe: observeCalls(metrics, []) });
   const request = { messages: [{ role: "user" as const, content: "hi" }], maxTokens: 9 };
   const { context, used } = attempt({});
-  await expect(complete(context, request, async () => undefined)).rejects.toThrow();
+  await expect(models(context).complete(request)).rejects.toThrow();
   const labels = `provider="openai",model="m",account="openai/m",outcome="${outcome}"`;
   const text = await metrics.registry.metrics();
   expect(text).toContain(`millrace_provider_call_duration_seconds_count{${labels}} 1`);
@@ -145,8 +147,10 @@ test.each([
 test("counts calls of served accounts from 0, and measures the first text and the speed of an answer", async () => {
   const clock = new ManualClock();
   const usage = { inputTokens: 40, outputTokens: 30, providerCalls: 1, model: "m" };
-  const provider: Provider = {
-    ...{ name: "openai", model: "m" },
+  const provider: ModelProvider = {
+    ...{ name: "openai", model: "m", account: "" },
+    embed: () => expect.unreachable(),
+    relay: () => expect.unreachable(),
     complete: () => ({
       text: (async function* () {
         clock.advance(2_000);
@@ -158,7 +162,9 @@ test("counts calls of served accounts from 0, and measures the first text and th
     }),
   };
   const metrics = createMetrics("worker");
-  const complete = completionRunner(provider, { metrics, clock, accounts: ["openai/m"] });
+  const known = ["", "openai/m"].map((account) => ({ provider: "openai", model: "m", account }));
+  const source = { provider: () => provider };
+  const models = attemptModels(source, { clock, observe: observeCalls(metrics, known) });
   const shown = async (end: string) =>
     (await metrics.registry.metrics()).split("\n").filter((line) => line.endsWith(end));
   const of = 'provider="openai",model="m",account="openai/m"';
@@ -170,7 +176,7 @@ test("counts calls of served accounts from 0, and measures the first text and th
     'millrace_provider_call_duration_seconds_count{provider="openai",model="m",account="",outcome="429"} 0',
   );
   const messages = [{ role: "user" as const, content: "hi" }];
-  await complete(attempt({}).context, { messages, maxTokens: 9 }, async () => undefined);
+  await models(attempt({}).context).complete({ messages, maxTokens: 9 });
   const text = await metrics.registry.metrics();
   expect(text).toContain(
     `millrace_provider_call_duration_seconds_count{${of},outcome="answered"} 1`,

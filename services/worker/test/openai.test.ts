@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
+import { openAiProvider } from "@millrace/models";
 import type { Clock } from "@millrace/shared";
-import { systemClock } from "@millrace/shared";
+import { ProviderFault, systemClock } from "@millrace/shared";
 import {
   answer,
   answerChunk,
@@ -10,8 +11,6 @@ import {
   startProviderSimulator,
 } from "@millrace/testing";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { openAiProvider } from "../src/providers/openai.ts";
-import { ProviderFault } from "../src/providers/provider.ts";
 
 async function setup(reply: ProviderReply, clock: Clock = systemClock) {
   const simulator = await startProviderSimulator(() => reply);

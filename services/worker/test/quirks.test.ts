@@ -1,6 +1,7 @@
 /** Tests servers that understand less than OpenAI's, with real HTTP. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Lesson, openAiProvider, type Quirk, quirks } from "@millrace/models";
 import { systemClock as clock } from "@millrace/shared";
 import {
   answerChunk,
@@ -11,9 +12,7 @@ import {
 import { JobFailure } from "@millrace/worker-sdk";
 import { expect, onTestFinished, test } from "vitest";
 import { chatExecutor } from "../src/executors/chat.ts";
-import { type Lesson, type Quirk, quirks } from "../src/providers/openai/quirks.ts";
-import { openAiProvider } from "../src/providers/openai.ts";
-import { attempt, completeWith } from "./setup.ts";
+import { attempt, modelsOf, withModels } from "./setup.ts";
 
 const good: ProviderReply = {
   kind: "stream",
@@ -45,14 +44,14 @@ async function setup(behave: (call: ProviderCall) => ProviderReply, change: Chan
     ...{ silenceMs: 60_000, callMs: 600_000, ...options },
     onLesson: (lesson) => lessons.push(lesson),
   });
-  const complete = completeWith(provider);
+  const models = modelsOf(provider);
   const { calls } = simulator;
   const chat = async (maxTokens = 9) => {
     const messages = [
       { role: "system", content: "Be kind." },
       { role: "user", content: "How does the mill turn?" },
     ];
-    const result = await chatExecutor(complete)(attempt({ messages, maxTokens }).context);
+    const result = await withModels(models, chatExecutor)(attempt({ messages, maxTokens }).context);
     return (result as { text: string }).text;
   };
   const sent = (at: number) => calls.at(at)?.body ?? {};

@@ -1,4 +1,7 @@
 /** Tests that an answer and the thought before it have separate limits, with real HTTP. */
+
+import type { Lesson } from "@millrace/models";
+import { type OpenAiProviderOptions, openAiProvider } from "@millrace/models";
 import { systemClock as clock } from "@millrace/shared";
 import {
   answerChunk,
@@ -8,9 +11,7 @@ import {
 } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { chatExecutor } from "../src/executors/chat.ts";
-import type { Lesson } from "../src/providers/openai/quirks.ts";
-import { type OpenAiProviderOptions, openAiProvider } from "../src/providers/openai.ts";
-import { attempt, completeWith, openDocuments, summarizing } from "./setup.ts";
+import { attempt, modelsOf, openDocuments, summarizing, withModels } from "./setup.ts";
 
 const limitOf = ({ body }: ProviderCall) =>
   Number(body.max_completion_tokens ?? body.max_tokens ?? Number.POSITIVE_INFINITY);
@@ -40,16 +41,16 @@ async function setup(
     ...{ baseUrl: simulator.url, apiKey: () => "k", model: "m", clock },
     ...{ silenceMs: 60_000, callMs: 600_000, ...change },
   });
-  const complete = completeWith(provider);
+  const models = modelsOf(provider);
   const chat = async (payload: object = {}) => {
     const messages = [{ role: "user", content: "How does the mill turn?" }];
     const { context, used } = attempt({ messages, maxTokens: 100, ...payload });
-    const { text } = (await chatExecutor(complete)(context)) as { text: string };
+    const { text } = (await withModels(models, chatExecutor)(context)) as { text: string };
     return { text, used };
   };
   const limits = () => simulator.calls.map(limitOf);
   const bodies = () => simulator.calls.map(({ body }) => body);
-  return { chat, limits, bodies, complete };
+  return { chat, limits, bodies, models };
 }
 
 test("raises the limit once if a model spends all of it on thought, and keeps room for thought", async () => {
@@ -138,9 +139,9 @@ test("keeps the room that a raised limit has shown to be needed", async () => {
 });
 
 test("summarises with a model that thinks longer than a part's summary may be", async () => {
-  const { complete, limits } = await setup(thinker(300));
+  const { models, limits } = await setup(thinker(300));
   const { put, threads, readDocument } = await openDocuments();
-  const execute = summarizing({ complete, readDocument, threads });
+  const execute = summarizing({ models, readDocument, threads });
   const story = Array.from({ length: 60 }, (_, i) => `The captain wrote log ${i} at the mill.`);
   const id = await put("log.txt", "text/plain", Buffer.from(story.join("\n\n")));
   const result = await execute(attempt({ partTokens: 256, maxTokens: 64 }, [id]).context);

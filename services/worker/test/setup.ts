@@ -4,16 +4,20 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { openDocumentStore } from "@millrace/documents";
+import { extractiveProvider } from "@millrace/models";
 import {
   type Clock,
   systemClock as clock,
   type KeyId,
+  type ModelProvider,
   newDocumentId,
   systemRandom as random,
 } from "@millrace/shared";
 import { createMetrics } from "@millrace/telemetry";
 import {
   type AttemptContext,
+  attemptModels,
+  type BindModels,
   type Children,
   type Executor,
   type FanOutOptions,
@@ -28,10 +32,10 @@ import { onTestFinished } from "vitest";
 import { documentReader } from "../src/documents/document-reader.ts";
 import type { DocumentLimits } from "../src/documents/document-reading.ts";
 import { recogniserOf } from "../src/documents/ocr/recogniser-of.ts";
-import { completionRunner } from "../src/executors/run-completion.ts";
 import { type SummarizeOptions, summarizeExecutor } from "../src/executors/summarize/summarize.ts";
 import { summarizePartExecutor } from "../src/executors/summarize/summarize-part.ts";
-import type { Provider } from "../src/providers/provider.ts";
+import { observeCalls } from "../src/models/observe-calls.ts";
+import { quoteInThreads } from "../src/models/quote.ts";
 import { openThreadPool, type ThreadPool } from "../src/threads/thread-pool.ts";
 
 export const keyId = "aaaa" as KeyId;
@@ -109,17 +113,31 @@ export async function openDocuments(
   };
   const recognise = change.ocr === undefined ? undefined : recogniser(change.ocr);
   const readDocument = documentReader(store, threads, { limits, threadLimits, recognise });
-  return { put, threads, readDocument };
+  return { put, store, threads, readDocument };
 }
 
-export const completeWith = (provider: Provider) =>
-  completionRunner(provider, { metrics: createMetrics("worker"), clock });
+export const quotingProvider = (threads: ThreadPool) => extractiveProvider(quoteInThreads(threads));
+
+/** Calls this provider, whichever account and model an attempt names. */
+export const modelsOf = (provider: ModelProvider): BindModels =>
+  attemptModels(
+    { provider: () => provider },
+    { clock, observe: observeCalls(createMetrics("worker"), []) },
+  );
+
+/** Runs an executor as the SDK would, with these models. */
+export const withModels =
+  (models: BindModels, executor: Executor): Executor =>
+  (context) =>
+    executor({ ...context, models: models(context) });
 
 export const noDocument = newDocumentId(1_764_000_000_000, random);
 
 /** An attempt as its executor sees it, with what it wrote and reported. */
 export function attempt(payload: unknown, documentIds: readonly string[] = []) {
   const written: string[] = [];
+  const data: string[] = [];
+  const storedDocuments: { name: string; contentType: string; text: string }[] = [];
   const progress: string[] = [];
   const used: UsageDelta[] = [];
   const stop = new AbortController();
@@ -130,6 +148,8 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
       documentIds,
       keyId,
       pool: "openai/m",
+      account: "",
+      providerModel: "",
       labels: {},
       deadlineMs: undefined,
       scheduleId: undefined,
@@ -138,6 +158,7 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
     ...{ startedMs: clock.nowMs(), traceparent: "", tracestate: "", signal: stop.signal },
     addUsage: (usage) => void used.push(usage),
     write: async (text) => void written.push(text),
+    writeData: async (bytes) => void data.push(Buffer.from(bytes).toString()),
     progress: async (done, total, message) => void progress.push(`${done}/${total} ${message}`),
     ...{ resumed: undefined, lastCheckpoint: undefined, finalizesGroupId: undefined },
     fanOut: () => Promise.reject(new Error("no fan-out in this test")),
@@ -146,11 +167,25 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
     readDocument: () => {
       throw new Error("the shipped executors read documents from the store");
     },
-    storeDocument: () => Promise.reject(new Error("the shipped executors store no documents")),
+    storeDocument: async (document) => {
+      const { content, name = "document", contentType = "text/plain" } = document;
+      const bytes = Buffer.from(content as string);
+      storedDocuments.push({ name, contentType, text: bytes.toString() });
+      const id = noDocument;
+      return { id, name, contentType, sizeBytes: bytes.length, sha256: "", existing: false };
+    },
+    models: {
+      complete: () => Promise.reject(new Error("no models in this test")),
+      embed: () => Promise.reject(new Error("no models in this test")),
+      relay: () => Promise.reject(new Error("no models in this test")),
+      stream: () => {
+        throw new Error("no models in this test");
+      },
+    },
     settled: settled.promise,
     log: () => undefined,
   };
-  return { context, settled, written, progress, used, stop };
+  return { context, settled, written, data, storedDocuments, progress, used, stop };
 }
 
 /**
@@ -158,9 +193,12 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
  * beginning, with its checkpoint, as under the SDK. The tests in test/ prove it with a scheduler, which runs parts in any
  * worker, and again after failures.
  */
-export function summarizing(options: Omit<SummarizeOptions, "model">): Executor {
-  const execute = summarizeExecutor({ ...options, model: "m" });
-  const runPart = summarizePartExecutor(options);
+export function summarizing({
+  models,
+  ...options
+}: SummarizeOptions & { readonly models: BindModels }): Executor {
+  const execute = withModels(models, summarizeExecutor(options));
+  const runPart = withModels(models, summarizePartExecutor(options));
   return async (context) => {
     const done: FanOutResult[] = [];
     let saved = context.lastCheckpoint;

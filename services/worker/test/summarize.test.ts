@@ -1,12 +1,18 @@
+import { openAiProvider } from "@millrace/models";
 import { systemClock as clock } from "@millrace/shared";
 import { answer, type ProviderBehaviour, refuse, startProviderSimulator } from "@millrace/testing";
 import type { UsageDelta } from "@millrace/worker-sdk";
 import { countTokens } from "gpt-tokenizer";
 import { expect, onTestFinished, test } from "vitest";
-import { extractiveProvider } from "../src/providers/extractive.ts";
-import { openAiProvider } from "../src/providers/openai.ts";
 import { pagesPdf, show } from "./hand-written-pdf.ts";
-import { attempt, completeWith, makePdf, openDocuments, summarizing } from "./setup.ts";
+import {
+  attempt,
+  makePdf,
+  modelsOf,
+  openDocuments,
+  quotingProvider,
+  summarizing,
+} from "./setup.ts";
 
 const writers = ["captain", "mate", "cook", "carpenter", "surgeon", "boy", "smith"];
 const seen = ["whale", "storm", "island", "boat", "squid", "iceberg", "reef", "convoy", "shark"];
@@ -25,7 +31,7 @@ async function setup(behaviour?: ProviderBehaviour) {
   onTestFinished(() => simulator[Symbol.asyncDispose]());
   const provider =
     behaviour === undefined
-      ? extractiveProvider(threads)
+      ? quotingProvider(threads)
       : openAiProvider({
           baseUrl: simulator.url,
           apiKey: () => "k",
@@ -35,7 +41,7 @@ async function setup(behaviour?: ProviderBehaviour) {
           clock,
         });
   const execute = summarizing({
-    complete: completeWith(provider),
+    models: modelsOf(provider),
     readDocument,
     threads,
   });
@@ -75,7 +81,14 @@ test("reads Markdown as text, and makes one summary of several documents", async
   ];
   const result = await execute(attempt({}, ids).context);
   expect(result).toMatchObject({
-    ...{ pages: 2, parts: 1, failed_parts: [], warnings: [], finish_reason: "stop", model: "m" },
+    ...{
+      pages: 2,
+      parts: 1,
+      failed_parts: [],
+      warnings: [],
+      finish_reason: "stop",
+      model: "key-sentences",
+    },
   });
   const { summary } = result as { summary: string };
   for (const one of summary.split(/(?<=\.) /)) expect(story(20)).toContain(one);

@@ -1,11 +1,11 @@
 /** Tests that results and chunks are valid Unicode, whatever a model gives. */
 
+import { openAiProvider } from "@millrace/models";
 import { systemClock as clock } from "@millrace/shared";
 import { answerChunk, startProviderSimulator } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { chatExecutor } from "../src/executors/chat.ts";
-import { openAiProvider } from "../src/providers/openai.ts";
-import { attempt, completeWith } from "./setup.ts";
+import { attempt, modelsOf, withModels } from "./setup.ts";
 
 async function chat(...pieces: readonly string[]) {
   const events = [
@@ -26,7 +26,9 @@ async function chat(...pieces: readonly string[]) {
     },
   });
   const { context, written } = attempt({ messages: [{ role: "user", content: "Go." }] });
-  const { text } = (await chatExecutor(completeWith(provider))(context)) as { text: string };
+  const { text } = (await withModels(modelsOf(provider), chatExecutor)(context)) as {
+    text: string;
+  };
   return { text, written };
 }
 

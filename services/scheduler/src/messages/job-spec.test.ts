@@ -33,6 +33,13 @@ test("keeps JSON text as it is, and turns structured data into JSON text", () =>
   expect(spec({ payload: { case: "payloadStruct", value: { a: 1 } } }).payloadJson).toBe('{"a":1}');
 });
 
+test("estimates the tokens of a relayed request from its payload, unless its caller has", () => {
+  const payload = { case: "payloadJson", value: '{"input":"How?","max_output_tokens":50}' } as const;
+  expect(spec({ type: "responses", payload }).estimatedTokens).toBeGreaterThan(50);
+  expect(spec({ type: "responses", payload, estimatedTokens: 7 }).estimatedTokens).toBe(7);
+  expect(spec({ type: "chat", payload })).not.toHaveProperty("estimatedTokens");
+});
+
 test("keeps given times, attempts and backoff", () => {
   const given = spec({
     runAt: timestampFromMs(2_000),

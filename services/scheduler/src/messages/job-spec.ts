@@ -3,6 +3,7 @@ import type { JobSpec, RetryDefaults } from "@millrace/engine";
 import type { JobSpec as JobSpecMessage } from "@millrace/proto/job";
 import { timeMs } from "@millrace/runtime";
 import { type GroupId, type JobId, limits } from "@millrace/shared";
+import { relayedTokens } from "../policy/relayed-tokens.ts";
 import { contentHash, formerContentHash, type ReadPayload } from "./content-hash.ts";
 import { detailsOf } from "./job-details.ts";
 import { jobRetryOf } from "./retry-message.ts";
@@ -30,7 +31,7 @@ export function jobSpecOf(
     ...timeOf("deadlineMs", spec.deadline),
     ...(spec.idempotencyKey === "" ? {} : idempotencyOf(spec, payload)),
     ...(spec.pool === "" ? {} : { pool: spec.pool }),
-    ...(spec.estimatedTokens === 0 ? {} : { estimatedTokens: spec.estimatedTokens }),
+    ...estimateOf(spec),
     ...deduplicationOf(spec),
     ...(spec.groupId === "" ? {} : { group: { id: spec.groupId as GroupId } }),
     labels: spec.labels,
@@ -39,6 +40,11 @@ export function jobSpecOf(
     ...callbackOf(spec),
     submittedAtMs,
   };
+}
+
+function estimateOf(spec: JobSpecMessage): Pick<JobSpec, "estimatedTokens"> {
+  const estimatedTokens = spec.estimatedTokens || relayedTokens(spec.type, payloadJson(spec));
+  return estimatedTokens === undefined ? {} : { estimatedTokens };
 }
 
 function payloadJson({ payload }: JobSpecMessage): string {

@@ -47,6 +47,9 @@ export function assignmentOf(
     payloadJson: job.payloadJson,
     ...fromDetails(AssignmentSchema, job.details),
     pool: job.pool ?? "",
+    // No job names a model yet.
+    account: "",
+    providerModel: "",
     labels: { ...job.labels },
     traceparent: job.traceparent ?? "",
     fanOuts: job.childGroups?.filter((id) => id !== job.finalizes).length ?? 0,

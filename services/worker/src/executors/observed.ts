@@ -12,6 +12,7 @@ import {
 } from "@millrace/telemetry";
 import {
   type AttemptContext,
+  type BindModels,
   type Executor,
   JobFailure,
   type UsageDelta,
@@ -27,6 +28,8 @@ export interface AttemptObserver {
   /** What the slots are for. A process may run a worker for each. */
   readonly serves: "jobs" | "webhooks";
   readonly workerId: string;
+  /** The worker's models; undefined if it has none. */
+  readonly models?: BindModels;
 }
 
 /** The longest message of a failure in a log line. */
@@ -61,6 +64,7 @@ function endOf(error: unknown, { signal }: AttemptContext): End {
 /** Runs each attempt in a span of its job's trace, counts it, and logs how it ended. */
 export function observeAttempts(observer: AttemptObserver): (executor: Executor) => Executor {
   const { metrics, log, clock, slots, serves, workerId } = observer;
+  const { models: bind } = observer;
   let running = 0;
   const use = (more: number) => {
     running += more;
@@ -98,7 +102,9 @@ export function observeAttempts(observer: AttemptObserver): (executor: Executor)
       job.fanOut(children, { ...injectTrace(), ...options });
     const run = async () => {
       try {
-        const result = await executor({ ...job, addUsage, fanOut });
+        // Calls of models count what they spend, too.
+        const models = bind === undefined ? job.models : bind({ ...job, addUsage });
+        const result = await executor({ ...job, addUsage, fanOut, models });
         ended({ outcome: waits(job) ? "waiting" : job.signal.aborted ? "stopped" : "completed" });
         return result;
       } catch (error) {

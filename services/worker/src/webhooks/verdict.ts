@@ -1,5 +1,5 @@
 import { DestinationRefused } from "@millrace/destinations";
-import { retryAfterMs } from "../retry-after.ts";
+import { retryAfterMs } from "@millrace/shared";
 import { type PostAnswer, PostTimeout } from "./post.ts";
 
 /** What a request came to. `outcome` is a label of a metric, so it has few values. */

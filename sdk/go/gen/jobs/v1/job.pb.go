@@ -129,12 +129,12 @@ type JobSpec struct {
 	// Empty: any worker of the queue may run it.
 	Pool string `protobuf:"bytes,8,opt,name=pool,proto3" json:"pool,omitempty"`
 	// The tokens that an attempt will spend, as the caller estimates, for budgets and fairness. 0: the scheduler
-	// estimates. The key's own budget reserves the whole estimate, up to a whole limit. For a provider account and
-	// for the order of keys it counts at most 8 times the observed spending of the key's attempts in the queue, or
-	// the queue's default_estimated_tokens if that is more. It also counts at most what the key's budget and the
-	// account allow in a minute. While other keys need the account, the part above the largest observed spending of
-	// the key counts at most an eighth of the account. Tokens beyond the reservation delay the next job; they are
-	// never an error.
+	// estimates, from the payload for the types chat.completions, responses and embeddings. The key's own budget
+	// reserves the whole estimate, up to a whole limit. For a provider account and for the order of keys it counts
+	// at most 8 times the observed spending of the key's attempts in the queue, or the queue's
+	// default_estimated_tokens if that is more. It also counts at most what the key's budget and the account allow
+	// in a minute. While other keys need the account, the part above the largest observed spending of the key counts
+	// at most an eighth of the account. Tokens beyond the reservation delay the next job; they are never an error.
 	EstimatedTokens uint32 `protobuf:"varint,9,opt,name=estimated_tokens,json=estimatedTokens,proto3" json:"estimated_tokens,omitempty"`
 	// The earliest start, at most 366 days ahead. In the past or left out: the job may start at once.
 	RunAt *timestamppb.Timestamp `protobuf:"bytes,10,opt,name=run_at,json=runAt,proto3" json:"run_at,omitempty"`
@@ -545,7 +545,7 @@ type Job struct {
 	IdempotencyKey string `protobuf:"bytes,11,opt,name=idempotency_key,json=idempotencyKey,proto3" json:"idempotency_key,omitempty"`
 	// As submitted.
 	Pool string `protobuf:"bytes,12,opt,name=pool,proto3" json:"pool,omitempty"`
-	// As submitted.
+	// As submitted, or as estimated from the payload.
 	EstimatedTokens uint32 `protobuf:"varint,13,opt,name=estimated_tokens,json=estimatedTokens,proto3" json:"estimated_tokens,omitempty"`
 	// When Millrace accepted it, by the schedulers' clock, like all times that Millrace sets. Never after start_time or
 	// finish_time.

@@ -2469,8 +2469,12 @@ type Welcome struct {
 	// The queues of the Hello that are not defined. The worker serves them as soon as they are defined, and should log them
 	// until then. Set by the scheduler; a scheduler that does not know this field leaves it empty.
 	UndefinedQueues []string `protobuf:"bytes,6,rep,name=undefined_queues,json=undefinedQueues,proto3" json:"undefined_queues,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The pools of the Hello that name neither a provider account nor an account of a model's route. They may be intended, and are
+	// served. A worker whose pools come from a file of accounts should log them: a name may be mistyped. Set by the scheduler; a
+	// scheduler that does not know this field leaves it empty.
+	UnknownPools  []string `protobuf:"bytes,7,rep,name=unknown_pools,json=unknownPools,proto3" json:"unknown_pools,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Welcome) Reset() {
@@ -2541,6 +2545,13 @@ func (x *Welcome) GetLeases() []*LeaseStatus {
 func (x *Welcome) GetUndefinedQueues() []string {
 	if x != nil {
 		return x.UndefinedQueues
+	}
+	return nil
+}
+
+func (x *Welcome) GetUnknownPools() []string {
+	if x != nil {
+		return x.UnknownPools
 	}
 	return nil
 }
@@ -2703,8 +2714,13 @@ type Assignment struct {
 	ScheduleId string `protobuf:"bytes,17,opt,name=schedule_id,json=scheduleId,proto3" json:"schedule_id,omitempty"`
 	// The due time of that run, without jitter.
 	ScheduleDueTime *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=schedule_due_time,json=scheduleDueTime,proto3" json:"schedule_due_time,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The provider account to call, which the scheduler chose among the routes of the job's model. It is one of the pools of the
+	// Hello. Empty: the job names no model, and its pool names the account.
+	Account string `protobuf:"bytes,19,opt,name=account,proto3" json:"account,omitempty"`
+	// The model to call, in the words of that account's provider. Empty: the worker's own for the account.
+	ProviderModel string `protobuf:"bytes,20,opt,name=provider_model,json=providerModel,proto3" json:"provider_model,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Assignment) Reset() {
@@ -2861,6 +2877,20 @@ func (x *Assignment) GetScheduleDueTime() *timestamppb.Timestamp {
 		return x.ScheduleDueTime
 	}
 	return nil
+}
+
+func (x *Assignment) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Assignment) GetProviderModel() string {
+	if x != nil {
+		return x.ProviderModel
+	}
+	return ""
 }
 
 // Answer to a Heartbeat.
@@ -3422,7 +3452,7 @@ const file_millrace_workers_v1_worker_service_proto_rawDesc = "" +
 	"settleAcks\x127\n" +
 	"\x04stop\x18\x06 \x01(\v2!.millrace.workers.v1.StopAttemptsH\x00R\x04stop\x122\n" +
 	"\x05drain\x18\a \x01(\v2\x1a.millrace.workers.v1.DrainH\x00R\x05drainB\t\n" +
-	"\amessage\"\xd7\x02\n" +
+	"\amessage\"\xfc\x02\n" +
 	"\aWelcome\x12!\n" +
 	"\fscheduler_id\x18\x01 \x01(\tR\vschedulerId\x12@\n" +
 	"\x0elease_duration\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\rleaseDuration\x12H\n" +
@@ -3430,14 +3460,15 @@ const file_millrace_workers_v1_worker_service_proto_rawDesc = "" +
 	"\n" +
 	"stop_grace\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\tstopGrace\x128\n" +
 	"\x06leases\x18\x05 \x03(\v2 .millrace.workers.v1.LeaseStatusR\x06leases\x12)\n" +
-	"\x10undefined_queues\x18\x06 \x03(\tR\x0fundefinedQueues\"\xa6\x01\n" +
+	"\x10undefined_queues\x18\x06 \x03(\tR\x0fundefinedQueues\x12#\n" +
+	"\runknown_pools\x18\a \x03(\tR\funknownPools\"\xa6\x01\n" +
 	"\vLeaseStatus\x123\n" +
 	"\x05lease\x18\x01 \x01(\v2\x1d.millrace.workers.v1.LeaseRefR\x05lease\x12\x12\n" +
 	"\x04held\x18\x02 \x01(\bR\x04held\x12#\n" +
 	"\rnext_sequence\x18\x03 \x01(\rR\fnextSequence\x12)\n" +
 	"\x10cancel_requested\x18\x04 \x01(\bR\x0fcancelRequested\"P\n" +
 	"\vAssignments\x12A\n" +
-	"\vassignments\x18\x01 \x03(\v2\x1f.millrace.workers.v1.AssignmentR\vassignments\"\xee\x05\n" +
+	"\vassignments\x18\x01 \x03(\v2\x1f.millrace.workers.v1.AssignmentR\vassignments\"\xaf\x06\n" +
 	"\n" +
 	"Assignment\x123\n" +
 	"\x05lease\x18\x01 \x01(\v2\x1d.millrace.workers.v1.LeaseRefR\x05lease\x12\x14\n" +
@@ -3461,7 +3492,9 @@ const file_millrace_workers_v1_worker_service_proto_rawDesc = "" +
 	"\x0fcheckpoint_json\x18\x10 \x01(\tR\x0echeckpointJson\x12\x1f\n" +
 	"\vschedule_id\x18\x11 \x01(\tR\n" +
 	"scheduleId\x12F\n" +
-	"\x11schedule_due_time\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\x0fscheduleDueTime\x1a9\n" +
+	"\x11schedule_due_time\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\x0fscheduleDueTime\x12\x18\n" +
+	"\aaccount\x18\x13 \x01(\tR\aaccount\x12%\n" +
+	"\x0eprovider_model\x18\x14 \x01(\tR\rproviderModel\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"A\n" +

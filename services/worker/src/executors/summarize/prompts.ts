@@ -1,5 +1,5 @@
+import type { ModelMessage } from "@millrace/shared";
 import { francAll } from "franc-min";
-import type { Message } from "../../providers/provider.ts";
 
 /** About how many words of a language with spaces a token is, with room to spare: models count words badly. */
 const wordsPerToken = 0.6;
@@ -51,7 +51,7 @@ export function messagesFor(
   maxTokens: number,
   document: Document,
   place?: Place,
-): Message[] {
+): ModelMessage[] {
   const what =
     place === undefined
       ? `Summarise the text, which is from ${quoted(document.names)}.`

@@ -4,7 +4,6 @@ import { z } from "zod";
 import type { ThreadPool } from "../../threads/thread-pool.ts";
 import { smallerSize } from "../context-exceeded.ts";
 import { parsePayload } from "../payload.ts";
-import type { RunCompletion } from "../run-completion.ts";
 import { messagesFor } from "./prompts.ts";
 import { splitter } from "./split.ts";
 
@@ -23,23 +22,21 @@ export const partPayload = z.strictObject({
 export type PartPayload = z.infer<typeof partPayload>;
 
 export interface PartOptions {
-  readonly complete: RunCompletion;
   readonly threads: ThreadPool;
 }
 
 /** Summarises one part of a document. The result is `{ summary }`. */
-export function summarizePartExecutor({ complete, threads }: PartOptions): Executor {
+export function summarizePartExecutor({ threads }: PartOptions): Executor {
   return async (context) => {
     const payload = parsePayload(partPayload, context.payload);
     const split = splitter(threads, context);
     const { text } = payload;
-    return { summary: await shorten(text, payload, { context, complete, split }) };
+    return { summary: await shorten(text, payload, { context, split }) };
   };
 }
 
 interface Shortening {
   readonly context: AttemptContext;
-  readonly complete: RunCompletion;
   readonly split: (text: string, maxTokens: number) => Promise<string[]>;
 }
 
@@ -48,12 +45,8 @@ async function shorten(text: string, payload: PartPayload, parts: Shortening): P
   const { maxTokens, reasoningTokens } = payload;
   const messages = messagesFor(text, maxTokens, payload, payload);
   try {
-    const answer = await parts.complete(
-      parts.context,
-      { messages, maxTokens, reasoningTokens },
-      async () => undefined,
-    );
-    return answer.text;
+    const request = { messages, maxTokens, reasoningTokens };
+    return (await parts.context.models.complete(request)).text;
   } catch (error) {
     const pieces = await parts.split(text, smallerSize(error));
     if (pieces.length < 2) throw error;

@@ -10,9 +10,8 @@ import {
 import type { z } from "zod";
 import type { DocumentReader } from "../../documents/document-reader.ts";
 import type { ThreadPool } from "../../threads/thread-pool.ts";
-import { ContextExceeded, retryable, smallerSize } from "../context-exceeded.ts";
+import { isContextExceeded, retryable, smallerSize } from "../context-exceeded.ts";
 import { parsePayload } from "../payload.ts";
-import type { RunCompletion } from "../run-completion.ts";
 import { type Document, languageOf, messagesFor } from "./prompts.ts";
 import { type JobText, pagesOf, readDocuments } from "./read-documents.ts";
 import { splitter } from "./split.ts";
@@ -21,11 +20,8 @@ import type { PartPayload } from "./summarize-part.ts";
 type Payload = z.infer<typeof summarizePayload>;
 
 export interface SummarizeOptions {
-  readonly complete: RunCompletion;
   readonly readDocument: DocumentReader;
   readonly threads: ThreadPool;
-  /** The model's name, for the result. */
-  readonly model: string;
 }
 
 /** The type of the jobs that summarise one part each. */
@@ -92,7 +88,7 @@ class Summary {
     const { pages, warnings } = this.#facts();
     return {
       ...{ summary: last.text, pages, parts, failed_parts: failed, warnings },
-      ...{ finish_reason: last.finishReason, model: this.#options.model },
+      ...{ finish_reason: last.finishReason, model: last.model },
     };
   }
 
@@ -172,11 +168,11 @@ class Summary {
           const messages = messagesFor(joined, maxTokens, document);
           try {
             const request = { messages, maxTokens, reasoningTokens };
-            return await this.#options.complete(this.#context, request, write);
+            return await this.#context.models.complete(request, write);
           } catch (error) {
             size = Math.min(this.#size(), smallerSize(error));
             // What is written cannot be taken back, but another attempt replaces it.
-            if (written && error instanceof ContextExceeded) throw retryable(error);
+            if (written && isContextExceeded(error)) throw retryable(error);
             // A provider that does not shorten the text would never make it fit.
             if (joined.length >= shortest) throw error;
           }

@@ -89,12 +89,12 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
 
   /**
    * The tokens that an attempt will spend, as the caller estimates, for budgets and fairness. 0: the scheduler
-   * estimates. The key's own budget reserves the whole estimate, up to a whole limit. For a provider account and
-   * for the order of keys it counts at most 8 times the observed spending of the key's attempts in the queue, or
-   * the queue's default_estimated_tokens if that is more. It also counts at most what the key's budget and the
-   * account allow in a minute. While other keys need the account, the part above the largest observed spending of
-   * the key counts at most an eighth of the account. Tokens beyond the reservation delay the next job; they are
-   * never an error.
+   * estimates, from the payload for the types chat.completions, responses and embeddings. The key's own budget
+   * reserves the whole estimate, up to a whole limit. For a provider account and for the order of keys it counts
+   * at most 8 times the observed spending of the key's attempts in the queue, or the queue's
+   * default_estimated_tokens if that is more. It also counts at most what the key's budget and the account allow
+   * in a minute. While other keys need the account, the part above the largest observed spending of the key counts
+   * at most an eighth of the account. Tokens beyond the reservation delay the next job; they are never an error.
    *
    * @generated from field: uint32 estimated_tokens = 9;
    */
@@ -351,7 +351,7 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
   pool: string;
 
   /**
-   * As submitted.
+   * As submitted, or as estimated from the payload.
    *
    * @generated from field: uint32 estimated_tokens = 13;
    */

@@ -1168,6 +1168,15 @@ export declare type Welcome = Message<"millrace.workers.v1.Welcome"> & {
    * @generated from field: repeated string undefined_queues = 6;
    */
   undefinedQueues: string[];
+
+  /**
+   * The pools of the Hello that name neither a provider account nor an account of a model's route. They may be intended, and are
+   * served. A worker whose pools come from a file of accounts should log them: a name may be mistyped. Set by the scheduler; a
+   * scheduler that does not know this field leaves it empty.
+   *
+   * @generated from field: repeated string unknown_pools = 7;
+   */
+  unknownPools: string[];
 };
 
 /**
@@ -1368,6 +1377,21 @@ export declare type Assignment = Message<"millrace.workers.v1.Assignment"> & {
    * @generated from field: google.protobuf.Timestamp schedule_due_time = 18;
    */
   scheduleDueTime?: Timestamp | undefined;
+
+  /**
+   * The provider account to call, which the scheduler chose among the routes of the job's model. It is one of the pools of the
+   * Hello. Empty: the job names no model, and its pool names the account.
+   *
+   * @generated from field: string account = 19;
+   */
+  account: string;
+
+  /**
+   * The model to call, in the words of that account's provider. Empty: the worker's own for the account.
+   *
+   * @generated from field: string provider_model = 20;
+   */
+  providerModel: string;
 };
 
 /**

@@ -429,6 +429,8 @@ class Welcome(_pool.Message):
     def leases(self) -> _pool.Messages[LeaseStatus]: ...
     @property
     def undefined_queues(self) -> _pool.Scalars[str]: ...
+    @property
+    def unknown_pools(self) -> _pool.Scalars[str]: ...
     def __init__(
         self,
         *,
@@ -438,6 +440,7 @@ class Welcome(_pool.Message):
         stop_grace: _pool.Duration | None = None,
         leases: Iterable[LeaseStatus] | None = None,
         undefined_queues: Iterable[str] | None = None,
+        unknown_pools: Iterable[str] | None = None,
     ) -> None: ...
 
 class LeaseStatus(_pool.Message):
@@ -488,6 +491,8 @@ class Assignment(_pool.Message):
     schedule_id: str
     @property
     def schedule_due_time(self) -> _pool.Timestamp: ...
+    account: str
+    provider_model: str
     def __init__(
         self,
         *,
@@ -509,6 +514,8 @@ class Assignment(_pool.Message):
         checkpoint_json: str | None = None,
         schedule_id: str | None = None,
         schedule_due_time: _pool.Timestamp | None = None,
+        account: str | None = None,
+        provider_model: str | None = None,
     ) -> None: ...
 
 class HeartbeatAck(_pool.Message):
