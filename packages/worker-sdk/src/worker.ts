@@ -97,7 +97,9 @@ class Worker implements RunningWorker {
   servePools(pools: readonly string[]): void {
     const options = { ...this.#options, pools };
     checkOptions(options);
+    const isSame = String(this.#options.pools ?? []) === String(pools);
     this.#options = options;
+    if (isSame) return;
     // Pools are part of the hello. A stream that is not accepted yet, or a worker that leaves, needs no other one.
     if (this.#session === undefined || this.#draining) return;
     this.#log("info", "connecting again, to serve other pools", { pools });

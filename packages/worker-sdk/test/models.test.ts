@@ -284,11 +284,14 @@ test("a worker that serves other pools says so on a new stream, keeps its leases
   first.assign();
   await first.next("heartbeat");
   expect(() => worker.servePools(["Not A Name"])).toThrow("pools");
+  worker.servePools([]);
   worker.servePools(["acme/a", "acme/mistyped"]);
   const second = await stream();
   const hello = await second.next("hello");
   expect(hello.pools).toEqual(["acme/a", "acme/mistyped"]);
   expect(hello.leases).toHaveLength(1);
+  // The same pools need no other stream, which would get no answer here.
+  worker.servePools(["acme/a", "acme/mistyped"]);
   second.send({
     case: "welcome",
     value: { leases: [{ lease: hello.leases[0], held: true }], unknownPools: ["acme/mistyped"] },

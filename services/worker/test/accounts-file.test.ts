@@ -42,7 +42,7 @@ async function setup(text: string, { env = {}, pools = [], secret }: Setup = {})
     ...{ accountsFile: path, pools: [...pools], secretsReloadMs: 5_000 },
     ...{ token: undefined, tokenFile: undefined, openAiKey: undefined, openAiKeyFile: undefined },
     ...{
-      provider: "extractive",
+      provider: "extractive" as const,
       openAiUrl: "",
       model: "",
       providerSilenceMs: 1,

@@ -34,7 +34,10 @@ test("keeps JSON text as it is, and turns structured data into JSON text", () =>
 });
 
 test("estimates the tokens of a relayed request from its payload, unless its caller has", () => {
-  const payload = { case: "payloadJson", value: '{"input":"How?","max_output_tokens":50}' } as const;
+  const payload = {
+    case: "payloadJson",
+    value: '{"input":"How?","max_output_tokens":50}',
+  } as const;
   expect(spec({ type: "responses", payload }).estimatedTokens).toBeGreaterThan(50);
   expect(spec({ type: "responses", payload, estimatedTokens: 7 }).estimatedTokens).toBe(7);
   expect(spec({ type: "chat", payload })).not.toHaveProperty("estimatedTokens");
