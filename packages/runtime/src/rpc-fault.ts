@@ -39,6 +39,7 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   SCHEDULE_NOT_FOUND: [status.NOT_FOUND, 404],
   KEY_NOT_FOUND: [status.NOT_FOUND, 404],
   ACCOUNT_NOT_FOUND: [status.NOT_FOUND, 404],
+  MODEL_NOT_FOUND: [status.NOT_FOUND, 404],
   WEBHOOK_NOT_FOUND: [status.NOT_FOUND, 404],
   DELIVERY_NOT_FOUND: [status.NOT_FOUND, 404],
   IDEMPOTENCY_CONFLICT: [status.ALREADY_EXISTS, 409],

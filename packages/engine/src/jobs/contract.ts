@@ -30,6 +30,8 @@ export interface JobSpec {
   /** The hash that an earlier version of Millrace computed of this content. It matches too, and is not stored. */
   readonly formerContentHash?: string;
   readonly pool?: string;
+  /** The model that the job needs, or an alias of it. Each attempt takes one of its routes. Not with a pool. */
+  readonly model?: string;
   readonly estimatedTokens?: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly traceparent?: string;
@@ -94,6 +96,8 @@ export type SubmitOutcome =
   | { readonly kind: "unknownQueue" }
   /** The queue does not take jobs of this type. */
   | { readonly kind: "unknownType" }
+  /** The catalogue has no model, and no alias, of this name. `nearest` has the most similar ones, at most three. */
+  | { readonly kind: "unknownModel"; readonly model: string; readonly nearest: readonly string[] }
   | { readonly kind: "unknownGroup" }
   /** No more jobs may join the group. */
   | { readonly kind: "groupClosed" }

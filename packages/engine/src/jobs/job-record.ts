@@ -46,6 +46,7 @@ interface StoredSpec {
   readonly [F.spec_redriven_from]?: string;
   readonly [F.spec_finalizes]?: string;
   readonly [F.spec_callback]?: JobSpec["callback"];
+  readonly [F.spec_model]?: string;
 }
 
 /** Earlier versions wrote more. */
@@ -81,6 +82,7 @@ export function storedSpec(job: JobSpec): string {
     [F.spec_redriven_from]: job.redrivenFrom,
     [F.spec_finalizes]: job.finalizes,
     [F.spec_callback]: job.callback,
+    [F.spec_model]: job.model,
   };
   return jsonText(spec);
 }
@@ -145,6 +147,7 @@ export function jobRecord(
       idempotencyWindowMs: spec[F.spec_idempotency_window_ms],
       contentHash: spec[F.spec_content_hash],
       pool: spec[F.spec_pool],
+      model: spec[F.spec_model],
       estimatedTokens: spec[F.spec_estimated_tokens],
       traceparent: spec[F.spec_traceparent],
       details: spec[F.spec_details] ?? formerDetails(spec),

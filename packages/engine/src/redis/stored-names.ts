@@ -128,6 +128,7 @@ export const F = {
   spec_finalizes: "fz",
   /** As the field callback. */
   spec_callback: "c",
+  spec_model: "mo",
 
   // Members of an attempt in a job's history.
   attempt_number: "a",

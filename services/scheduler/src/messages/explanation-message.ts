@@ -54,7 +54,7 @@ function constraintsOf(explanation: Explanation, serving: Serving): readonly Sho
   const held = constraints.filter(({ kind }) => kind !== "NO_FREE_WORKER");
   const shown = held.map(
     (constraint): Shown => ({
-      ...{ kind: Kind[constraint.kind], constraint },
+      ...{ kind: kindOf(constraint.kind), constraint },
       message: texts[constraint.kind](constraint),
     }),
   );
@@ -74,6 +74,9 @@ function constraintsOf(explanation: Explanation, serving: Serving): readonly Sho
     ...shown,
   ];
 }
+
+/** No worker can serve a model that has no route. */
+const kindOf = (kind: ConstraintKind): Kind => (kind === "NO_ROUTE" ? Kind.NO_WORKER : Kind[kind]);
 
 const isHeld = ({ kind }: Shown) => kind !== Kind.LANE_ORDER && kind !== Kind.NO_FREE_WORKER;
 
@@ -137,6 +140,8 @@ const texts: Readonly<Record<ConstraintKind, (constraint: Constraint) => string>
     `provider account ${subject} failed several times in a row${sinceMs === undefined ? "" : ` and has been cooling down since ${new Date(sinceMs).toISOString()}`}: one job at a time will probe it`,
   PROVIDER_EXHAUSTED: ({ subject }) =>
     `the money or quota of provider account ${subject} is used up: an operator must refill and reset the account`,
+  NO_ROUTE: ({ subject }) =>
+    `there is no model ${subject} any more: the job waits until an operator creates a model of this name`,
   CHILDREN: (c) =>
     `${usedOfLimit(c)} children of group ${c.subject} have ended: the job waits until the group has finished`,
   GROUP_IN_FLIGHT: (c) =>

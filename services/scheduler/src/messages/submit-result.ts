@@ -115,6 +115,14 @@ export function refusalOf(
         message:
           "type: the queue accepts no jobs of this type; check the type, or use another queue",
       };
+    case "unknownModel": {
+      const { model, nearest } = outcome;
+      const hint = nearest.length === 0 ? "" : ` (similar: ${nearest.join(", ")})`;
+      return {
+        reason: "MODEL_NOT_FOUND",
+        message: `model: there is no model ${model}${hint}; check the name, or ask an operator to create it`,
+      };
+    }
     default:
       return groupRefusalOf(outcome);
   }
