@@ -70,7 +70,7 @@ export interface OldestJob {
  */
 export interface QueueWaits {
   readonly jobs: ReadonlyMap<ConstraintKind, number>;
-  /** The queued jobs of each pool; "" for those without a pool. */
+  /** The queued jobs of each pool; "" for those without a pool. Jobs of a model count under the account of its first route. */
   readonly queuedByPool: ReadonlyMap<string, number>;
   readonly oldest: readonly OldestJob[];
   /** The keys whose own limits hold a lane. At most 128 of each shard, chosen at random. */

@@ -7,6 +7,7 @@ import {
   type JobState,
   jsonText,
 } from "@millrace/shared";
+import { parseRoute } from "../models/stored-models.ts";
 import { F } from "../redis/stored-names.ts";
 import type { Deduplication, Failure, GroupMembership, JobRecord, JobSpec } from "./contract.ts";
 import { parseHistory } from "./job-history.ts";
@@ -163,6 +164,7 @@ export function jobRecord(
       startedAtMs: numberOf(stored[F.started_ms]),
       finishedAtMs: numberOf(stored[F.finished_ms]),
       workerId: stored[F.worker_id] ?? undefined,
+      route: parseRoute(stored[F.route]),
       nextRunAtMs,
       resultJson: state === "SUCCEEDED" ? (stored[F.result] ?? undefined) : undefined,
       failure: state === "SUCCEEDED" ? undefined : parseFailure(stored),

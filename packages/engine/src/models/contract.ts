@@ -7,7 +7,8 @@
  * - `JobSpec.model` (jobs): a new job names a model, or a pool, or neither. With both, the submission is `invalid`, argument
  *   "pool". An alias is resolved at once: the stored job has the model's own name. A name that is neither is refused
  *   with `unknownModel` and the nearest names.
- * - `Lease.route` (leases): the account and the provider's model of this attempt. Absent for a job that names no model.
+ * - `Lease.route` and `JobRecord.route` (leases, jobs): the account and the provider's model of this attempt, or of the last
+ *   one. Absent for a job that names no model.
  * - `LeaseRequest.pools`: a worker serves the routes whose accounts are among its pools. Without `pools` it serves all.
  * - `Settlement.accountFailed` (leases): the account of the attempt's route could not serve it.
  * - `ProviderAccounts.report` (accounts): for a job of a model, `name` is `lease.route.account`, not the job's pool.
@@ -57,8 +58,6 @@ export interface LeaseRoute {
   readonly account: string;
   /** The provider's name of the model. */
   readonly model: string;
-  /** True if the model has a route on another account that this job has not failed on. */
-  readonly hasOthers: boolean;
 }
 
 export type ModelPut =

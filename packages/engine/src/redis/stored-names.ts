@@ -1,4 +1,5 @@
 import { groupNames } from "./stored-group-names.ts";
+import { modelNames } from "./stored-model-names.ts";
 import { outboxNames } from "./stored-outbox-names.ts";
 import { scheduleNames } from "./stored-schedule-names.ts";
 import { traceNames } from "./stored-trace-names.ts";
@@ -128,7 +129,6 @@ export const F = {
   spec_finalizes: "fz",
   /** As the field callback. */
   spec_callback: "c",
-  spec_model: "mo",
 
   // Members of an attempt in a job's history.
   attempt_number: "a",
@@ -164,6 +164,7 @@ export const F = {
   ...scheduleNames,
   ...outboxNames,
   ...traceNames,
+  ...modelNames,
 
   // mr:depth.
   depth_all: "*",
