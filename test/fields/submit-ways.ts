@@ -22,11 +22,11 @@ import type { World } from "./world.ts";
 /** Two jobs that have all fields between them, with one member of each oneof in each. Neither may start. */
 const pairOf = (choice: SpecChoice): JobSpec[] => [
   filledSpec({ ...choice, payload: "payload_json", deduplication: "throttle" }),
-  filledSpec({ ...choice, payload: "payload_struct", deduplication: "debounce" }),
+  filledSpec({ ...choice, payload: "payload_struct", deduplication: "debounce", needs: "model" }),
 ];
 const textPairOf = (choice: SpecChoice): JobSpec[] => [
   filledSpec({ ...choice, deduplication: "throttle" }),
-  filledSpec({ ...choice, deduplication: "debounce" }),
+  filledSpec({ ...choice, deduplication: "debounce", needs: "model" }),
 ];
 
 /** Submits by the gRPC ways: alone, in a group, in a stream, and from a gateway to a scheduler. */

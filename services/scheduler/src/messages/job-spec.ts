@@ -30,6 +30,7 @@ export function jobSpecOf(
     ...timeOf("deadlineMs", spec.deadline),
     ...(spec.idempotencyKey === "" ? {} : idempotencyOf(spec, payload)),
     ...(spec.pool === "" ? {} : { pool: spec.pool }),
+    ...(spec.model === "" ? {} : { model: spec.model }),
     ...(spec.estimatedTokens === 0 ? {} : { estimatedTokens: spec.estimatedTokens }),
     ...deduplicationOf(spec),
     ...(spec.groupId === "" ? {} : { group: { id: spec.groupId as GroupId } }),

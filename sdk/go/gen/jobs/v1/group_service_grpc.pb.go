@@ -41,7 +41,8 @@ type GroupServiceClient interface {
 	// A retry after a lost reply makes a second group. ListGroups shows the first one, which may be cancelled; otherwise it
 	// expires at its deadline.
 	CreateGroup(ctx context.Context, in *CreateGroupRequest, opts ...grpc.CallOption) (*CreateGroupResponse, error)
-	// Says that no more jobs will join. FAILED_PRECONDITION: the group has finished. Safe to retry.
+	// Says that no more jobs will join. A group that has finished, as one may whose first child failed, is returned as it
+	// is. Safe to retry.
 	CloseGroup(ctx context.Context, in *CloseGroupRequest, opts ...grpc.CallOption) (*CloseGroupResponse, error)
 	// Returns a group, or, with `wait`, the group when it has finished. Safe to retry.
 	GetGroup(ctx context.Context, in *GetGroupRequest, opts ...grpc.CallOption) (*GetGroupResponse, error)
@@ -157,7 +158,8 @@ type GroupServiceServer interface {
 	// A retry after a lost reply makes a second group. ListGroups shows the first one, which may be cancelled; otherwise it
 	// expires at its deadline.
 	CreateGroup(context.Context, *CreateGroupRequest) (*CreateGroupResponse, error)
-	// Says that no more jobs will join. FAILED_PRECONDITION: the group has finished. Safe to retry.
+	// Says that no more jobs will join. A group that has finished, as one may whose first child failed, is returned as it
+	// is. Safe to retry.
 	CloseGroup(context.Context, *CloseGroupRequest) (*CloseGroupResponse, error)
 	// Returns a group, or, with `wait`, the group when it has finished. Safe to retry.
 	GetGroup(context.Context, *GetGroupRequest) (*GetGroupResponse, error)

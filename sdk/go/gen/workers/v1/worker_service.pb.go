@@ -668,7 +668,8 @@ type FanOutRequest struct {
 	KeepSiblings bool `protobuf:"varint,6,opt,name=keep_siblings,json=keepSiblings,proto3" json:"keep_siblings,omitempty"`
 	// The index of the first child of this call, from 1.
 	FirstIndex uint32 `protobuf:"varint,7,opt,name=first_index,json=firstIndex,proto3" json:"first_index,omitempty"`
-	// Up to 256 children. Their queue is that of the job. Priority, pool and labels that they leave out are those of the job.
+	// Up to 256 children. Their queue is that of the job. Priority, labels, and pool or model
+	// that they leave out are those of the job.
 	Children      []*v11.JobSpec `protobuf:"bytes,8,rep,name=children,proto3" json:"children,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2053,7 +2054,7 @@ func (x *Failed) GetProvider() *ProviderFeedback {
 // row. Every other status shows that the provider is reachable.
 type ProviderFeedback struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The provider account, as in the job's pool.
+	// The provider account: the job's pool, or the account of the assignment.
 	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	// The HTTP status of the answer. 0: the provider was not reachable, broke the connection, or was silent for too long.
 	HttpStatus uint32 `protobuf:"varint,2,opt,name=http_status,json=httpStatus,proto3" json:"http_status,omitempty"`
@@ -2703,8 +2704,13 @@ type Assignment struct {
 	ScheduleId string `protobuf:"bytes,17,opt,name=schedule_id,json=scheduleId,proto3" json:"schedule_id,omitempty"`
 	// The due time of that run, without jitter.
 	ScheduleDueTime *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=schedule_due_time,json=scheduleDueTime,proto3" json:"schedule_due_time,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The provider account to call, which the scheduler chose among the routes of the job's model. It is one of the pools of the
+	// Hello. Empty: the job names no model, and its pool names the account.
+	Account string `protobuf:"bytes,19,opt,name=account,proto3" json:"account,omitempty"`
+	// The model to call, in the words of that account's provider. Empty: the worker's own for the account.
+	ProviderModel string `protobuf:"bytes,20,opt,name=provider_model,json=providerModel,proto3" json:"provider_model,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Assignment) Reset() {
@@ -2861,6 +2867,20 @@ func (x *Assignment) GetScheduleDueTime() *timestamppb.Timestamp {
 		return x.ScheduleDueTime
 	}
 	return nil
+}
+
+func (x *Assignment) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *Assignment) GetProviderModel() string {
+	if x != nil {
+		return x.ProviderModel
+	}
+	return ""
 }
 
 // Answer to a Heartbeat.
@@ -3437,7 +3457,7 @@ const file_millrace_workers_v1_worker_service_proto_rawDesc = "" +
 	"\rnext_sequence\x18\x03 \x01(\rR\fnextSequence\x12)\n" +
 	"\x10cancel_requested\x18\x04 \x01(\bR\x0fcancelRequested\"P\n" +
 	"\vAssignments\x12A\n" +
-	"\vassignments\x18\x01 \x03(\v2\x1f.millrace.workers.v1.AssignmentR\vassignments\"\xee\x05\n" +
+	"\vassignments\x18\x01 \x03(\v2\x1f.millrace.workers.v1.AssignmentR\vassignments\"\xaf\x06\n" +
 	"\n" +
 	"Assignment\x123\n" +
 	"\x05lease\x18\x01 \x01(\v2\x1d.millrace.workers.v1.LeaseRefR\x05lease\x12\x14\n" +
@@ -3461,7 +3481,9 @@ const file_millrace_workers_v1_worker_service_proto_rawDesc = "" +
 	"\x0fcheckpoint_json\x18\x10 \x01(\tR\x0echeckpointJson\x12\x1f\n" +
 	"\vschedule_id\x18\x11 \x01(\tR\n" +
 	"scheduleId\x12F\n" +
-	"\x11schedule_due_time\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\x0fscheduleDueTime\x1a9\n" +
+	"\x11schedule_due_time\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\x0fscheduleDueTime\x12\x18\n" +
+	"\aaccount\x18\x13 \x01(\tR\aaccount\x12%\n" +
+	"\x0eprovider_model\x18\x14 \x01(\tR\rproviderModel\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"A\n" +

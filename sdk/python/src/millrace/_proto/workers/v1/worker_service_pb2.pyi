@@ -488,6 +488,8 @@ class Assignment(_pool.Message):
     schedule_id: str
     @property
     def schedule_due_time(self) -> _pool.Timestamp: ...
+    account: str
+    provider_model: str
     def __init__(
         self,
         *,
@@ -509,6 +511,8 @@ class Assignment(_pool.Message):
         checkpoint_json: str | None = None,
         schedule_id: str | None = None,
         schedule_due_time: _pool.Timestamp | None = None,
+        account: str | None = None,
+        provider_model: str | None = None,
     ) -> None: ...
 
 class HeartbeatAck(_pool.Message):
