@@ -28,7 +28,7 @@ test("returns a model as it was last put, by its name or an alias", async () => 
   expect(await rpc.putModel({ model: whole })).toEqual(put);
   for (const name of ["gpt-5", "best"]) expect(await rpc.getModel({ name })).toEqual(put);
   const least = await rpc.putModel({ model: simple("gpt-5") });
-  expect(least.model?.model).toMatchObject({ aliases: [], ...simple("gpt-5") });
+  expect(least.model?.model).toMatchObject(simple("gpt-5"));
   expect(least.model?.model?.price).toBeUndefined();
   expect(least.model?.etag).not.toBe(put.model?.etag);
 });
