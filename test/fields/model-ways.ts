@@ -1,5 +1,5 @@
 /** Proves models: as operators define them, and as they see them. */
-import { fromJson, type JsonObject } from "@bufbuild/protobuf";
+import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
 import {
   GetModelResponseSchema,
   ListModelsResponseSchema,
@@ -29,10 +29,9 @@ export async function proveModels({ ledger, admin, cliLines }: World): Promise<v
   ledger.compare("GetModel response", GetModelResponseSchema, got, { model: shown });
   ledger.prove("GetModel request", "name");
   const { models } = await admin.listModels({});
-  const own = { models: models.filter(({ model }) => model?.name === wanted.name) };
-  ledger.compare("ListModels response", ListModelsResponseSchema, own as never, {
-    models: [shown],
-  });
+  const own = models.filter(({ model }) => model?.name === wanted.name);
+  const listed = create(ListModelsResponseSchema, { models: own });
+  ledger.compare("ListModels response", ListModelsResponseSchema, listed, { models: [shown] });
   for (const verb of [["get", wanted.name], ["list"]]) {
     for await (const line of cliLines("models", ...verb)) {
       const one = fromJson(ModelStatusSchema, line as JsonObject);

@@ -51,17 +51,26 @@ azure/west   my=gpt            1.25/0.125/10  no
 MODEL  ROUTES                   ALIASES  CONTEXT  MAX OUTPUT  PRICE          NOT SERVED
 gpt-5  openai/main, azure/west  best     400000   -           1.25/0.125/10  openai/main, azure/west
 `);
-  const json = JSON.parse((await run(["models", "list", "--json"])).out);
-  expect(json).toMatchObject({
-    model: { name: "gpt-5", price: { inputMicros: "1250000", outputMicros: "10000000" } },
+  await run(["models", "remove", "gpt-5"]);
+});
+
+test("a model loses its aliases, sizes and price, and is removed", async () => {
+  const { run } = await setup();
+  const put = (...args: string[]) => run(["models", "put", "plain", ...args, "--json"]);
+  const sized = ["--context-tokens", "9", "--input-price", "1.25", "--output-price", "10"];
+  const whole = await put("--route", "openai/main=gpt-5", "--alias", "simple", ...sized);
+  expect(JSON.parse(whole.out)).toMatchObject({
+    model: { aliases: ["simple"], price: { inputMicros: "1250000", outputMicros: "10000000" } },
   });
   const least = await put("--alias", "none", "--context-tokens", "none", "--input-price", "none");
-  expect(least.out).toMatch(/^model {2}gpt-5\n\nACCOUNT/);
-  expect(await run(["models", "get", "gpt5"])).toMatchObject({
-    ...{ code: 5, err: "millrace: Not found: there is no model gpt5 (similar: gpt-5).\n" },
+  expect(JSON.parse(least.out).model).toEqual({
+    ...{ name: "plain", aliases: [], routes: [{ account: "openai/main", model: "gpt-5" }] },
   });
-  expect((await run(["models", "remove", "gpt-5"])).out).toBe("gpt-5 is removed.\n");
-  expect((await run(["models", "list"])).out).toBe("There are no models.\n");
+  expect(await run(["models", "get", "plane"])).toMatchObject({
+    ...{ code: 5, err: "millrace: Not found: there is no model plane (similar: plain).\n" },
+  });
+  expect((await run(["models", "remove", "plain"])).out).toBe("plain is removed.\n");
+  expect((await run(["models", "list"])).out).not.toContain("plain");
 });
 
 test("models are imported from a list of prices, and what is skipped is told", async () => {
@@ -78,7 +87,7 @@ large  created   1.1/0.11/4.35
 small  created   1.1/1.1/4.35
 `,
   });
-  expect((await run(["models", "list"])).out).toBe("There are no models.\n");
+  expect((await run(["models", "get", "small"])).code).toBe(5);
   expect((await take()).out).toContain("small  created");
   expect((await take()).out).toContain("small  unchanged");
   await run([

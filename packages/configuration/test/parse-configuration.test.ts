@@ -293,15 +293,15 @@ test.each<[string, string, string[]]>([
     "aliases in a circle",
     "models:\n  - { name: a, aliases: [b], routes: [{ account: x, model: y }] }\n  - { name: b, aliases: [a], routes: [{ account: x, model: y }] }\n",
     [
-      "2:25: models[0].aliases[0]: b is already declared as models[1]",
-      "3:25: models[1].aliases[0]: a is already declared as models[0]",
+      "2:26: models[0].aliases[0]: b is already declared as models[1]",
+      "3:26: models[1].aliases[0]: a is already declared as models[0]",
     ],
   ],
   [
     "a model and an alias twice",
     "models:\n  - { name: a, aliases: [c], routes: [{ account: x, model: y }] }\n  - { name: b, aliases: [c], routes: [{ account: x, model: y }] }\n  - { name: b, routes: [] }\n",
     [
-      "3:25: models[1].aliases[0]: c is already an alias of models[0]",
+      "3:26: models[1].aliases[0]: c is already an alias of models[0]",
       "4:7: models[2].name: b is already declared as models[1]",
       expect.stringMatching(/^4:16: models\[2\]\.routes: /) as never,
     ],
