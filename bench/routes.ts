@@ -7,11 +7,12 @@
  * - each key uses one model, and each key uses all of them
  * - the first account of every fifth model has no room, so that its jobs take their second route
  *
- * Measures time in scripts (INFO commandstats) per job, as policy-cost.ts does. Ratios compare the means of 20 turns.
+ * Measures CPU time of Redis's main thread (INFO cpu) per job: other programs on the machine disturb it less than the time in
+ * scripts. Ratios compare the means of 20 turns.
  */
 import type { QueueName } from "@millrace/shared";
 import { numberArgument } from "./parts/arguments.ts";
-import { fill, finishRehash, keyId, newJob, scriptUs, startEngine } from "./parts/engine.ts";
+import { fill, finishRehash, keyId, newJob, startEngine } from "./parts/engine.ts";
 import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
 
 const ROUNDS = numberArgument(0, 400);
@@ -65,6 +66,15 @@ const cases: readonly Case[] = [
   },
 ].map((one, index) => ({ ...one, queue: `routes-${index}` as QueueName }));
 
+/** The CPU time that Redis's main thread has used. */
+async function cpuUs(): Promise<number> {
+  const info = await redis.info("cpu");
+  return ["user", "sys"].reduce((sum, kind) => {
+    const seconds = new RegExp(`used_cpu_${kind}_main_thread:([\\d.]+)`).exec(info)?.[1];
+    return sum + Number(seconds ?? Number.NaN) * 1e6;
+  }, 0);
+}
+
 const lease = (queue: QueueName) =>
   engine.lease({ queue, count: BATCH, pools: [...names, "full"], leaseMs: 600_000, workerId: "b" });
 
@@ -77,10 +87,10 @@ const costs = cases.map(() => [] as number[]);
 for (let round = 0; round < ROUNDS; round += 1) {
   // Every fiftieth script pays for Lua's garbage collection. In a fixed order that would always be the same case.
   for (const [at, { queue }] of shuffled([...cases.entries()])) {
-    await redis.config("RESETSTAT");
+    const before = await cpuUs();
     const { leases } = await lease(queue);
     if (leases.length < BATCH) throw new Error(`${queue} leased ${leases.length} jobs`);
-    costs[at]?.push((await scriptUs(redis)) / leases.length);
+    costs[at]?.push(((await cpuUs()) - before) / leases.length);
     await engine.settle(leases.map((one) => ({ ...one, kind: "complete", resultJson: "1" })));
     await engine.submit(
       leases.map(({ jobId, job: { pool, model } }) => {

@@ -187,7 +187,10 @@ export class Journal {
     }
     const left = idle.filter(
       ({ pool, model }) =>
-        !short.has(pool ?? (model !== undefined && this.routes.leadsOnlyTo(model, ACCOUNT) ? ACCOUNT : undefined)),
+        !short.has(
+          pool ??
+            (model !== undefined && this.routes.leadsOnlyTo(model, ACCOUNT) ? ACCOUNT : undefined),
+        ),
     );
     expect(
       left.map(({ id }) => id),

@@ -50,8 +50,7 @@ export async function settlementAfter(
   const { kind, episode } = await report(engine, journal, lease, providerReport);
   const accountFailed = lease.route !== undefined;
   if (kind === "COUNTED") return { ...settlementOf(lease, "retry", spent), accountFailed };
-  if (kind === "PROBE")
-    return { ...lease, kind: "bounce", delayMs: 3_000, failure, accountFailed };
+  if (kind === "PROBE") return { ...lease, kind: "bounce", delayMs: 3_000, failure, accountFailed };
   return {
     ...{ ...lease, accountFailed },
     kind: "bounce",

@@ -19,7 +19,17 @@ const GROUPS = [
   "budgets_",
 ].concat(
   ["governed_", "slice_", "account_", "band_", "class_", "requests_", "tokens_", "day_", "window_"],
-  ["stored_", "families_", "budget_", "usage_", "group_", "schedule_", "outbox_", "subscribers_", "models_"],
+  [
+    "stored_",
+    "families_",
+    "budget_",
+    "usage_",
+    "group_",
+    "schedule_",
+    "outbox_",
+    "subscribers_",
+    "models_",
+  ],
 );
 const ofJob: readonly string[] = names
   .filter(

@@ -23,6 +23,7 @@ local sample = numbers.given(ARGV[3], "sample")
 --- @include "budgets/lib/budgets"
 --- @include "accounts/lib/slices"
 --- @include "models/lib/routes"
+--- @include "models/lib/lane_models"
 
 local pools, pool_order = {}, {}
 local function pool_named(name)
@@ -64,19 +65,23 @@ end
 -- Counts the jobs of a lane that could run now. `times` is how many lanes it stands for.
 local function count_lane(key, class, limit_text, learned, times)
   local _, name = parts_of(class)
-  local lane, pool = base .. "mr:lane:" .. key .. "|" .. class, pool_named(name)
+  local lane, pool = base .. "mr:lane:" .. key .. "|" .. class, name ~= routes.SHARED and pool_named(name)
   local count = rcall("ZCARD", lane)
   local limit = limit_text and key_limits.read(limit_text)
   if count == 0 then return end
-  local of_account = pool.governed == 1 or pool.is_model
+  local of_account, least = not pool or pool.governed == 1 or pool.is_model, nil
   if limit or of_account then
     local head = rcall("ZRANGE", lane, 0, 0)[1]
     local est = numbers.whole(rcall("HGET", base .. head, F.estimated_tokens))
     local tokens, _, held = budgets.expected(est, numbers.whole(learned), default_tokens, limit)
     if limit then count = fitting(key, name, count, held, limit) end
-    if count > 0 and of_account then pool.least = math.min(pool.least or tokens, tokens) end
+    if count > 0 and of_account then least = tokens end
   end
-  pool.ready = pool.ready + count * times
+  for _, part in ipairs(lane_models.parts(lane, name, count)) do
+    local of_part = pool_named(part.pool)
+    of_part.ready = of_part.ready + part.jobs * times
+    if least then of_part.least = math.min(of_part.least or least, least) end
+  end
 end
 
 for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do

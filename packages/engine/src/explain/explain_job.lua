@@ -69,6 +69,8 @@ end
 local lane = state == "QUEUED" and lanes.where(id) or lanes.find(id)
 local key, class = string.match(lane, "^([^|]*)|(.*)$")
 local pool = string.match(class, "^%d|([^|]*)") or ""
+-- All models share a lane, so the job's own record names its model.
+if pool == routes.SHARED then pool = routes.pool_in(rcall("HGET", base .. id, F.lane)) end
 local type = rcall("HGET", base .. id, F.type) or ""
 local unnamed = rcall("EXISTS", base .. "mr:families") == 1 and rcall("HEXISTS", base .. "mr:families", type) == 0
 local ahead = (numbers.whole(rcall("ZRANK", base .. "mr:lane:" .. lane, id)) or 0)

@@ -22,7 +22,9 @@ export function openExplanations({
   accounts,
 }: ExplanationsParts): Explanations {
   const statusOf = async (names: readonly string[]) => {
-    const status = [...new Set(names)].map(async (name) => [name, await accounts.get(name)] as const);
+    const status = [...new Set(names)].map(
+      async (name) => [name, await accounts.get(name)] as const,
+    );
     return new Map(await Promise.all(status));
   };
   return {

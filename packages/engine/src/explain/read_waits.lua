@@ -31,6 +31,7 @@ local sample = numbers.given(ARGV[3], "sample")
 --- @include "budgets/lib/budgets"
 --- @include "accounts/lib/slices"
 --- @include "models/lib/routes"
+--- @include "models/lib/lane_models"
 
 -- Priority decides before arrival, so the first job of each priority is a lane's oldest. More priorities are not read.
 local PRIORITIES = 4
@@ -82,23 +83,27 @@ end
 
 for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
   local band, name = parts_of(class)
-  local pool, ready = pool_named(name), base .. "mr:ready:" .. class
+  local ready = base .. "mr:ready:" .. class
+  local pool = name ~= routes.SHARED and pool_named(name)
   local keys, lanes_open = rcall("ZRANDMEMBER", ready, sample), rcall("ZCARD", ready)
   local limits, learned = {}, {}
-  local of_account = pool.governed == 1 or pool.is_model
+  local of_account = not pool or pool.governed == 1 or pool.is_model
   if of_account then limits, learned = budgets.limits_of(keys) end
-  local jobs = 0
   for i, key in ipairs(keys) do
-    local head, count, oldest = read_lane_now(key .. "|" .. class)
-    jobs = jobs + count
+    local lane = key .. "|" .. class
+    local head, count, oldest = read_lane_now(lane)
     note_since(since, band, oldest)
+    local tokens
     if head and of_account then
       local est = numbers.whole(rcall("HGET", base .. head, F.estimated_tokens))
-      local tokens = budgets.expected(est, numbers.whole(learned[i]), default_tokens, limits[i] and key_limits.read(limits[i]))
-      pool.least = math.min(pool.least or tokens, tokens)
+      tokens = budgets.expected(est, numbers.whole(learned[i]), default_tokens, limits[i] and key_limits.read(limits[i]))
+    end
+    for _, part in ipairs(lane_models.parts(base .. "mr:lane:" .. lane, name, count)) do
+      local of_part = pool_named(part.pool)
+      of_part.ready = of_part.ready + part.jobs * lanes_open / #keys
+      if tokens then of_part.least = math.min(of_part.least or tokens, tokens) end
     end
   end
-  if #keys > 0 then pool.ready = pool.ready + jobs * lanes_open / #keys end
 end
 
 local held = rcall("ZRANDMEMBER", base .. "mr:held", sample)
@@ -117,15 +122,15 @@ for i, lane in ipairs(held) do
     local _, _, tokens = budgets.expected(est, numbers.whole(learned[i]), default_tokens, limit)
     _, kind = budgets.constraint(limit, budgets.use_of(key), tokens, name)
   end
-  local jobs = count * held_lanes / #held
-  local pool = pool_named(name)
   -- A lane may stay held for a moment after its limit has room again. Nothing but a worker is missing then.
+  for _, part in ipairs(lane_models.parts(base .. "mr:lane:" .. lane, name, count)) do
+    local pool, jobs = pool_named(part.pool), part.jobs * held_lanes / #held
+    if kind then pool.held = pool.held + jobs else pool.ready = pool.ready + jobs end
+  end
   if kind then
-    pool.held = pool.held + jobs
-    kinds[kind] = (kinds[kind] or 0) + jobs
+    kinds[kind] = (kinds[kind] or 0) + count * held_lanes / #held
     note_since(limited_since, band, oldest)
   else
-    pool.ready = pool.ready + jobs
     note_since(since, band, oldest)
   end
 end

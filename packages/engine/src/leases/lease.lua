@@ -36,6 +36,7 @@ local keep_succeeded_ms = 0
 --- @include "lanes/lib/lanes"
 --- @include "lanes/lib/named_families"
 --- @include "lanes/lib/lane_turns"
+--- @include "lanes/lib/lane_aside"
 --- @include "signals/lib/events"
 --- @include "signals/lib/signals"
 --- @include "redis/lib/later"
@@ -121,11 +122,8 @@ local suspects_wait = false
 function wanted.serves(band, pool, kind, suspects)
   local serves_kind = suspects and serves_type or serves_family
   local served, list = band ~= "0" and (any_type or serves_kind[kind or ""] == true), routes.of(pool)
-  if served and list then
-    served = route_choice.serves(list)
-  else
-    served = served and (all_pools or pool == "" or pools[pool] == true) and not slices.wants[pool]
-  end
+  if served and list then served = route_choice.serves(pool) end
+  if not list then served = served and (all_pools or pool == "" or pools[pool] == true) and not slices.wants[pool] end
   if served and suspects and not alone then suspects_wait = true end
   return served and suspects == alone
 end
@@ -135,12 +133,14 @@ function wanted.classes()
   local suffixes, classes = {}, {}
   for _, family in ipairs(family_list) do suffixes[#suffixes + 1] = "|" .. family end
   for _, type in ipairs(type_list) do suffixes[#suffixes + 1] = "|" .. type .. "|!" end
+  route_choice.expect_aside()
   for _, band in ipairs({ "1|", "2|", "3|" }) do
     for _, suffix in ipairs(suffixes) do
       classes[#classes + 1] = band .. suffix
       for _, pool in ipairs(pool_names) do classes[#classes + 1] = band .. pool .. suffix end
+      if route_choice.serves(routes.SHARED) then classes[#classes + 1] = band .. routes.SHARED .. suffix end
       for _, pool in ipairs(routes.pools()) do
-        if route_choice.serves(routes.of(pool)) then classes[#classes + 1] = band .. pool .. suffix end
+        if route_choice.serves(pool) then classes[#classes + 1] = band .. pool .. suffix end
       end
     end
   end
@@ -164,9 +164,9 @@ local function limits_and_learned(lane)
   return queue.limits[key], queue.learned[key]
 end
 
-local function look(job_id, lane)
+local function look(job_id, lane, line)
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, F.payload, F.spec, F.attempts_started, F.latest_start_ms, F.deadline_ms, F.estimated_tokens, F.held_by, F.failed_accounts)
+  local fields = rcall("HMGET", job_key, F.payload, F.spec, F.attempts_started, F.latest_start_ms, F.deadline_ms, F.estimated_tokens, F.held_by, F.failed_accounts, F.lane)
   -- The job was removed by a program that does not know lanes.
   if not fields[1] then return nil end
   if fields[4] or fields[5] then
@@ -178,17 +178,18 @@ local function look(job_id, lane)
       return nil
     end
   end
+  local list = routes.of(lane.queue.pool) and (route_choice.routes_of(job_id, lane, line, fields[9], fields[8]) or "aside")
+  if list == "aside" then return nil end
   local limits, learned = limits_and_learned(lane)
   local est = numbers.whole(fields[6])
   local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
-  local list = routes.of(lane.queue.pool)
   local slice = not list and slices.for_pool(lane.queue.pool)
   if slice then tokens = slices.capped(slice, lane.key, tokens, usual) end
   -- The estimate is stored with the job if there is something to correct by it later.
   return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
     held = fields[7], known = est or learned or limits, tokens = tokens, held_tokens = held_tokens, cost = tokens / budgets.UNIT_TOKENS,
     key = lane.key, class = lane.queue.class, pool = lane.queue.pool, weight = limits and limits.weight, slice = slice,
-    routes = list and routes.in_order(list, fields[8]), usual = usual }
+    routes = list, usual = usual }
 end
 
 -- Records and counts a constraint that the job had to wait for, once for each job and kind: a lane is checked again for
@@ -284,7 +285,7 @@ if count > 0 then
   for account in pairs(route_choice.waits_for) do waits_for[#waits_for + 1] = account end
 end
 local held_until_ms = lanes.release_due(-1, 0)
-reply[2] = math.min(next_due_ms or math.huge, held_until_ms or math.huge, unsorted and now_ms or math.huge)
+reply[2] = math.min(next_due_ms or math.huge, held_until_ms or math.huge, (unsorted or route_choice.cut_short) and now_ms or math.huge)
 reply[2] = reply[2] < math.huge and string.format("%.0f", reply[2]) or ""
 ends.flush()
 lanes.flush()

@@ -1,5 +1,5 @@
 /** Which route of its model a job takes, and what happens to it when an account has no room, fails or is gone. */
-import type { KeyId } from "@millrace/shared";
+import type { JobId, KeyId } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { LEASE_MS, lease, leaseOne, queue, setup, stateOf } from "../../test/setup.ts";
 import type { Engine, Lease, LeaseRequest, Settlement } from "../index.ts";
@@ -109,8 +109,8 @@ test.each([
     time.nowMs += 50;
     await engine.submit([job("cccc", { model })]);
     const { leases } = await take(engine);
-  const used = leases.map(({ route, job }) => `${job.pool} ${route?.account}`);
-  expect(used.sort()).toEqual([`${first} undefined`, `undefined ${first}`]);
+    const used = leases.map(({ route, job }) => `${job.pool} ${route?.account}`);
+    expect(used.sort()).toEqual([`${first} undefined`, `undefined ${first}`]);
   },
 );
 
@@ -225,6 +225,70 @@ test("a lost worker settles at the account of the route, and the job begins with
   await engine.reap(queue, 10);
   expect(await leaseOne(engine)).toMatchObject({ route: { account: first } });
   expect(await engine.audit()).toEqual([]);
+});
+
+test("a job that no account can run holds no job of another model behind it, and keeps its place", async () => {
+  const { engine, job } = await setupRoutes();
+  await engine.models.put({ name: "other", routes: [{ account: "four", model: "x" }] });
+  await engine.providerAccounts.report("four", { kind: "exhausted" });
+  const blocked = [job("aaaa", { model: "other" }), job("aaaa", { model: "other" })];
+  const open = [job("aaaa", { model }), job("aaaa", { model })];
+  const [b1, b2, o1, o2] = [...blocked, ...open];
+  await engine.submit([b1, o1, b2, o2].flatMap((one) => one ?? []));
+  const idsOf = (leases: readonly Lease[]) => leases.map(({ jobId }) => jobId);
+  expect(idsOf(await lease(engine, 1))).toEqual([o1?.id]);
+  expect(await engine.audit()).toEqual([]);
+  expect(await engine.explain(b1?.id as JobId)).toMatchObject({
+    ...{ state: "QUEUED", model: "other", constraints: [{ kind: "PROVIDER_EXHAUSTED" }] },
+  });
+  // The first of these was put aside. The second one is behind it, although it waits elsewhere.
+  await engine.providerAccounts.reset("four");
+  const taken = idsOf(await lease(engine, 3));
+  expect(taken.filter((id) => id !== o2?.id)).toEqual([b1?.id, b2?.id]);
+  expect((await engine.stats(queue)).queued).toBe(0);
+  expect(await engine.audit()).toEqual([]);
+});
+
+test("a job that was put aside can be cancelled, and another worker takes the rest", async () => {
+  const { engine, job } = await setupRoutes();
+  await engine.models.put({ name: "other", routes: [{ account: "four", model: "x" }] });
+  const jobs = [
+    job("aaaa", { model: "other" }),
+    job("aaaa", { model: "other" }),
+    job("aaaa", { model }),
+  ];
+  await engine.submit(jobs);
+  // This worker serves only the last one.
+  expect(accountsOf((await take(engine, { pools: [first] })).leases)).toEqual([first]);
+  expect(await engine.cancel(jobs[0]?.id as JobId, "enough")).toMatchObject({ kind: "cancelled" });
+  expect(await engine.audit()).toEqual([]);
+  expect((await engine.stats(queue)).queued).toBe(1);
+  expect((await take(engine, { pools: ["four"] })).leases.map(({ jobId }) => jobId)).toEqual([
+    jobs[1]?.id,
+  ]);
+  expect(await engine.audit()).toEqual([]);
+});
+
+test("workers of different accounts share the jobs of a key, each in the order of arrival", async () => {
+  const { engine, job } = await setup();
+  const names = ["a", "b", "c"];
+  for (const name of names)
+    await engine.models.put({ name, routes: [{ account: name, model: "x" }] });
+  const jobs = Array.from({ length: 12 }, (_, at) =>
+    job("aaaa", { model: names[at % 3] as string }),
+  );
+  await engine.submit(jobs);
+  const taken: Record<string, JobId[]> = { a: [], b: [], c: [] };
+  for (let round = 0; round < 4; round += 1) {
+    for (const name of names) {
+      const { leases } = await take(engine, { pools: [name], count: 1 });
+      taken[name]?.push(...leases.map(({ jobId }) => jobId));
+      expect(await engine.audit()).toEqual([]);
+    }
+  }
+  for (const [at, name] of names.entries()) {
+    expect(taken[name]).toEqual(jobs.filter((_, index) => index % 3 === at).map(({ id }) => id));
+  }
 });
 
 test("more classes than a lease reads are no obstacle: a worker finds the models of its accounts", async () => {

@@ -49,8 +49,8 @@ export function laneId(keyId: KeyId, priority: number, pool: string): string {
 }
 
 /**
- * What a lane has in the place of the pool: the pool that a job names, or "=" and its model. The names of pools do not
- * begin with "=". models/lib/routes.lua spells it in the same way.
+ * What a job's stored lane has in the place of the pool: the pool that the job names, or "=" and its model. The names of pools
+ * do not begin with "=". Lanes in which jobs of all models wait have "=" there. models/lib/routes.lua spells both.
  */
 export const lanePool = (job: { readonly pool?: string; readonly model?: string }): string =>
   job.model === undefined ? (job.pool ?? "") : `=${job.model}`;

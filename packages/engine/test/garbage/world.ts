@@ -63,9 +63,7 @@ export async function busyShard() {
   for (const held of first) {
     await engine.append([{ ...held, chunks: [{ seq: 0, kind: "text", body: "x" }] }]);
     // The next attempts use the second route, which is on the account.
-    await engine.settle([
-      { ...held, kind: "bounce", delayMs: 0, failure, accountFailed: true },
-    ]);
+    await engine.settle([{ ...held, kind: "bounce", delayMs: 0, failure, accountFailed: true }]);
   }
   const again = await lease(engine, 3);
   for (const held of again) await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure }]);

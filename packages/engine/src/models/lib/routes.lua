@@ -1,14 +1,20 @@
--- routes: the routes of models. A job of a model waits in a lane that has "=" and the model in the place of the pool.
+-- routes: the routes of models. The stored lane of a job of a model has "=" and the model in the place of the pool. The job
+-- waits in the lane with "=" alone, which all models share, or aside in the lane of its model (lanes/lib/lanes).
 --
 -- mr:models has the routes of each model, the most preferred first, one on each line: R.route in stored-records.ts. A job
 -- has the accounts that it has failed on in F.failed_accounts.
 --
 -- Needs `base`, `rcall` and `slices`.
 -- TOUCHES  mr:models (hash)
-local routes = {}
+local routes = { SHARED = "=" }
 
 do
-  local by_pool, MARK = {}, string.byte("=")
+  local by_pool, texts, MARK = {}, {}, string.byte(routes.SHARED)
+
+  -- The pool in a job's stored lane, or "=" and its model. "=?" if the lane cannot be read: no model has that name.
+  function routes.pool_in(lane)
+    return lane and string.match(lane, "^[^|]*|%d|([^|]+)$") or "=?"
+  end
 
   local function parse(text)
     local list = {}
@@ -19,27 +25,29 @@ do
   end
 
   -- The routes of the model that a lane has in the place of its pool, read once in a call: a list, empty if the catalogue
-  -- has no such model. False: a pool is there.
+  -- has no such model, as for the lanes that models share. False: a pool is there.
   function routes.of(pool)
     local known = by_pool[pool]
     if known == nil then
-      known = string.byte(pool) == MARK and parse(rcall("HGET", base .. "mr:models", string.sub(pool, 2)))
+      known = string.byte(pool) == MARK and parse(texts[pool] or rcall("HGET", base .. "mr:models", string.sub(pool, 2)))
       by_pool[pool] = known
     end
     return known
   end
 
-  -- What lanes have in the place of the pool, for all models.
+  local all
+  -- What lanes have in the place of the pool, for all models, read once in a call.
   function routes.pools()
-    local pools, flat = {}, rcall("HGETALL", base .. "mr:models")
+    if all then return all end
+    all = {}
+    local flat = rcall("HGETALL", base .. "mr:models")
     for at = 1, #flat, 2 do
       if flat[at] ~= F.models_version then
         local pool = "=" .. flat[at]
-        pools[#pools + 1] = pool
-        by_pool[pool] = parse(flat[at + 1])
+        all[#all + 1], texts[pool] = pool, flat[at + 1]
       end
     end
-    return pools
+    return all
   end
 
   -- The accounts that a job has failed on, by account: a number, highest for the last one.
@@ -87,9 +95,10 @@ do
     return table.concat(list, " ", math.max(1, #list - MOST + 1))
   end
 
-  -- Jobs of a model need the accounts of all its routes.
+  -- Jobs of a model need the accounts of all its routes. Those in a shared lane may need any account.
   local needs_itself = slices.needs
   function slices.needs(pool, account)
+    if pool == routes.SHARED then return true end
     local list = routes.of(pool)
     if not list then return needs_itself(pool, account) end
     for _, route in ipairs(list) do
