@@ -19,6 +19,7 @@ const benchmarks = [
   ["engine.ts", "waiting"],
   ["engine.ts", "keys"],
   ["groups.ts"],
+  ["routes.ts"],
   ["summaries.ts"],
   ["book.ts", "3"],
   ["book-reading.ts"],

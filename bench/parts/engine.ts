@@ -42,13 +42,15 @@ interface JobOptions {
   /** The estimate of the job. */
   readonly tokens?: number | undefined;
   readonly type?: string | undefined;
+  readonly pool?: string | undefined;
+  readonly model?: string | undefined;
 }
 
 export function newJob(
   queue: QueueName,
   key: KeyId,
   nowMs: number,
-  { tokens, type = "summarize" }: JobOptions = {},
+  { tokens, type = "summarize", pool, model }: JobOptions = {},
 ) {
   // Ids are a millisecond apart, so that they sort in the order of creation.
   made += 1;
@@ -62,6 +64,8 @@ export function newJob(
     labels: {},
     submittedAtMs: nowMs,
     ...(tokens === undefined ? {} : { estimatedTokens: tokens }),
+    ...(pool === undefined ? {} : { pool }),
+    ...(model === undefined ? {} : { model }),
   };
 }
 
@@ -74,9 +78,12 @@ export async function fill(
   {
     tokensOf,
     typeOf,
+    needsOf,
   }: {
     readonly tokensOf?: ((index: number) => number | undefined) | undefined;
     readonly typeOf?: ((index: number) => string) | undefined;
+    /** The pool or the model of each job. */
+    readonly needsOf?: ((index: number) => Pick<JobOptions, "pool" | "model">) | undefined;
   } = {},
 ): Promise<void> {
   const AT_ONCE = 4_096;
@@ -89,6 +96,7 @@ export async function fill(
         return newJob(queue, keyOf(index), nowMs, {
           tokens: tokensOf?.(index),
           type: typeOf?.(index),
+          ...needsOf?.(index),
         });
       }),
     );

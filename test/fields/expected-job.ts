@@ -36,6 +36,7 @@ export const expectedJob = (id: string, spec: JobSpec, outcome: Expected): Expec
   labels: spec.labels,
   idempotencyKey: spec.idempotencyKey,
   pool: spec.pool,
+  model: spec.model,
   estimatedTokens: spec.estimatedTokens,
   submitTime: lately,
   runAt: spec.runAt,

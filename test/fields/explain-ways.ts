@@ -48,8 +48,24 @@ export async function proveExplanations(world: World, choice: SpecChoice): Promi
     ...{ state: JobState.QUEUED, aheadInLane: 1n, estimateBasis: anyText },
     ...{ constraints: [order, tokens], estimatedStartTime: soon },
   });
-  worker.cut();
   await admin.updateApiKey({ keyId, budget: {} });
+  await explainModel(world, choice);
+  worker.cut();
+}
+
+/** Proves what holds the routes of a job's model: nobody serves its only account. */
+async function explainModel(world: World, choice: SpecChoice): Promise<void> {
+  const [name, account, model] = ["unserved-model", "unserved/account", "unserved-1"];
+  await world.admin.putModel({ model: { name, routes: [{ account, model }] } });
+  const spec = filledSpec({ ...choice, needs: "model", skip: ["run_at", "deduplication"] });
+  const { job } = await world.jobs.submitJob({ job: { ...spec, model: name } });
+  const nobody = { kind: ConstraintKind.NO_WORKER, message: anyText };
+  await explainEverywhere(world, String(job?.id), {
+    ...{ state: JobState.QUEUED, estimateBasis: anyText, model: name },
+    constraints: [{ ...nobody, subject: name }],
+    routes: [{ account, model, constraints: [{ ...nobody, subject: account }] }],
+  });
+  await world.jobs.cancelJob({ jobId: String(job?.id) });
 }
 
 async function explainEverywhere(world: World, jobId: string, expected: Expected): Promise<void> {
@@ -78,12 +94,20 @@ async function explainEverywhere(world: World, jobId: string, expected: Expected
 
 /** Converts to the contract's names of states and constraints. */
 function explanationOfClient(explanation: object): ExplainJobResponse {
-  const { state, constraints, ...same } = JSON.parse(JSON.stringify(explanation)) as JsonObject;
+  const { state, constraints, routes, ...same } = JSON.parse(
+    JSON.stringify(explanation),
+  ) as JsonObject;
+  const named = (ones: unknown) =>
+    (ones as JsonObject[]).map(
+      ({ kind, ...rest }): JsonValue => ({ ...rest, kind: `CONSTRAINT_KIND_${kind}` }),
+    );
   return fromJson(ExplainJobResponseSchema, {
     ...same,
     state: `JOB_STATE_${state}`,
-    constraints: (constraints as JsonObject[]).map(
-      ({ kind, ...rest }): JsonValue => ({ ...rest, kind: `CONSTRAINT_KIND_${kind}` }),
-    ),
+    constraints: named(constraints),
+    routes: (routes as JsonObject[]).map((route) => ({
+      ...route,
+      constraints: named(route.constraints),
+    })),
   });
 }

@@ -11,13 +11,14 @@ import { readEach, readList, submitAgain } from "./job-ways.ts";
 import { proveKeys } from "./key-ways.ts";
 import { Ledger } from "./ledger.ts";
 import { type Lost, loseWorker, startLife } from "./life.ts";
+import { proveModels } from "./model-ways.ts";
 import { proveAudit, proveChanges, proveConfiguration } from "./operator-ways.ts";
 import { proveQueues } from "./queue-ways.ts";
 import { proveFilters, proveReasons, proveStreamRequests, proveWatchRequests } from "./requests.ts";
 import { rows } from "./rows.ts";
 import { proveSchedules } from "./schedule-ways.ts";
 import { proveProviderFeedback, proveSdk } from "./sdk-ways.ts";
-import { filledSpec, type SpecChoice } from "./specs.ts";
+import { FIELDS_MODEL, filledSpec, PROVIDER_MODEL, type SpecChoice } from "./specs.ts";
 import { submitByGrpc, submitOtherwise } from "./submit-ways.ts";
 import { proveTokens } from "./token-ways.ts";
 import { ways } from "./ways.ts";
@@ -43,6 +44,8 @@ beforeAll(async () => {
     documentIds: uploaded.map(({ id }) => id),
   };
   await world.admin.putProviderAccount({ account: { name: choice.pool } });
+  const routes = [{ account: choice.pool, model: PROVIDER_MODEL }];
+  await world.admin.putModel({ model: { name: FIELDS_MODEL, routes } });
 });
 afterEach(() => expect(ledger.takeWrong()).toEqual([]));
 afterAll(() => world?.[Symbol.asyncDispose]());
@@ -96,6 +99,7 @@ test("every field of API keys, queues and provider accounts arrives", async () =
   await proveKeys(world, operated);
   await proveQueues(world, operated);
   await proveAccounts(world, operated);
+  await proveModels(world);
 });
 
 test("every field of webhook endpoints and deliveries arrives", async () => {

@@ -99,8 +99,8 @@ function groupWays(world: World): Readonly<Record<string, GroupWay>> {
       payloads: ["payload_json"],
       unsent: ["run_at", "expires_at", "deadline", "retry", "deduplication", "callback"],
       unsentOfFinalizer: [
-        ...["document_ids", "priority", "pool", "estimated_tokens", "expires_at", "deadline"],
-        ...["retry", "labels", "callback"],
+        ...["document_ids", "priority", "pool", "model", "estimated_tokens", "expires_at"],
+        ...["deadline", "retry", "labels", "callback"],
       ],
       create: (wanted) => createByCommand(world, wanted),
     },
@@ -115,10 +115,11 @@ async function createByCommand(world: World, { group, finalizer, jobs }: NewGrou
   onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, "children.jsonl");
   const lines = jobs.map((spec) => {
-    const { type, payload, documentIds, priority, pool } = newJobOf(spec);
+    const { type, payload, documentIds, priority, pool, model } = newJobOf(spec);
     const { estimatedTokens, idempotencyKey, labels } = spec;
     return JSON.stringify({
-      ...{ type, payload, documentIds, priority, pool, estimatedTokens, idempotencyKey, labels },
+      ...{ type, payload, documentIds, priority, pool, model },
+      ...{ estimatedTokens, idempotencyKey, labels },
     });
   });
   await writeFile(path, lines.join("\n"));
@@ -168,9 +169,15 @@ function newGroup(
   if (group === undefined) throw new Error("the message has no group");
   return {
     group,
-    finalizer: filledSpec({ ...choice, payload, skip: REFUSED }),
+    finalizer: filledSpec({
+      ...{ ...choice, payload, skip: REFUSED },
+      needs: rule === "any" ? "model" : "pool",
+    }),
     jobs: (["throttle", "debounce"] as const).map((deduplication) =>
-      filledSpec({ ...choice, payload, deduplication }),
+      filledSpec({
+        ...{ ...choice, payload, deduplication },
+        needs: deduplication === "throttle" ? "pool" : "model",
+      }),
     ),
   };
 }

@@ -88,7 +88,7 @@ export const groupRows: readonly Row[] = [
     ways: ["millrace groups create"],
     paths: [
       ...[
-        ...["payload_struct", "document_ids", "priority", "idempotency_key", "pool"],
+        ...["payload_struct", "document_ids", "priority", "idempotency_key", "pool", "model"],
         ...["estimated_tokens", "run_at", "expires_at", "deadline", "retry", "labels"],
         ...["traceparent", "tracestate", "deduplication", "group_id", "callback"],
       ].map((name) => `group.finalizer.${name}`),

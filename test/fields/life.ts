@@ -24,7 +24,7 @@ import { RawWorker } from "../faults/raw-worker.ts";
 import { collectLetters } from "./dead-letters.ts";
 import { about, expectedJob, lately } from "./expected-job.ts";
 import type { Expected } from "./ledger.ts";
-import { filledSpec, type SpecChoice } from "./specs.ts";
+import { filledSpec, PROVIDER_MODEL, type SpecChoice } from "./specs.ts";
 import type { World } from "./world.ts";
 
 export interface LivingJob {
@@ -117,7 +117,7 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
   const failedAtMs = clock.nowMs();
   await world.jobOnceIt(ids.failed, ({ state }) => state === JobState.FAILED);
 
-  const succeeded = filledSpec(runnable(choice));
+  const succeeded = filledSpec({ ...runnable(choice), needs: "model" });
   const waited = await jobs.submitJob({ job: succeeded, wait: durationFromMs(30_000) });
   const done = String(waited.job?.id);
   if (waited.job?.state === JobState.SUCCEEDED) world.ledger.prove("SubmitJob request", "wait");
@@ -157,6 +157,7 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
     succeeded: await livingJob(done, succeeded, {
       ...{ state: JobState.SUCCEEDED, ...came, usage: usageOf(first), finishTime: lately },
       resultJson: JSON.stringify(result),
+      route: { account: choice.pool, model: PROVIDER_MODEL },
     }),
     redriven: await livingJob(redriven, failed, {
       ...{ state: JobState.FAILED, ...came, usage: usageOf(second), finishTime: lately },

@@ -1,6 +1,7 @@
 /** The fields that a way does not carry, or that another test proves, each with the reason. */
 import { groupRows } from "./group-rows.ts";
 import type { Row } from "./ledger.ts";
+import { modelRows } from "./model-rows.ts";
 import { operatorRows } from "./operator-rows.ts";
 import { scheduleRows } from "./schedule-rows.ts";
 import { webhookRows } from "./webhook-rows.ts";
@@ -344,5 +345,6 @@ export const rows: readonly Row[] = [
   ...groupRows,
   ...scheduleRows,
   ...webhookRows,
+  ...modelRows,
   ...operatorRows,
 ];

@@ -36,7 +36,12 @@ export function newSpec(choice: SpecChoice, timing: "cron" | "interval"): Schedu
   const init: MessageInitShape<typeof ScheduleSpecSchema> = {
     ...{ name: `made-${made}`, catchUp: 2 + made, overlap: OverlapPolicy.ALLOW_ALL },
     jitter: durationFromMs(made * 1_000),
-    job: filledSpec({ ...choice, payload: "payload_json", skip: OF_ONE_JOB }),
+    job: filledSpec({
+      ...choice,
+      needs: timing === "cron" ? "pool" : "model",
+      payload: "payload_json",
+      skip: OF_ONE_JOB,
+    }),
     ...(timing === "cron"
       ? { timing: { case: "cron", value: `${made} 3 * * *` }, timeZone: "Europe/Berlin" }
       : { timing: { case: "interval", value: durationFromMs(86_400_000 + made * 1_000) } }),

@@ -24,6 +24,11 @@ let made = 0;
 
 const hex = (length: number) => String(made).padStart(length, "a");
 
+/** The model of the catalogue that jobs of these tests name. Its route is on the account of their pool. */
+export const FIELDS_MODEL = "fields-model";
+/** What the provider of that account calls it. */
+export const PROVIDER_MODEL = "the provider's name";
+
 export interface SpecChoice {
   readonly queue: string;
   readonly type: string;
@@ -33,6 +38,8 @@ export interface SpecChoice {
   readonly deduplication?: "throttle" | "debounce";
   /** A group of the queue, which the job joins. */
   readonly groupId?: string;
+  /** A job names a pool or a model. Default: the pool. */
+  readonly needs?: "pool" | "model";
   /** Fields to leave unset, because they would keep the job from running. */
   readonly skip?: readonly string[];
 }
@@ -41,11 +48,13 @@ export interface SpecChoice {
 export function filledSpec(choice: SpecChoice): JobSpec {
   made += 1;
   const { payload = "payload_json", deduplication = "throttle", skip = [] } = choice;
+  const { needs = "pool" } = choice;
   const content = { text: `payload ${made}`, nested: { number: made, list: [true, null] } };
   const others = [
     payload === "payload_json" ? "payload_struct" : "payload_json",
     `deduplication.${deduplication === "throttle" ? "debounce" : "throttle"}`,
     ...(choice.groupId === undefined ? ["group_id"] : []),
+    needs === "pool" ? "model" : "pool",
   ];
   return filled(JobSpecSchema, {
     skip: [...others, ...skip],
@@ -53,6 +62,7 @@ export function filledSpec(choice: SpecChoice): JobSpec {
       queue: choice.queue,
       type: choice.type,
       pool: choice.pool,
+      model: FIELDS_MODEL,
       document_ids: choice.documentIds,
       group_id: choice.groupId,
       priority: 11 + (made % 80),
@@ -90,6 +100,7 @@ const seenIn: Readonly<Record<string, (stored: JobRecord) => unknown>> = {
   priority: ({ priority }) => priority,
   idempotency_key: ({ idempotencyKey }) => idempotencyKey,
   pool: ({ pool }) => pool,
+  model: ({ model }) => model,
   estimated_tokens: ({ estimatedTokens }) => estimatedTokens,
   run_at: ({ runAtMs }) => runAtMs,
   expires_at: ({ expiresAtMs }) => expiresAtMs,

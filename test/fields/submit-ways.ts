@@ -22,11 +22,11 @@ import type { World } from "./world.ts";
 /** Two jobs that have all fields between them, with one member of each oneof in each. Neither may start. */
 const pairOf = (choice: SpecChoice): JobSpec[] => [
   filledSpec({ ...choice, payload: "payload_json", deduplication: "throttle" }),
-  filledSpec({ ...choice, payload: "payload_struct", deduplication: "debounce" }),
+  filledSpec({ ...choice, payload: "payload_struct", deduplication: "debounce", needs: "model" }),
 ];
 const textPairOf = (choice: SpecChoice): JobSpec[] => [
   filledSpec({ ...choice, deduplication: "throttle" }),
-  filledSpec({ ...choice, deduplication: "debounce" }),
+  filledSpec({ ...choice, deduplication: "debounce", needs: "model" }),
 ];
 
 /** Submits by the gRPC ways: alone, in a group, in a stream, and from a gateway to a scheduler. */
@@ -179,10 +179,11 @@ export function newJobOf(spec: JobSpec): NewJob {
   if (!retry?.initialBackoff || !retry.maxBackoff || !expiresAt || !deadline) {
     throw new Error("the spec lacks a field that every filled job has");
   }
-  const { queue, type, pool, documentIds, labels, estimatedTokens, idempotencyKey } = spec;
-  const { traceparent, tracestate, priority = 0, callback } = spec;
+  const { queue, type, pool, model, documentIds, labels, estimatedTokens } = spec;
+  const { idempotencyKey, traceparent, tracestate, priority = 0, callback } = spec;
   return {
-    ...{ queue, type, pool, documentIds, labels, estimatedTokens, idempotencyKey },
+    ...(model === "" ? { pool } : { model }),
+    ...{ queue, type, documentIds, labels, estimatedTokens, idempotencyKey },
     ...{ traceparent, tracestate, priority },
     payload: JSON.parse(String(spec.payload.value)) as JsonObject,
     ...(runAt === undefined ? {} : { runAt: timestampDate(runAt) }),
@@ -222,7 +223,8 @@ function flagsOf(spec: JobSpec): string[] {
   return [
     job.type,
     JSON.stringify(job.payload),
-    ...["--queue", job.queue, "--priority", String(job.priority), "--pool", String(job.pool)],
+    ...["--queue", job.queue, "--priority", String(job.priority)],
+    ...(job.model === undefined ? ["--pool", String(job.pool)] : ["--model", job.model]),
     ...(job.documentIds ?? []).flatMap((id) => ["--document-id", id]),
     ...["--estimated-tokens", String(job.estimatedTokens)],
     ...["--idempotency-key", String(job.idempotencyKey)],

@@ -1,5 +1,6 @@
 /** The ways that messages travel: the request and response of every method, found by walking the contract. */
 import type { DescService } from "@bufbuild/protobuf";
+import { ModelSchema, ModelStatusSchema } from "@millrace/proto/admin-model";
 import {
   AdminService,
   ApiKeySchema,
@@ -180,6 +181,9 @@ export const otherWays: readonly Way[] = [
   { name: "millrace queues list", desc: QueueStatusSchema },
   { name: "millrace providers put", desc: ProviderAccountSchema },
   { name: "millrace providers list", desc: ProviderAccountStatusSchema },
+  { name: "millrace models get", desc: ModelStatusSchema },
+  { name: "millrace models list", desc: ModelStatusSchema },
+  { name: "millrace models put", desc: ModelSchema },
   { name: "millrace list flags", desc: ListJobsRequestSchema },
   { name: "millrace dead-letters flags", desc: DeadLetterFilterSchema },
   { name: "millrace dead-letters list", desc: DeadLetterSchema },

@@ -1,6 +1,7 @@
 import type { KeyBudget, Lease, ProviderAccount, Settlement } from "@millrace/engine";
 import type { JobId } from "@millrace/shared";
 import { expect } from "vitest";
+import { ACCOUNT, usesAccount } from "./account.ts";
 
 const MINUTE_MS = 60_000;
 /** The `default_estimated_tokens` of a queue: the estimate while nothing else is known. */
@@ -93,7 +94,9 @@ export class Admissions {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs);
   }
 
-  started({ jobId, token, job }: Lease): void {
+  started(lease: Lease): void {
+    const { jobId, token, job } = lease;
+    const pool = usesAccount(lease) ? ACCOUNT : undefined;
     const atMs = this.#time.nowMs;
     const key = jobId.split("~")[1] ?? "";
     // The store has taken the expired lease back, or the job could not be leased again.
@@ -101,9 +104,9 @@ export class Admissions {
     const limit = this.#limits.get(key)?.tokensPerMinute ?? 0;
     const tokens = job.estimatedTokens ?? 0;
     const reserved = Math.min(tokens, limit);
-    const ofAccount = this.#leastBelieved(job.pool, Math.min(tokens, limit || Infinity));
+    const ofAccount = this.#leastBelieved(pool, Math.min(tokens, limit || Infinity));
     this.#all.push({
-      ...{ jobId, token, key, pool: job.pool, atMs, running: true, unreached: false },
+      ...{ jobId, token, key, pool, atMs, running: true, unreached: false },
       ...{
         generation: this.#generation,
         bounced: false,
@@ -113,7 +116,7 @@ export class Admissions {
       },
     });
     this.#holdKey(key);
-    if (job.pool !== undefined) this.#holdAccount(job.pool);
+    if (pool !== undefined) this.#holdAccount(pool);
   }
 
   ended({ jobId, token, kind, usage }: Settlement): void {

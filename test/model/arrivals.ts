@@ -9,10 +9,10 @@ import { expect } from "vitest";
 export class Arrivals {
   readonly #waiting = new Map<string, JobId[]>();
 
-  came({ id, type, priority, pool, runAtMs, deduplication }: JobSpec): void {
+  came({ id, type, priority, pool, model, runAtMs, deduplication }: JobSpec): void {
     if (runAtMs !== undefined || deduplication !== undefined) return;
-    // A lane holds one key's jobs of a band, pool and type, and a priority belongs to one band.
-    const name = [id.split("~")[1], priority, pool, type].join("|");
+    // A lane holds one key's jobs of a band, pool or model, and type, and a priority belongs to one band.
+    const name = [id.split("~")[1], priority, pool, model, type].join("|");
     const waiting = this.#waiting.get(name);
     if (waiting === undefined) this.#waiting.set(name, [id]);
     else waiting.push(id);

@@ -13,10 +13,12 @@ import type {
 } from "@millrace/engine";
 import type { JobId } from "@millrace/shared";
 import { expect } from "vitest";
+import { ACCOUNT, usesAccount } from "./account.ts";
 import { Admissions } from "./admissions.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Circuit } from "./circuit.ts";
 import { Outputs } from "./outputs.ts";
+import { poolOf, Routes } from "./routes.ts";
 import { Spending } from "./spending.ts";
 import { MAX_STALLS } from "./world.ts";
 
@@ -41,6 +43,7 @@ export class Journal {
   paused = false;
   readonly circuit: Circuit;
   readonly spending: Spending;
+  readonly routes = new Routes();
   readonly #admissions: Admissions;
   readonly #arrivals = new Arrivals();
   readonly #outputs = new Outputs();
@@ -65,6 +68,7 @@ export class Journal {
 
   submitted(spec: JobSpec): void {
     this.ids.push(spec.id);
+    this.routes.submitted(spec);
     this.#arrivals.came(spec);
   }
 
@@ -123,7 +127,8 @@ export class Journal {
     this.#newest.set(jobId, token);
     this.#arrivals.leased(jobId);
     this.#admissions.started(lease);
-    if (lease.job.pool !== undefined && this.accountIsThere) this.circuit.started(lease);
+    if (usesAccount(lease) && this.accountIsThere) this.circuit.started(lease);
+    this.routes.leased(lease);
   }
 
   /** Records whether the store accepted a write of a lease. */
@@ -137,14 +142,15 @@ export class Journal {
     return this.#outputs.read(engine, id);
   }
 
-  settled(settlement: Settlement, outcome: SettleOutcome, pool?: string): void {
+  settled(settlement: Settlement, outcome: SettleOutcome, lease: Lease): void {
     if (outcome.kind !== "settled") return;
     const { jobId, token } = settlement;
     expect(token, "only the newest lease ends an attempt").toBe(this.#newest.get(jobId));
     if (outcome.repeated) return;
     this.#admissions.ended(settlement);
-    this.spending.settled(settlement, outcome, pool);
-    if (pool !== undefined) this.circuit.ended(settlement, settlement.kind === "complete");
+    this.spending.settled(settlement, outcome, poolOf(lease));
+    if (usesAccount(lease)) this.circuit.ended(settlement, settlement.kind === "complete");
+    if (lease.route !== undefined) this.routes.settled(settlement, lease.route.account, outcome);
     if (finals.includes(outcome.state)) this.#end(jobId, outcome.state);
   }
 
@@ -177,9 +183,15 @@ export class Journal {
       if (waitsForIdle !== alone) continue;
       const kinds = explanation?.constraints.map(({ kind }) => kind) ?? [];
       if (kinds.every((kind) => kind === "NO_FREE_WORKER")) idle.push(record);
-      if (kinds.some((kind) => kind.startsWith("PROVIDER_"))) short.add(record.pool);
+      if (kinds.some((kind) => kind.startsWith("PROVIDER_"))) short.add(record.pool ?? ACCOUNT);
     }
-    const left = idle.filter(({ pool }) => pool === undefined || !short.has(pool));
+    const left = idle.filter(
+      ({ pool, model }) =>
+        !short.has(
+          pool ??
+            (model !== undefined && this.routes.leadsOnlyTo(model, ACCOUNT) ? ACCOUNT : undefined),
+        ),
+    );
     expect(
       left.map(({ id }) => id),
       "jobs that wait for a free worker although one was free",

@@ -1,15 +1,17 @@
 /**
- * Runs commands in any order against a plain model of what may be admitted. Keys have budgets or none, and some
- * jobs use a provider account. The queue has one or three shards and two replicas, whose clocks may differ by
+ * Runs commands in any order against a plain model of what may be admitted. Keys have budgets or none. Some
+ * jobs use a provider account, and some name a model, whose routes change. The queue has one or three shards and two replicas, whose clocks may differ by
  * seconds. After each step the database is audited. README.md lists what checks which invariant.
  */
 import type { KeyBudget, Lease, ProviderAccount } from "@millrace/engine";
 import type { JobId } from "@millrace/shared";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { ACCOUNT, usesAccount } from "./account.ts";
 import { Journal } from "./journal.ts";
+import { catalogueChanges, modelOf, models } from "./routes.ts";
 import { settings } from "./settings.ts";
-import { ACCOUNT, report, settlementAfter, settlementOf, spendsNoAttempt } from "./settlements.ts";
+import { report, settlementAfter, settlementOf, spendsNoAttempt } from "./settlements.ts";
 import { openWorld, type Replica, type World } from "./world.ts";
 
 /** `free` has no budget. `slow` and `small` have budgets that shrink and grow during a run. */
@@ -46,7 +48,10 @@ const action = fc.oneof(
         fc.record({
           key: fc.constantFrom(...keys),
           priority: fc.constantFrom(1, 50, 51),
-          pool: fc.constantFrom(undefined, undefined, ACCOUNT),
+          needs: fc.constantFrom(
+            ...([{}, {}, { pool: ACCOUNT }, { pool: ACCOUNT }] as const),
+            ...models.map(({ name }) => ({ model: name })),
+          ),
           type: fc.constantFrom("summarize", "echo", "mail"),
           tokens: fc.constantFrom(undefined, 10, 400, 5_000),
           delayMs: fc.constantFrom(undefined, undefined, undefined, 20_000),
@@ -103,6 +108,10 @@ const action = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant("accountGoes" as const), back: fc.boolean() }),
   },
+  fc.record({
+    kind: fc.constant("catalogue" as const),
+    change: fc.constantFrom(...catalogueChanges),
+  }),
   fc.record({ kind: fc.constant("refuse" as const), coolMs: fc.constantFrom(undefined, 5_000) }),
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("outage" as const) }) },
   fc.record({ kind: fc.constant("pause" as const), paused: fc.boolean() }),
@@ -143,6 +152,10 @@ test("every invariant holds after each command, in any order of commands", async
       }
       await world.engine(0).providerAccounts.put(account);
       journal.account(account);
+      for (const model of models) {
+        await world.engine(0).models.put(model);
+        journal.routes.changed(model);
+      }
       for (const { by, action } of steps) {
         await take(action, by, world, journal);
         expect(await world.engine(0).audit()).toEqual([]);
@@ -160,7 +173,7 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
   const engine = world.engine(by);
   switch (next.kind) {
     case "submit": {
-      const specs = next.jobs.map((job) => world.job(job));
+      const specs = next.jobs.map(({ needs, ...job }) => world.job({ ...job, ...needs }));
       const outcomes = await engine.submit(specs);
       outcomes.forEach((outcome, index) => {
         const spec = specs[index];
@@ -177,7 +190,7 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
       const settlement = await settlementAfter(engine, journal, heldLease, next);
       const group = next.twice ? [settlement, settlement] : [settlement];
       for (const outcome of await engine.settle(group)) {
-        journal.settled(settlement, outcome, heldLease.job.pool);
+        journal.settled(settlement, outcome, heldLease);
       }
       if (settlement.kind === "bounce" && settlement.episode !== undefined) {
         await spendsNoAttempt(engine, heldLease);
@@ -235,6 +248,13 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
       journal.account(account);
       return;
     }
+    case "catalogue": {
+      const model = modelOf(next.change as readonly [string, ...string[]]);
+      if (model.routes.length === 0) await engine.models.remove(model.name);
+      else expect(await engine.models.put(model)).toMatchObject({ kind: "stored" });
+      journal.routes.changed(model);
+      return;
+    }
     case "refuse":
       await report(engine, journal, undefined, {
         ...{ kind: "refused" },
@@ -243,11 +263,11 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
       return;
     case "outage":
       // Workers learn of it one after another.
-      for (const heldLease of world.held.filter(({ job }) => job.pool !== undefined)) {
+      for (const heldLease of world.held.filter(usesAccount)) {
         const settlement = await settlementAfter(engine, journal, heldLease, { as: "down" });
         world.held.splice(world.held.indexOf(heldLease), 1);
         const [outcome] = await engine.settle([settlement]);
-        if (outcome !== undefined) journal.settled(settlement, outcome, heldLease.job.pool);
+        if (outcome !== undefined) journal.settled(settlement, outcome, heldLease);
       }
       return;
     case "pause":
@@ -335,18 +355,22 @@ async function finish(world: World, journal: Journal): Promise<void> {
   const engine = world.engine(0);
   await engine.pauseQueue(queue, false);
   journal.paused = false;
+  // Jobs of a model that was removed wait until there is one again.
+  for (const model of models) {
+    await engine.models.put(model);
+    journal.routes.changed(model);
+  }
   for (let round = 0; round < 400; round += 1) {
     await duties(world, 0, journal, 100);
     await lease(world, 0, journal, { count: 50 });
     await lease(world, 0, journal, { count: 50, alone: true });
-    const pools = world.held.map(({ job }) => job.pool);
-    const settlements = world.held
-      .splice(0)
-      .map((heldLease) => settlementOf(heldLease, "complete", undefined));
+    const held = world.held.splice(0);
+    const settlements = held.map((one) => settlementOf(one, "complete", undefined));
     const outcomes = await engine.settle(settlements);
     outcomes.forEach((outcome, index) => {
-      const settlement = settlements[index];
-      if (settlement !== undefined) journal.settled(settlement, outcome, pools[index]);
+      const [settlement, lease] = [settlements[index], held[index]];
+      if (settlement !== undefined && lease !== undefined)
+        journal.settled(settlement, outcome, lease);
     });
     const { queued, scheduled, running } = await engine.stats(queue);
     if (queued + scheduled + running === 0) break;

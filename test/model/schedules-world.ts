@@ -137,7 +137,8 @@ export async function openSchedulesWorld() {
       between: () => Promise<void>,
     ) {
       let isFirst = true;
-      const behind: Pick<Engine, "putSchedule" | "getSchedules" | "recentQueue"> = {
+      const behind: Pick<Engine, "putSchedule" | "getSchedules" | "recentQueue" | "models"> = {
+        models: engine.models,
         getSchedules: (ids) => engine.getSchedules(ids),
         recentQueue: (name) => engine.recentQueue(name),
         async putSchedule(change) {

@@ -1,10 +1,8 @@
 /** How attempts end, and what their schedulers report about the provider before. */
 import type { Engine, Lease, ProviderReport, Settlement } from "@millrace/engine";
 import { expect } from "vitest";
+import { ACCOUNT, usesAccount } from "./account.ts";
 import type { Journal } from "./journal.ts";
-
-/** The pool that is a provider account. */
-export const ACCOUNT = "acc";
 
 const failure = { reason: "NO", message: "no", retryable: true };
 
@@ -43,17 +41,18 @@ export async function settlementAfter(
   lease: Lease,
   { as, spent }: { readonly as: string; readonly spent?: number | undefined },
 ): Promise<Settlement> {
-  if (lease.job.pool === undefined || (as !== "bounce" && as !== "down")) {
+  if (!usesAccount(lease) || (as !== "bounce" && as !== "down")) {
     return settlementOf(lease, as === "down" ? "retry" : as, spent);
   }
   const attempt = { jobId: lease.jobId, startedMs: lease.job.startedAtMs ?? 0 };
   const providerReport: ProviderReport =
     as === "down" ? { kind: "failed", attempt } : { kind: "refused", askedMs: 2_000, attempt };
   const { kind, episode } = await report(engine, journal, lease, providerReport);
-  if (kind === "COUNTED") return settlementOf(lease, "retry", spent);
-  if (kind === "PROBE") return { ...lease, kind: "bounce", delayMs: 3_000, failure };
+  const accountFailed = lease.route !== undefined;
+  if (kind === "COUNTED") return { ...settlementOf(lease, "retry", spent), accountFailed };
+  if (kind === "PROBE") return { ...lease, kind: "bounce", delayMs: 3_000, failure, accountFailed };
   return {
-    ...lease,
+    ...{ ...lease, accountFailed },
     kind: "bounce",
     delayMs: 0,
     failure,

@@ -20,6 +20,7 @@ export interface NewJob {
   readonly key: string;
   readonly priority?: number;
   readonly pool?: string | undefined;
+  readonly model?: string | undefined;
   readonly type?: string | undefined;
   readonly tokens?: number | undefined;
   readonly delayMs?: number | undefined;
@@ -74,7 +75,7 @@ export async function openWorld(shards: number) {
       engines[replica] = await open(replica);
     },
     job({ key, type = "summarize", priority = 50, ...rest }: NewJob): JobSpec {
-      const { pool, tokens, delayMs, deduplication } = rest;
+      const { pool, model, tokens, delayMs, deduplication } = rest;
       made += 1;
       const mode = deduplication === "throttle" ? "throttle" : "debounce";
       return {
@@ -83,6 +84,7 @@ export async function openWorld(shards: number) {
         ...{ type, payloadJson: "{}", priority, maxAttempts: 3 },
         ...{ backoff: defaultBackoff, labels: {}, submittedAtMs: time.nowMs },
         ...(pool === undefined ? {} : { pool }),
+        ...(model === undefined ? {} : { model }),
         ...(tokens === undefined ? {} : { estimatedTokens: tokens }),
         ...(delayMs === undefined ? {} : { runAtMs: time.nowMs + delayMs }),
         ...(deduplication === undefined

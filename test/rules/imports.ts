@@ -2,8 +2,18 @@ import { importsOf, type Sources } from "./sources.ts";
 
 /** The concepts of the engine. Each may import the concepts before it. */
 export const concepts = [
-  ...["redis", "signals", "lanes", "budgets", "accounts", "jobs", "usage", "leases", "groups"],
-  ...["schedules", "output", "dead-letters", "queues", "explain", "demand", "operators", "roster"],
+  ...["redis", "signals", "lanes", "budgets", "accounts", "models", "jobs", "usage", "leases"],
+  ...[
+    "groups",
+    "schedules",
+    "output",
+    "dead-letters",
+    "queues",
+    "explain",
+    "demand",
+    "operators",
+    "roster",
+  ],
   ...["webhooks", "bullmq", "audit"],
 ];
 

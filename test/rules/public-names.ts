@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { DescMessage } from "@bufbuild/protobuf";
 import { millraceProgram } from "@millrace/cli/program";
 import { JobFilterSchema } from "@millrace/proto/admin-job";
+import { ModelSchema } from "@millrace/proto/admin-model";
 import { AdminService } from "@millrace/proto/admin-service";
 import { UsageRowSchema } from "@millrace/proto/admin-usage";
 import { DocumentService } from "@millrace/proto/document-service";
@@ -41,7 +42,7 @@ function protoNames(): string[] {
     ...[AdminService, DocumentService, GroupService, JobService],
     ...[ScheduleService, SchedulerService, WebhookService, WorkerService],
   ];
-  const others = [JobSchema, GroupSchema, JobFilterSchema, UsageRowSchema];
+  const others = [JobSchema, GroupSchema, JobFilterSchema, ModelSchema, UsageRowSchema];
   const more = [ScheduleSchema, WebhookEndpointSchema];
   const files = new Set([...others, ...more, ...services].map(({ file }) => file));
   const ofMessage = (desc: DescMessage): string[] => [

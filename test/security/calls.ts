@@ -275,6 +275,13 @@ const adminRows: Rows<typeof AdminService> = {
   listProviderAccounts: { send: [{}], tells: "OK" },
   deleteProviderAccount: { send: [{ name: absent.account }], tells: "ACCOUNT_NOT_FOUND" },
   resetProviderAccount: { send: [{ name: absent.account }], tells: "ACCOUNT_NOT_FOUND" },
+  putModel: {
+    send: [{ model: { name: "made/by-the-matrix", routes: [{ account: "a", model: "m" }] } }],
+    tells: "OK",
+  },
+  getModel: { send: [{ name: absent.account }], tells: "MODEL_NOT_FOUND" },
+  listModels: { send: [{}], tells: "OK" },
+  deleteModel: { send: [{ name: absent.account }], tells: "MODEL_NOT_FOUND" },
   listDeadLetters: { send: [{ filter }], tells: "OK" },
   getDeadLetter: { send: [{ jobId: absent.jobId }], tells: "JOB_NOT_FOUND" },
   redriveDeadLetters: { send: [{ filter, dryRun: true }], tells: "OK" },

@@ -15,6 +15,7 @@ import { submitCommand } from "./jobs/submit.ts";
 import { tokenCommand } from "./jobs/token.ts";
 import { watchCommand } from "./jobs/watch.ts";
 import { keyCommands } from "./keys/commands.ts";
+import { modelCommands } from "./models/commands.ts";
 import { operatorJobCommands } from "./operator-jobs/commands.ts";
 import { providerCommands } from "./providers/commands.ts";
 import { queueCommands } from "./queues/commands.ts";
@@ -45,7 +46,7 @@ export function millraceProgram(shell: Shell): Command {
   const program = new Command("millrace")
     .version(VERSION, "-V, --version", "print the version of this command")
     .description(
-      "Submits and manages jobs, and the API keys, queues and provider accounts that they use.",
+      "Submits and manages jobs, and the API keys, queues, provider accounts and models that they use.",
     )
     .helpCommand(false)
     .exitOverride()
@@ -81,6 +82,7 @@ export function millraceProgram(shell: Shell): Command {
     usageCommand,
     queueCommands,
     providerCommands,
+    modelCommands,
     workerCommands,
     deadLetterCommands,
     operatorWebhookCommands,

@@ -15,10 +15,14 @@ async function fileWith(text: string) {
 test("config check needs no server and reports every problem with its place", async () => {
   const right = await fileWith("queues:\n  - name: mail\nprovider_accounts: []\n");
   expect(await runAlone(["config", "check", right])).toEqual({
-    ...{ code: 0, out: `${right} is valid: queues 1, API keys 0, provider accounts 0\n`, err: "" },
+    ...{
+      code: 0,
+      out: `${right} is valid: queues 1, API keys 0, provider accounts 0, models 0\n`,
+      err: "",
+    },
   });
   const json = JSON.parse((await runAlone(["config", "check", right, "--json"])).out);
-  expect(json).toEqual({ file: right, queues: 1, apiKeys: 0, providerAccounts: 0 });
+  expect(json).toEqual({ file: right, queues: 1, apiKeys: 0, providerAccounts: 0, models: 0 });
   const wrong = await fileWith("queues:\n  - name: mail\n    shards: two\n    colour: red\n");
   const { code, out, err } = await runAlone(["config", "check", wrong]);
   expect({ code, out }).toEqual({ code: 2, out: "" });

@@ -20,6 +20,24 @@ export interface Explanation {
   /** The schedule that submitted the job. */
   readonly scheduleId?: string;
   readonly scheduleDueTime?: Date;
+  /** The model that the job names. */
+  readonly model?: string;
+  /**
+   * The routes of the model, in the order in which the next lease tries them. If one of them is open, `constraints` has
+   * nothing of accounts. Empty for a job that names no model, or does not wait.
+   */
+  readonly routes: readonly RouteExplanation[];
+}
+
+/** What holds one route of a job's model. */
+export interface RouteExplanation {
+  readonly account: string;
+  /** What the provider calls the model. */
+  readonly model: string;
+  /** Empty: the next free worker that serves the account may take the job on this route. */
+  readonly constraints: readonly Constraint[];
+  /** The job has failed on this account, so the route is tried after the others. */
+  readonly failed: boolean;
 }
 
 /** One thing that holds a waiting job. */
@@ -47,6 +65,11 @@ export const explanationOf = (message: ExplainJobResponse): Explanation => ({
   ...(message.scheduleDueTime === undefined
     ? {}
     : { scheduleDueTime: timestampDate(message.scheduleDueTime) }),
+  ...(message.model === "" ? {} : { model: message.model }),
+  routes: message.routes.map(({ account, model, constraints, failed }) => ({
+    ...{ account, model, failed },
+    constraints: constraints.map(constraintOf),
+  })),
 });
 
 const constraintOf = (message: ConstraintMessage): Constraint => ({

@@ -7,7 +7,7 @@ export type {
   DownloadOptions,
   UploadOptions,
 } from "./documents.ts";
-export type { Constraint, Explanation } from "./explanation.ts";
+export type { Constraint, Explanation, RouteExplanation } from "./explanation.ts";
 export type {
   Group,
   GroupChild,
@@ -18,7 +18,7 @@ export type {
   NewFinalizer,
   NewGroup,
 } from "./group.ts";
-export type { Job, JobFailure, JobState, NewJob, Usage } from "./job.ts";
+export type { Job, JobFailure, JobRoute, JobState, NewJob, Usage } from "./job.ts";
 export type { JobToken, JobTokenOptions, JobTokenRight } from "./job-token.ts";
 export type {
   CreatedGroup,

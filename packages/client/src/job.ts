@@ -32,6 +32,8 @@ export interface NewJob {
   readonly idempotencyKey?: string;
   /** The capability or provider account that the job needs. */
   readonly pool?: string;
+  /** The model that the job needs, or an alias of it, as the catalogue of the operators names it. Not with a pool. */
+  readonly model?: string;
   readonly estimatedTokens?: number;
   /** The job does not start before this time. */
   readonly runAt?: Date;
@@ -83,6 +85,13 @@ export interface Usage {
   readonly model: string;
 }
 
+/** The way by which an attempt of a job calls its model. */
+export interface JobRoute {
+  readonly account: string;
+  /** What the provider calls the model. */
+  readonly model: string;
+}
+
 export interface Job<Result = unknown> {
   readonly id: string;
   readonly queue: string;
@@ -104,6 +113,10 @@ export interface Job<Result = unknown> {
   readonly labels: Readonly<Record<string, string>>;
   readonly idempotencyKey?: string;
   readonly pool?: string;
+  /** The model's own name, also if the job was submitted with an alias. */
+  readonly model?: string;
+  /** The route of the attempt that runs or ran last, if the job names a model. */
+  readonly route?: JobRoute;
   readonly estimatedTokens?: number;
   readonly submitTime?: Date;
   /** When the last attempt started. */
@@ -148,6 +161,7 @@ export function specOf(job: NewJob): SpecInit {
   if (job.priority !== undefined) spec.priority = job.priority;
   if (job.idempotencyKey !== undefined) spec.idempotencyKey = job.idempotencyKey;
   if (job.pool !== undefined) spec.pool = job.pool;
+  if (job.model !== undefined) spec.model = job.model;
   if (job.estimatedTokens !== undefined) spec.estimatedTokens = job.estimatedTokens;
   if (job.runAt !== undefined) spec.runAt = timestampFromDate(job.runAt);
   if (job.expiresAt !== undefined) spec.expiresAt = timestampFromDate(job.expiresAt);
@@ -229,6 +243,10 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
   }
   if (message.idempotencyKey !== "") job.idempotencyKey = message.idempotencyKey;
   if (message.pool !== "") job.pool = message.pool;
+  if (message.model !== "") job.model = message.model;
+  if (message.route !== undefined) {
+    job.route = { account: message.route.account, model: message.route.model };
+  }
   if (message.estimatedTokens !== 0) job.estimatedTokens = message.estimatedTokens;
   if (message.redrivenFrom !== "") job.redrivenFrom = message.redrivenFrom;
   if (message.traceId !== "") job.traceId = message.traceId;

@@ -119,6 +119,7 @@ function jobOf(spec: JobSpec | undefined): ScheduledJob {
   if (spec.documentIds.length > 0) job.documentIds = spec.documentIds;
   if (spec.priority !== undefined) job.priority = spec.priority;
   if (spec.pool !== "") job.pool = spec.pool;
+  if (spec.model !== "") job.model = spec.model;
   if (spec.estimatedTokens !== 0) job.estimatedTokens = spec.estimatedTokens;
   if (Object.keys(spec.labels).length > 0) job.labels = spec.labels;
   if (retry !== undefined) {

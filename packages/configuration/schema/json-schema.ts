@@ -36,13 +36,14 @@ function fieldSchema(field: DescField): Schema {
   const about = describe(commentOf(field));
   const rules = getOption(field, fieldRules);
   if (field.fieldKind === "list") {
-    const { maxItems, unique, items, ...unknown } = ruleOf(rules, "repeated");
+    const { minItems, maxItems, unique, items, ...unknown } = ruleOf(rules, "repeated");
     assertNone(field, unknown);
     const item =
       field.listKind === "message"
         ? messageSchema(field.message)
         : scalarSchema(field, field.scalar, items as FieldRules | undefined);
-    const listRules = given({ maxItems: numberOf(maxItems), uniqueItems: unique });
+    const counts = { minItems: numberOf(minItems), maxItems: numberOf(maxItems) };
+    const listRules = given({ ...counts, uniqueItems: unique });
     return { ...about, type: "array", ...listRules, items: item };
   }
   if (field.fieldKind === "enum") {
@@ -135,11 +136,14 @@ function assertNone(field: DescField, unknown: Readonly<Record<string, unknown>>
     throw new Error(`${field}: the rule ${name} is not supported in the schema yet`);
 }
 
-/** A text field is required if it may not be empty. */
+/** A field is required if the contract says so, or if it may not be empty. */
 function isRequired(field: DescField): boolean {
+  const rules = getOption(field, fieldRules);
+  if (field.presence !== IMPLICIT && rules.required) return true;
+  if (field.fieldKind === "list") return ruleOf(rules, "repeated").minItems !== undefined;
   if (field.fieldKind !== "scalar" || field.scalar !== ScalarType.STRING) return false;
   if (field.presence !== IMPLICIT) return false;
-  const { pattern, minLen } = ruleOf(getOption(field, fieldRules), "string");
+  const { pattern, minLen } = ruleOf(rules, "string");
   return minLen !== undefined || (pattern !== undefined && !new RegExp(String(pattern)).test(""));
 }
 

@@ -1,5 +1,6 @@
 import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator } from "@bufbuild/protovalidate";
+import type { Model } from "@millrace/proto/admin-model";
 import { type Configuration, ConfigurationSchema } from "@millrace/proto/admin-service";
 import { inWords } from "@millrace/shared";
 import type { Violation } from "./problem.ts";
@@ -22,6 +23,7 @@ export const repeatsIn = ({
   queues,
   apiKeys,
   providerAccounts,
+  models,
   schedules,
   webhookEndpoints,
 }: Configuration): Violation[] => [
@@ -40,6 +42,7 @@ export const repeatsIn = ({
     (index) => `provider_accounts[${index}]`,
     "name",
   ),
+  ...repeatedModelNames(models),
   ...repeats(
     schedules.map(({ keyId, spec }) => `${spec?.job?.queue}~${keyId}~${spec?.name}`),
     (index) => `schedules[${index}].spec`,
@@ -51,6 +54,27 @@ export const repeatsIn = ({
     "name",
   ),
 ];
+
+/** Models share one space of names: a name or an alias belongs to one of them. So aliases cannot lead round in a circle. */
+function repeatedModelNames(models: readonly Model[]): Violation[] {
+  const names = models.map(({ name }) => name);
+  const aliases = new Map<string, number>();
+  const taken = models.flatMap((model, index) =>
+    model.aliases.flatMap((alias, at): Violation[] => {
+      const named = names.indexOf(alias);
+      const first = aliases.get(alias);
+      if (first === undefined) aliases.set(alias, index);
+      const field = `models[${index}].aliases[${at}]`;
+      // Alone, a model that has its own name as an alias, or an alias twice, breaks a rule of the contract.
+      if (named >= 0 && named !== index) {
+        return [{ field, description: `${alias} is already declared as models[${named}]` }];
+      }
+      if (first === undefined || first === index) return [];
+      return [{ field, description: `${alias} is already an alias of models[${first}]` }];
+    }),
+  );
+  return [...repeats(names, (index) => `models[${index}]`, "name"), ...taken];
+}
 
 const repeats = (
   names: readonly string[],

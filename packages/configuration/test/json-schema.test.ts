@@ -32,6 +32,23 @@ const right = [
   "provider_accounts: [{ name: a, requests_per_minute: 1e6, max_running: 1.0 }]",
   "webhook_endpoints: [{ key_id: abcd, name: a, url: 'https://a.b', event_types: [job.*], include_result: true, enabled: false, queues: [documents] }]",
 ];
+const models = "models: [{ name: GPT-5/x, routes: [{ account: a, model: 'My model' }]";
+const rightModels = [
+  `${models} }]`,
+  `${models}, aliases: [b], context_tokens: 1, price: { input_micros: 0, output_micros: 1000000000000 } }]`,
+];
+const wrongModels = [
+  "models: [{ name: m }]",
+  "models: [{ name: m, routes: [] }]",
+  "models: [{ name: 'a b', routes: [{ account: a, model: b }] }]",
+  'models: [{ name: m, routes: [{ account: a, model: "b\\nc" }] }]',
+  `${models}, aliases: [b, b] }]`,
+  `${models}, context_tokens: 0 }]`,
+  `${models}, price: { input_micros: 1 } }]`,
+  `${models}, price: { input_micros: -1, output_micros: 1 } }]`,
+  `${models}, price: { input_micros: 1.5, output_micros: 1 } }]`,
+  `${models}, price: { input_micros: 1, output_micros: 1000000000001 } }]`,
+];
 const wrong = [
   "[]",
   "keys: []",
@@ -61,8 +78,8 @@ const wrong = [
 ];
 
 const files: [string, boolean][] = [
-  ...right.map((text): [string, boolean] => [text, true]),
-  ...wrong.map((text): [string, boolean] => [text, false]),
+  ...[...right, ...rightModels].map((text): [string, boolean] => [text, true]),
+  ...[...wrong, ...wrongModels].map((text): [string, boolean] => [text, false]),
 ];
 
 test.each(files)("the schema for editors and the scheduler agree about %s", (text, expected) => {

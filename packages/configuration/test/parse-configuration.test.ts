@@ -46,6 +46,17 @@ provider_accounts:
     requests_per_minute: 500
     tokens_per_minute: 200000
     max_running: 50
+models:
+  - name: gpt-5
+    routes:
+      - { account: openai/gpt-5, model: gpt-5-2025-08-07 }
+      - account: azure/west
+        model: my-gpt-5
+        price: { input_micros: 0, output_micros: 1 }
+    aliases: [best]
+    context_tokens: 400000
+    max_output_tokens: 128000
+    price: { input_micros: 1250000, cached_input_micros: 125000, output_micros: 10000000 }
 `.replace("90_000", "90000");
 
 test("every field of the contract is read", () => {
@@ -85,6 +96,20 @@ test("every field of the contract is read", () => {
         maxRunning: 50,
       },
     ],
+    models: [
+      {
+        name: "gpt-5",
+        routes: [
+          { account: "openai/gpt-5", model: "gpt-5-2025-08-07" },
+          {
+            ...{ account: "azure/west", model: "my-gpt-5" },
+            price: { inputMicros: "0", outputMicros: "1" },
+          },
+        ],
+        ...{ aliases: ["best"], contextTokens: "400000", maxOutputTokens: "128000" },
+        price: { inputMicros: "1250000", cachedInputMicros: "125000", outputMicros: "10000000" },
+      },
+    ],
   });
 });
 
@@ -106,7 +131,7 @@ test.each<[string, string, string[]]>([
     "a list in place of the mapping",
     "- a\n",
     [
-      "1:1: must be a mapping with some of: queues, api_keys, provider_accounts, schedules, webhook_endpoints",
+      "1:1: must be a mapping with some of: queues, api_keys, provider_accounts, schedules, webhook_endpoints, models",
     ],
   ],
   ["an empty section", "queues:\n", ["1:8: queues: must be a list"]],
@@ -115,7 +140,7 @@ test.each<[string, string, string[]]>([
     "an unknown section",
     "keys: []\n",
     [
-      '1:1: there is no field "keys" here; the fields are: queues, api_keys, provider_accounts, schedules, webhook_endpoints',
+      '1:1: there is no field "keys" here; the fields are: queues, api_keys, provider_accounts, schedules, webhook_endpoints, models',
     ],
   ],
   [
@@ -253,6 +278,33 @@ test.each<[string, string, string[]]>([
     "a key twice",
     "api_keys:\n  - key_id: abcd\n  - key_id: abcd\n",
     ["3:5: api_keys[1].key_id: abcd is already declared as api_keys[0]"],
+  ],
+  [
+    "a negative price",
+    "models:\n  - name: a\n    routes: [{ account: x, model: y }]\n    price: { input_micros: -1 }\n",
+    ["4:28: models[0].price.input_micros: must be a whole number from 0 to 18446744073709551615"],
+  ],
+  [
+    "a price without the output",
+    "models:\n  - name: a\n    routes: [{ account: x, model: y }]\n    price: { input_micros: 1 }\n",
+    [expect.stringMatching(/^4:5: models\[0\]\.price\.output_micros: .*required/) as never],
+  ],
+  [
+    "aliases in a circle",
+    "models:\n  - { name: a, aliases: [b], routes: [{ account: x, model: y }] }\n  - { name: b, aliases: [a], routes: [{ account: x, model: y }] }\n",
+    [
+      "2:26: models[0].aliases[0]: b is already declared as models[1]",
+      "3:26: models[1].aliases[0]: a is already declared as models[0]",
+    ],
+  ],
+  [
+    "a model and an alias twice",
+    "models:\n  - { name: a, aliases: [c], routes: [{ account: x, model: y }] }\n  - { name: b, aliases: [c], routes: [{ account: x, model: y }] }\n  - { name: b, routes: [] }\n",
+    [
+      "3:26: models[1].aliases[0]: c is already an alias of models[0]",
+      "4:7: models[2].name: b is already declared as models[1]",
+      expect.stringMatching(/^4:16: models\[2\]\.routes: /) as never,
+    ],
   ],
   [
     "an account twice",

@@ -8,6 +8,7 @@ import type { Explanations } from "./explain/contract.ts";
 import type { Groups } from "./groups/contract.ts";
 import type { Jobs, OtherEnds } from "./jobs/contract.ts";
 import type { Leases } from "./leases/contract.ts";
+import type { Models } from "./models/contract.ts";
 import type { ChangeLogSettings, Operators } from "./operators/contract.ts";
 import type { Output } from "./output/contract.ts";
 import type { Queues } from "./queues/contract.ts";
@@ -19,11 +20,12 @@ import type { Signals } from "./signals/contract.ts";
 import type { UsageReports } from "./usage/contract.ts";
 import type { Webhooks } from "./webhooks/contract.ts";
 
-/** The budgets of API keys and the limits of provider accounts. */
+/** The budgets of API keys, the limits of provider accounts, and the catalogue of models. */
 export interface Policy {
   readonly keyBudgets: KeyBudgets;
   readonly providerAccounts: ProviderAccounts;
-  /** Copies budgets, accounts and subscriptions to every shard that a change has not reached. Schedulers repeat it as a duty, like reap. */
+  readonly models: Models;
+  /** Copies budgets, accounts, models and subscriptions to every shard that a change has not reached. Schedulers repeat it as a duty, like reap. */
   syncPolicy(): Promise<void>;
 }
 

@@ -14,6 +14,7 @@ export type * from "./jobs/contract.ts";
 export type * from "./jobs/schedule-run.ts";
 export type * from "./lanes/contract.ts";
 export type * from "./leases/contract.ts";
+export type * from "./models/contract.ts";
 export { openEngine } from "./open-engine.ts";
 export { changeLogDefaults } from "./operators/change-log.ts";
 export type * from "./operators/contract.ts";

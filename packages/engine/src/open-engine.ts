@@ -9,6 +9,7 @@ import { openExplanations } from "./explain/open-explanations.ts";
 import { openGroups } from "./groups/open-groups.ts";
 import { openJobs } from "./jobs/open-jobs.ts";
 import { openLeases } from "./leases/open-leases.ts";
+import { modelRegistry } from "./models/model-registry.ts";
 import { apiKeyRegistry } from "./operators/api-key-registry.ts";
 import { changeLog, changeLogDefaults } from "./operators/change-log.ts";
 import { openOutput } from "./output/open-output.ts";
@@ -88,18 +89,19 @@ function engineOn(
     onEvent: options.onAccountEvent ?? (() => undefined),
     mostFailures: options.providerFailures ?? DEFAULT_PROVIDER_FAILURES,
   });
+  const models = modelRegistry(redis, rootPrefix, queues, clock);
   const { leases, freed } = openLeases({ ...parts, accounts });
   const { syncSubscribers, ...webhooks } = openWebhooks({ ...parts, queues, hub });
   const syncPolicy = async () => {
-    await Promise.all([keyBudgets.sync(), accounts.sync(), syncSubscribers()]);
+    await Promise.all([keyBudgets.sync(), accounts.sync(), models.sync(), syncSubscribers()]);
   };
 
   return {
     subscribe: (queue, listener, jobId) => hub.subscribe(queue, listener, jobId),
-    ...{ keyBudgets, providerAccounts: accounts, syncPolicy },
-    ...openJobs({ ...parts, bytesLimit }),
+    ...{ keyBudgets, providerAccounts: accounts, models, syncPolicy },
+    ...openJobs({ ...parts, bytesLimit, models }),
     ...leases,
-    ...openGroups({ ...parts, bytesLimit }),
+    ...openGroups({ ...parts, bytesLimit, models }),
     ...openSchedules({ ...parts, bytesLimit }),
     ...openOutput(parts),
     ...webhooks,

@@ -19,7 +19,17 @@ const GROUPS = [
   "budgets_",
 ].concat(
   ["governed_", "slice_", "account_", "band_", "class_", "requests_", "tokens_", "day_", "window_"],
-  ["stored_", "families_", "budget_", "usage_", "group_", "schedule_", "outbox_", "subscribers_"],
+  [
+    "stored_",
+    "families_",
+    "budget_",
+    "usage_",
+    "group_",
+    "schedule_",
+    "outbox_",
+    "subscribers_",
+    "models_",
+  ],
 );
 const ofJob: readonly string[] = names
   .filter(
@@ -59,7 +69,7 @@ const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
   [/^mr:schedule:[^:]+$/, oneOf(group("schedule_"))],
   [/^mr:group:[^:]+:children$/, (index) => /^\d+$/.test(index)],
   [/^mr:usage:\d+$/, (field) => /^[a-z0-9]+(\|[^|]*\|.*)?$/.test(field)],
-  [/^mr:(budgets|governed|stored|learned|pace|families)$/, byId("*")],
+  [/^mr:(budgets|governed|stored|learned|pace|families|models)$/, byId("*")],
   [/^mr:subscribers$/, byId("#")],
 ];
 

@@ -34,6 +34,17 @@ test.each([
   );
 });
 
+test("refuses a job with a pool and a model, whose routes name the pools", () => {
+  expect(() => check({ model: "openai/GPT-5:latest@2" })).not.toThrow();
+  const [violation] = [{ field: "pool", description: expect.stringContaining("names a model") }];
+  expect(() => check({ model: "fast", pool: "gpu" })).toThrow(
+    expect.objectContaining({ reason: "MALFORMED", violations: [violation] }),
+  );
+  expect(() => check({ model: "two words" })).toThrow(
+    expect.objectContaining({ reason: "MALFORMED" }),
+  );
+});
+
 const struct = (letters: number): Spec => ({
   payload: {
     case: "payloadStruct",

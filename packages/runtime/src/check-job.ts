@@ -92,6 +92,12 @@ export function checkJob(spec: JobSpec, nowMs: number): void {
   } else {
     spec.payload = { case: "payloadJson", value };
   }
+  if (spec.model !== "" && spec.pool !== "") {
+    throw malformed(
+      "pool",
+      "must be left out if the job names a model, whose routes name the pools",
+    );
+  }
   assertTimes(spec);
   if (spec.runAt !== undefined && timeMs(spec.runAt) - nowMs > limits.runAtAheadMs) {
     throw malformed("run_at", "must be at most 366 days ahead");

@@ -13,6 +13,12 @@ const words: Readonly<Record<string, string>> = {
     "must be a pool: a–z or 0–9 first, then a–z, 0–9, ., _, / and -, 63 characters at most",
   "^([a-z0-9][a-z0-9._/-]{0,62})?$":
     "must be a pool: a–z or 0–9 first, then a–z, 0–9, ., _, / and -, 63 characters at most",
+  "^[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,99}$":
+    "must be a model: a letter or digit first, then letters, digits, ., _, /, :, @, + and -, 100 characters at most",
+  "^([A-Za-z0-9][A-Za-z0-9._/:@+-]{0,99})?$":
+    "must be a model: a letter or digit first, then letters, digits, ., _, /, :, @, + and -, 100 characters at most",
+  "^[^\\x00-\\x1f\\x7f-\\x9f\u2028\u2029]{1,200}$":
+    "must be 1 to 200 characters, without control characters and line separators",
   "^[a-zA-Z][a-zA-Z0-9_.-]{0,62}$":
     "must be a label's name: a letter first, then letters, digits, _, . and -, 63 characters at most",
   "^[a-z0-9]{4,32}$": "must be a key id: 4 to 32 characters of a–z and 0–9",

@@ -12,20 +12,24 @@ import { audit } from "./handlers/admin/audit.ts";
 import { cancelJob } from "./handlers/admin/cancel-job.ts";
 import { cancelJobs } from "./handlers/admin/cancel-jobs.ts";
 import { createApiKey } from "./handlers/admin/create-api-key.ts";
+import { deleteModel } from "./handlers/admin/delete-model.ts";
 import { deleteProviderAccount } from "./handlers/admin/delete-provider-account.ts";
 import { explainJob } from "./handlers/admin/explain-job.ts";
 import { getDeadLetter } from "./handlers/admin/get-dead-letter.ts";
 import { getJob } from "./handlers/admin/get-job.ts";
+import { getModel } from "./handlers/admin/get-model.ts";
 import { listApiKeys } from "./handlers/admin/list-api-keys.ts";
 import { listChanges } from "./handlers/admin/list-changes.ts";
 import { listDeadLetters } from "./handlers/admin/list-dead-letters.ts";
 import { listJobs } from "./handlers/admin/list-jobs.ts";
+import { listModels } from "./handlers/admin/list-models.ts";
 import { listProviderAccounts } from "./handlers/admin/list-provider-accounts.ts";
 import { listQueues } from "./handlers/admin/list-queues.ts";
 import { listUsage } from "./handlers/admin/list-usage.ts";
 import { listWorkers } from "./handlers/admin/list-workers.ts";
 import { pauseQueue } from "./handlers/admin/pause-queue.ts";
 import { purgeDeadLetters } from "./handlers/admin/purge-dead-letters.ts";
+import { putModel } from "./handlers/admin/put-model.ts";
 import { putProviderAccount } from "./handlers/admin/put-provider-account.ts";
 import { putQueue } from "./handlers/admin/put-queue.ts";
 import { redriveDeadLetters } from "./handlers/admin/redrive-dead-letters.ts";
@@ -41,7 +45,7 @@ import { changeRecorder, type RecordChange } from "./operators/record-change.ts"
 import { storeApiKey } from "./operators/store-api-key.ts";
 import { storeWebhookEndpoint } from "./operators/store-webhook-endpoint.ts";
 import { DEFAULT_SCHEDULES_PER_KEY } from "./schedules/store-schedule.ts";
-import type { AllWorkers } from "./session/all-workers.ts";
+import type { AllWorkers, ListsWorkers } from "./session/all-workers.ts";
 import { streamOverStore, unaryOverStore } from "./store/store-outage.ts";
 import type { Operator } from "./tokens/operator-tokens.ts";
 import { receiverViolations, typesFor } from "./webhooks/receiver-rules.ts";
@@ -52,9 +56,12 @@ export const configurationCalls = (
   engine: Engine,
   record: RecordChange,
   webhooks: WebhookParts,
+  workers: ListsWorkers,
   schedulesPerKey: number = DEFAULT_SCHEDULES_PER_KEY,
 ): ConfigurationCalls => ({
   putProviderAccount: putProviderAccount(engine, record),
+  putModel: putModel(engine, record, workers),
+  workers,
   putQueue: putQueue(engine, record),
   storeApiKey: storeApiKey(engine, record, webhooks.clock),
   updateApiKey: updateApiKey(engine, record),
@@ -85,7 +92,7 @@ export function adminService(
   schedulesPerKey?: number,
 ): BoundService<Operator> {
   const record = changeRecorder(engine.changeLog);
-  const calls = configurationCalls(engine, record, webhooks, schedulesPerKey);
+  const calls = configurationCalls(engine, record, webhooks, workers, schedulesPerKey);
   const apply = configurationApplier(engine, calls);
   return bindService<typeof AdminService, Operator>(AdminService, {
     createApiKey: unaryOverStore(createApiKey(storeApiKey(engine, record, clock), random)),
@@ -105,6 +112,10 @@ export function adminService(
     listProviderAccounts: unaryOverStore(listProviderAccounts(engine)),
     deleteProviderAccount: unaryOverStore(deleteProviderAccount(engine, record)),
     resetProviderAccount: unaryOverStore(resetProviderAccount(engine, record)),
+    putModel: unaryOverStore(calls.putModel),
+    getModel: unaryOverStore(getModel(engine, workers)),
+    listModels: unaryOverStore(listModels(engine, workers)),
+    deleteModel: unaryOverStore(deleteModel(engine, record)),
     applyConfiguration: unaryOverStore(applyConfiguration(apply)),
     listWorkers: unaryOverStore(listWorkers(workers)),
     listChanges: unaryOverStore(listChanges(engine)),

@@ -70,8 +70,16 @@ await runMain(
       check: () => store.ping().then(() => outages.answered()),
     });
     const { clock } = engine;
+    const connected = new ConnectedWorkers();
+    const { schedulerId } = config;
+    const allWorkers = new AllWorkers({
+      ...{ connected, roster: engine.roster, schedulerId },
+      publishedAs: `${schedulerId}/${Buffer.from(random.bytes(6)).toString("hex")}`,
+    });
     const record = changeRecorder(engine.changeLog);
-    const calls = configurationCalls(engine, record, webhooks, config.schedulesPerKey);
+    const calls = configurationCalls(
+      ...([engine, record, webhooks, allWorkers, config.schedulesPerKey] as const),
+    );
     await scope.use(
       startConfigurationFile(config.configFile, {
         apply: configurationApplier(engine, calls),
@@ -83,12 +91,6 @@ await runMain(
     const leaseTokens = new LeaseTokens(await engine.leaseSecret());
     const { memoryShedPercent: shedPercent, memoryResumePercent: resumePercent } = config;
     const pressure = memoryPressure({ shedPercent, resumePercent });
-    const connected = new ConnectedWorkers();
-    const { schedulerId } = config;
-    const allWorkers = new AllWorkers({
-      ...{ connected, roster: engine.roster, schedulerId },
-      publishedAs: `${schedulerId}/${Buffer.from(random.bytes(6)).toString("hex")}`,
-    });
     startLoops(scope, {
       engine,
       observer,

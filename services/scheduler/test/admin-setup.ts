@@ -33,7 +33,7 @@ const onBug = (error: unknown) => {
 const secret = Buffer.alloc(32, 7);
 
 /** A scheduler in this process, as operators anna and bert reach it. */
-export async function setup() {
+export async function setup(workers = noWorkers) {
   const { url, rootPrefix } = await redisForTests();
   const clock = new ManualClock();
   const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
@@ -42,7 +42,7 @@ export async function setup() {
     listen: { host: "127.0.0.1", port: 0 },
     services: [
       adminService(
-        ...([engine, clock, random, noWorkers, jobObserver(createMetrics("scheduler"))] as const),
+        ...([engine, clock, random, workers, jobObserver(createMetrics("scheduler"))] as const),
         someWebhooks(engine, clock),
       ),
     ],
@@ -60,7 +60,7 @@ export async function setup() {
     services: [
       schedulerService({
         ...{ engine: engine, observer: jobObserver(createMetrics("scheduler")), clock },
-        ...{ pressure: roomy, jobTokens: new JobTokens(() => secret), workers: noWorkers },
+        ...{ pressure: roomy, jobTokens: new JobTokens(() => secret), workers },
         webhooks: noWebhooks(engine, clock),
       }),
     ],
@@ -82,20 +82,27 @@ export async function setup() {
     const { key, apiKey } = await rpc.createApiKey({ name });
     return { key, keyId: apiKey?.keyId ?? "" };
   };
+  /** Submits a job of an API key, and returns its result. */
+  const submitted = async (
+    spec: Omit<MessageInitShape<typeof JobSpecSchema>, "$typeName"> & { queue: string },
+    keyId = "shop",
+  ) => {
+    const id = newJobId(spec.queue as QueueName, keyId as KeyId, clock.nowMs(), random);
+    const { results } = await scheduler.submit({
+      jobs: [{ id, spec: { type: "send", ...spec } }],
+    });
+    return { id, result: results[0]?.result ?? { case: undefined } };
+  };
   /** Submits a job of an API key, and reads it back as the engine holds it. */
   const submit = async (
     spec: Omit<MessageInitShape<typeof JobSpecSchema>, "$typeName"> & { queue: string },
     keyId = "shop",
   ): Promise<JobRecord> => {
-    const id = newJobId(spec.queue as QueueName, keyId as KeyId, clock.nowMs(), random);
-    const { results } = await scheduler.submit({
-      jobs: [{ id, spec: { type: "send", ...spec } }],
-    });
-    const result = results[0]?.result;
-    if (result?.case !== "jobId") throw new Error(`${id} was not accepted`);
+    const { id, result } = await submitted(spec, keyId);
+    if (result.case !== "jobId") throw new Error(`${id} was not accepted`);
     const [job] = await engine.getJobs([id]);
     if (job === undefined) throw new Error(`${id} was not stored`);
     return job;
   };
-  return { rpc, as, submit, engine, clock, opens, newKey, address: server.address };
+  return { rpc, as, submit, submitted, engine, clock, opens, newKey, address: server.address };
 }

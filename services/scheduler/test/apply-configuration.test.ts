@@ -18,6 +18,7 @@ async function applying() {
     keys: (await rpc.listApiKeys({})).apiKeys,
     queues: (await rpc.listQueues({})).queues,
     accounts: (await rpc.listProviderAccounts({})).accounts,
+    models: (await rpc.listModels({})).models,
     changes: (await rpc.listChanges({})).changes.length,
   });
   return { ...parts, apply, everything };
@@ -205,4 +206,67 @@ test("notes that a schedule's expression is due each second, whether the schedul
   expect(changed.changes).toHaveLength(1);
   expect(changed.notes).toEqual([note]);
   expect(again).toEqual({ changes: [], notes: [note] });
+});
+
+const model = (name: string, ...aliases: string[]) => ({
+  ...{ name, aliases, routes: [{ account: "openai/main", model: name }] },
+});
+
+test("declares models after accounts, and moves an alias from one model to another", async () => {
+  const { apply, rpc } = await applying();
+  const account = { name: "openai/main" };
+  const first = { models: [model("b"), model("a", "best")], providerAccounts: [account] };
+  expect((await apply(first)).changes).toEqual([
+    ...["PutProviderAccount openai/main", "PutModel b", "PutModel a"],
+  ]);
+  expect(await apply(first)).toEqual({ changes: [], notes: [] });
+  const namesNow = async () =>
+    (await rpc.listModels({})).models.map(({ model }) => [model?.name, ...(model?.aliases ?? [])]);
+  // b comes first in the file, and takes the alias that a still has.
+  const moved = { models: [model("b", "best"), model("a", "other")] };
+  expect((await apply(moved)).changes).toEqual(["PutModel b", "PutModel a"]);
+  expect(await namesNow()).toEqual([
+    ["a", "other"],
+    ["b", "best"],
+  ]);
+  await apply({ models: [model("b", "other"), model("a", "best")] });
+  expect(await namesNow()).toEqual([
+    ["a", "best"],
+    ["b", "other"],
+  ]);
+});
+
+test("refuses names and aliases that another model has, in the file or stored", async () => {
+  const { apply, rpc } = await applying();
+  await rpc.putModel({ model: model("stored", "kept") });
+  const before = (await rpc.listModels({})).models;
+  const cases: [string, NonNullable<Configuration["models"]>][] = [
+    ["models[1].name", [model("a"), model("a")]],
+    // A cycle of aliases.
+    ["models[0].aliases[0]", [model("a", "b"), model("b", "a")]],
+    ["models[0].name", [model("kept")]],
+    ["models[0].aliases[1]", [model("a", "fine", "stored")]],
+  ];
+  for (const [field, models] of cases) {
+    await expect(apply({ models })).rejects.toMatchObject({
+      reason: "MALFORMED",
+      violations: expect.arrayContaining([
+        expect.objectContaining({ field: `configuration.${field}` }),
+      ]),
+    });
+  }
+  expect((await rpc.listModels({})).models).toEqual(before);
+});
+
+test("refuses a schedule whose model nothing defines", async () => {
+  const { apply } = await applying();
+  const spec = { name: "tick", timing: { case: "cron" as const, value: "0 6 * * *" } };
+  const schedules = [
+    { keyId: newKey.keyId, spec: { ...spec, job: { queue: "mail", type: "send", model: "best" } } },
+  ];
+  await expect(apply({ ...whole, schedules })).rejects.toMatchObject({
+    violations: [{ field: "configuration.schedules[0].spec.job.model" }],
+  });
+  const { changes } = await apply({ ...whole, schedules, models: [model("a", "best")] });
+  expect(changes).toContainEqual(expect.stringContaining("PutSchedule"));
 });

@@ -14,6 +14,7 @@ import { configurationApplier } from "../src/configuration/apply-configuration.t
 import { changeRecorder } from "../src/operators/record-change.ts";
 import { configFile } from "../src/tokens/operator-tokens.ts";
 import { setup as setupAdmin } from "./admin-setup.ts";
+import { noWorkers } from "./no-workers.ts";
 import { someWebhooks } from "./webhook-setup.ts";
 
 type Declared = MessageInitShape<typeof DeclaredWebhookEndpointSchema>;
@@ -31,7 +32,7 @@ async function setup() {
   };
   /** Applies as the scheduler's own file. */
   const record = changeRecorder(engine.changeLog);
-  const calls = configurationCalls(engine, record, someWebhooks(engine, clock));
+  const calls = configurationCalls(engine, record, someWebhooks(engine, clock), noWorkers);
   const applyFile = (...webhookEndpoints: Declared[]) =>
     configurationApplier(engine, calls)(
       create(ConfigurationSchema, { apiKeys: [key], webhookEndpoints }),

@@ -88,8 +88,9 @@ async function setup() {
     });
     const held = { job: { ...job, attempt }, stopping: undefined } as never;
     const report = reportOf(ref, outcome, held);
-    const verdict = report && (await engine.providerAccounts.report(report.pool, report));
-    await engine.settle([settlementOf(ref, outcome, held, verdict, time.nowMs, random)]);
+    const verdict = report && (await engine.providerAccounts.report(report.account, report));
+    const heard = verdict && { verdict, hasOthers: false };
+    await engine.settle([settlementOf(ref, outcome, held, heard, time.nowMs, random)]);
   };
   /** What couriers with free slots do at a moment. Returns how many requests they make. */
   const work = async (status: (lease: Lease) => number) => {

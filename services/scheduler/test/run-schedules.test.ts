@@ -120,7 +120,7 @@ test("a schedule that cannot be read is paused and replaced, and a call that nee
   const resumed = pauseSchedule(parts, bad, { paused: false, note: "" });
   await expect(resumed).rejects.toMatchObject(cannot);
   const known = { stored: (await engine.getSchedules([bad]))[0], key: undefined };
-  const sets = { keyIds: new Set([keyId]), queues: new Set([queue]) };
+  const sets = { keyIds: new Set([keyId]), queues: new Set([queue]), models: new Set<string>() };
   const declared = create(DeclaredScheduleSchema, { keyId, spec });
   const by = undefined as never;
   const step = declaredSchedule(declared, "", { ...known, ...sets }, vi.fn(), by, clock.nowMs());

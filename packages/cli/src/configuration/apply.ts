@@ -20,7 +20,7 @@ export function applyConfigurationCommand(config: Command, shell: Shell): void {
     .command("apply")
     .summary("apply a configuration file to a server")
     .description(
-      "Changes queues, API keys and provider accounts to what a file declares. If anything in the file is wrong, nothing is changed. What the file does not name stays as it is.",
+      "Changes queues, API keys, provider accounts and models to what a file declares. If anything in the file is wrong, nothing is changed. What the file does not name stays as it is.",
     )
     .argument("<file>", "the file; - for standard input")
     .option("--dry-run", "only print what would be changed")

@@ -14,17 +14,18 @@ export function checkConfigurationCommand(config: Command, shell: Shell): void {
     .option("--json", "print JSON for programs, one value per line")
     .action((file: string, { json = false }: { readonly json?: boolean }) => {
       const { configuration } = readConfiguration(file);
-      const { queues, apiKeys, providerAccounts } = configuration;
+      const { queues, apiKeys, providerAccounts, models } = configuration;
       const counts = {
         queues: queues.length,
         apiKeys: apiKeys.length,
         providerAccounts: providerAccounts.length,
+        models: models.length,
       };
       if (json) writeJson(shell, { file, ...counts });
       else {
         writeText(
           shell,
-          `${file} is valid: queues ${counts.queues}, API keys ${counts.apiKeys}, provider accounts ${counts.providerAccounts}`,
+          `${file} is valid: queues ${counts.queues}, API keys ${counts.apiKeys}, provider accounts ${counts.providerAccounts}, models ${counts.models}`,
         );
       }
     })

@@ -9,7 +9,7 @@ export function configurationCommands(program: Command, shell: Shell): void {
     .helpCommand(false)
     .summary("check or apply a configuration file")
     .description(
-      "Commands for the configuration file, which declares queues, API keys and provider accounts. docs/configuration.md describes it.",
+      "Commands for the configuration file, which declares queues, API keys, provider accounts and models. docs/configuration.md describes it.",
     );
   for (const add of [checkConfigurationCommand, applyConfigurationCommand]) add(config, shell);
 }

@@ -6,7 +6,7 @@ import { Failure } from "../failure.ts";
 /** For the help of commands that read children. */
 export const childLinesHelp = `
 FILE has one job a line, as JSON: {"type": "chat", "payload": {…}}. A job may also have documentIds, priority, pool,
-estimatedTokens, idempotencyKey and labels. With --type, each line is only the payload of a job of that type.`;
+model, estimatedTokens, idempotencyKey and labels. With --type, each line is only the payload of a job of that type.`;
 
 const isText = (value: unknown): boolean => typeof value === "string";
 const isNumber = (value: unknown): boolean => Number.isInteger(value) && Number(value) >= 0;
@@ -21,6 +21,7 @@ const members: Readonly<Record<string, readonly [is: (value: unknown) => boolean
     documentIds: [(value) => Array.isArray(value) && value.every(isText), "a list of texts"],
     priority: [isNumber, "a whole number"],
     pool: [isText, "a text"],
+    model: [isText, "a text"],
     estimatedTokens: [isNumber, "a whole number"],
     idempotencyKey: [isText, "a text"],
     labels: [(value) => isObject(value) && Object.values(value).every(isText), "texts by name"],

@@ -1,4 +1,4 @@
-import type { Constraint, Explanation } from "@millrace/client";
+import type { Constraint, Explanation, RouteExplanation } from "@millrace/client";
 import type { Command } from "commander";
 import { writeJson, writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
@@ -30,19 +30,30 @@ Examples:
 
 export function explanationText(explanation: Explanation): string {
   const { state, constraints, aheadInLane, estimatedStartTime, estimateBasis } = explanation;
-  const { scheduleId, scheduleDueTime } = explanation;
+  const { scheduleId, scheduleDueTime, model, routes } = explanation;
   const summary = details([
     ["state", state],
     [
       "jobs ahead",
-      state === "QUEUED" ? `${aheadInLane} of the same key, band, pool and type` : undefined,
+      state === "QUEUED"
+        ? `${aheadInLane} of the same key, band, ${model === undefined ? "pool" : "model"} and type`
+        : undefined,
     ],
+    ["model", model],
     ["schedule", scheduleId],
     ["due", timeText(scheduleDueTime)],
     ["starts", timeText(estimatedStartTime)],
     ["estimated from", estimateBasis === "" ? undefined : estimateBasis],
   ]);
-  if (constraints.length === 0) return summary;
+  const parts = [
+    summary,
+    ...(constraints.length === 0 ? [] : [constraintTable(constraints)]),
+    ...(routes.length === 0 ? [] : [routeTable(routes)]),
+  ];
+  return parts.join("\n\n");
+}
+
+function constraintTable(constraints: readonly Constraint[]): string {
   const rows = constraints.map((one) => [
     one.kind,
     one.subject,
@@ -50,7 +61,23 @@ export function explanationText(explanation: Explanation): string {
     timeText(one.clearTime) ?? "",
     one.message,
   ]);
-  return `${summary}\n\n${table(["HELD BY", "SUBJECT", "USED", "CLEARS", "MEANING"], rows)}`;
+  return table(["HELD BY", "SUBJECT", "USED", "CLEARS", "MEANING"], rows);
+}
+
+/** A row for each thing that holds a route. A route that nothing holds has one row too. */
+function routeTable(routes: readonly RouteExplanation[]): string {
+  const rows = routes.flatMap(({ account, model, constraints, failed }, index) => {
+    const route = [String(index + 1), account, model, failed ? "yes" : "no"];
+    if (constraints.length === 0) return [[...route, "-", "", "open"]];
+    return constraints.map((one) => [
+      ...route,
+      ...[one.kind, timeText(one.clearTime) ?? "", one.message],
+    ]);
+  });
+  return table(
+    ["ROUTE", "ACCOUNT", "PROVIDER'S MODEL", "FAILED", "HELD BY", "CLEARS", "MEANING"],
+    rows,
+  );
 }
 
 const numbers = ({ limit, used, needed }: Constraint): string =>

@@ -24,6 +24,8 @@ export function jobText(job: Job): string {
     ["priority", String(job.priority)],
     ["attempt", `${job.attempt} of ${job.maxAttempts}`],
     ["pool", job.pool],
+    ["model", job.model],
+    ["route", job.route && `${job.route.account}, as ${job.route.model}`],
     ["stalls", job.stalls === 0 ? undefined : String(job.stalls)],
     ["bounces", job.bounces === 0 ? undefined : String(job.bounces)],
     ["submitted", timeText(job.submitTime)],

@@ -19,6 +19,7 @@ interface Options extends CallerOptions, CallbackOptions {
   readonly documentId?: readonly string[];
   readonly priority?: number;
   readonly pool?: string;
+  readonly model?: string;
   readonly estimatedTokens?: number;
   readonly idempotencyKey?: string;
   readonly label?: Readonly<Record<string, string>>;
@@ -56,7 +57,13 @@ export function submitCommand(program: Command, shell: Shell): void {
       "1 is the most urgent; default 50",
       fieldNumber(JobSpecSchema.field.priority),
     )
-    .option("--pool <name>", "the capability or provider account that the job needs")
+    .addOption(
+      new Option(
+        "--pool <name>",
+        "the capability or provider account that the job needs",
+      ).conflicts("model"),
+    )
+    .option("--model <name>", "the model that the job needs, as the catalogue names it")
     .option(
       "--estimated-tokens <count>",
       "how many tokens an attempt will spend",
@@ -104,6 +111,7 @@ export function submitCommand(program: Command, shell: Shell): void {
 Examples:
   $ millrace submit summarize --document report.pdf --watch
   $ millrace submit chat '{"messages":[{"role":"user","content":"Why is the sea salt?"}]}' --wait
+  $ millrace submit chat @chat.json --model gpt-5 --wait
   $ millrace submit summarize @input.json --priority 80 --run-at +1h --label customer=acme
   $ id=$(millrace submit chat @chat.json) && millrace watch "$id"`,
     );
@@ -141,8 +149,8 @@ function newJob(
   documentIds: readonly string[],
   options: Options,
 ): NewJob {
-  const { queue, priority, idempotencyKey, pool, estimatedTokens, runAt, expiresAt, deadline } =
-    options;
+  const { queue, priority, idempotencyKey, pool, model, estimatedTokens } = options;
+  const { runAt, expiresAt, deadline } = options;
   const retry = given({
     maxAttempts: options.maxAttempts,
     initialBackoffMs: options.initialBackoff,
@@ -152,7 +160,8 @@ function newJob(
     queue,
     type,
     documentIds,
-    ...given({ payload, priority, idempotencyKey, pool, estimatedTokens, labels: options.label }),
+    ...given({ payload, priority, idempotencyKey, pool, model, estimatedTokens }),
+    ...given({ labels: options.label }),
     ...given({
       groupId: options.group,
       callback: callbackOf(options),

@@ -16,6 +16,7 @@ export interface ScheduleOptions extends CallerOptions {
   readonly documentId?: readonly string[];
   readonly priority?: number;
   readonly pool?: string;
+  readonly model?: string;
   readonly estimatedTokens?: number;
   readonly label?: Readonly<Record<string, string>>;
   readonly maxAttempts?: number;
@@ -44,6 +45,7 @@ export const scheduleOptions = (command: Command): Command =>
     .option("--document-id <id>", "a document of the job; may be repeated", repeated)
     .option("--priority <1-100>", "1 is the most urgent; default 50", wholeNumber)
     .option("--pool <name>", "what the job needs, such as openai/gpt-5")
+    .option("--model <name>", "the model that the job needs, instead of a pool")
     .option("--estimated-tokens <count>", "what an attempt will spend", wholeNumber)
     .option("--label <name=value>", "a label of the jobs; may be repeated", labels)
     .option("--max-attempts <count>", "attempts, including the first", wholeNumber)
@@ -57,7 +59,7 @@ export const timingOf = (options: ScheduleOptions): Partial<Omit<NewSchedule, "n
   });
 
 export function jobOf(type: string, options: ScheduleOptions): Omit<ScheduledJob, "queue"> {
-  const { payload, documentId: documentIds, priority, pool, estimatedTokens } = options;
+  const { payload, documentId: documentIds, priority, pool, model, estimatedTokens } = options;
   const retry = given({
     maxAttempts: options.maxAttempts,
     initialBackoffMs: options.initialBackoff,
@@ -65,7 +67,8 @@ export function jobOf(type: string, options: ScheduleOptions): Omit<ScheduledJob
   });
   return {
     type,
-    ...given({ payload, documentIds, priority, pool, estimatedTokens, labels: options.label }),
+    ...given({ payload, documentIds, priority, pool, model, estimatedTokens }),
+    ...given({ labels: options.label }),
     ...(Object.keys(retry).length === 0 ? {} : { retry }),
   };
 }

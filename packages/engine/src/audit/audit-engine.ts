@@ -1,3 +1,4 @@
+import { readModels } from "../models/model-registry.ts";
 import { accountBase, registryKeys, type Shard, shardAt } from "../redis/keys.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
@@ -5,6 +6,7 @@ import { readSubscribers } from "../webhooks/subscriptions.ts";
 import type { Finding } from "./finding.ts";
 import { checkGroups } from "./groups.ts";
 import { checkLanes } from "./lanes.ts";
+import { checkModels, routesByName } from "./models.ts";
 import { checkOutbox } from "./outbox.ts";
 import { checkOutputs } from "./outputs.ts";
 import { checkPlaces } from "./places.ts";
@@ -76,6 +78,9 @@ async function look(
     for await (const finding of checkOutbox(redis, snapshot, counts, subscribers, nowMs)) {
       found.push(finding);
     }
+    const catalogue = await readModels(redis, rootPrefix);
+    const routes = routesByName(catalogue.models);
+    found.push(...checkModels(snapshot, catalogue.version, routes));
     for await (const finding of checkStored(redis, snapshot)) found.push(finding);
     findings.push(...found.map((finding) => inShard(finding, shard)));
     jobs += snapshot.jobs.size;

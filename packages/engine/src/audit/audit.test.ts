@@ -18,10 +18,16 @@ async function setupBusy() {
   await engine.providerAccounts.put({ name: pool, maxRunning: 2 });
   const later = job(keyId, { runAtMs: time.nowMs + 60_000, expiresAtMs: time.nowMs + 90_000 });
   await engine.submit([later, ...Array.from({ length: 5 }, () => job(keyId))]);
-  await engine.submit([job("bbbb", { pool }), job("bbbb", { priority: 7 })]);
+  await engine.models.put({ name: "gpt-5", routes: [{ account: pool, model: "gpt-5" }] });
+  await engine.submit([
+    ...[job("bbbb", { pool }), job("bbbb", { priority: 7 })],
+    job("cccc", { model: "gpt-5" }),
+  ]);
   const leases = await lease(engine, 10);
-  const [first, second] = leases;
-  if (first === undefined || second === undefined) throw new Error("no jobs");
+  const routed = leases.find(({ route }) => route !== undefined);
+  const [first, second] = leases.filter((one) => one !== routed);
+  if (first === undefined || second === undefined || routed === undefined)
+    throw new Error("no jobs");
   await engine.append([
     { ...first, chunks: [0, 1, 2].map((seq) => ({ seq, kind: "text", body: `${seq}` })) },
   ]);
@@ -32,7 +38,7 @@ async function setupBusy() {
   await lease(engine, 10);
   const find = async () =>
     (await engine.audit()).map(({ invariant, subject }) => `${invariant} ${subject}`);
-  return { ...parts, redis, base, leases, later, waiting, first, second, find };
+  return { ...parts, redis, base, leases, later, waiting, first, second, routed, find };
 }
 
 test("a database in which all invariants hold has no findings", async () => {
@@ -126,6 +132,21 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     "output with a gap",
     ({ redis, base, first }) => redis.xdel(`${base}${first.jobId}:output`, "2-0"),
     ({ first }) => `10 ${first.jobId}`,
+  ],
+  [
+    "a shard with other routes of a model",
+    ({ redis, base }) => redis.hset(`${base}mr:models`, "gpt-5", "other gpt-5"),
+    () => "15 gpt-5",
+  ],
+  [
+    "a model that only a shard has",
+    ({ redis, base }) => redis.hset(`${base}mr:models`, "gone", "other gpt-5"),
+    () => "15 gone",
+  ],
+  [
+    "an attempt whose reservation is of another account than its route",
+    ({ redis, base, routed }) => redis.hset(base + routed.jobId, "rt", "other gpt-5"),
+    ({ routed }) => `15 ${routed.jobId}`,
   ],
   ["a wrong counter", ({ redis, base }) => redis.hincrby(`${base}mr:depth`, "*", 1), () => "11 *"],
 ];

@@ -12,6 +12,7 @@ export interface RepairSubject {
     | "schedule"
     | "outbox"
     | "subscribers"
+    | "models"
     | "account";
   readonly name: string;
 }

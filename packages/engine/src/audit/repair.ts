@@ -1,6 +1,6 @@
 import type { JobId } from "@millrace/shared";
 import { type RetentionOf, retention } from "../jobs/retention.ts";
-import { accountBase, shardAt, subscribersKey } from "../redis/keys.ts";
+import { accountBase, modelsKey, shardAt, subscribersKey } from "../redis/keys.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { F } from "../redis/stored-names.ts";
@@ -34,6 +34,9 @@ export interface RepairParts {
   readonly maxEvents: number;
 }
 
+/** What repair_counts does not repair. */
+const OTHERS: ReadonlySet<string> = new Set(["job", "account", "subscribers", "models"]);
+
 /**
  * Repairs the findings that can be repaired, each in one script, which checks first. What is right by then stays as it is,
  * and is not reported. Jobs come first, because counts depend on them.
@@ -52,10 +55,12 @@ export async function* repairFindings(
       await parts.redis.hdel(subscribersKey({ base }), F.subscribers_version);
       yield { subject: base, done: "its subscriptions are copied again within seconds" };
     }
+    if (wrong.some(({ kind }) => kind === "models")) {
+      await parts.redis.hdel(modelsKey({ base }), F.models_version);
+      yield { subject: base, done: "its copy of the models is written again within seconds" };
+    }
     const subjects = wrong.flatMap(({ kind, name }) =>
-      kind === "job" || kind === "account" || kind === "subscribers"
-        ? []
-        : [{ kind: kind as CountKind, name }],
+      OTHERS.has(kind) ? [] : [{ kind: kind as CountKind, name }],
     );
     if (subjects.length > 0) {
       const repaired = await repairCounts.run(parts.redis, base, { nowMs: parts.nowMs, subjects });

@@ -3,7 +3,7 @@ import type { JobSpec } from "../jobs/contract.ts";
 import { bullOptions, storedSpec } from "../jobs/job-record.ts";
 import { boundOf } from "../jobs/submit.ts";
 import { defineScript, type ScriptArg } from "../redis/define-script.ts";
-import { keyOfJob, laneId } from "../redis/keys.ts";
+import { keyOfJob, laneId, lanePool } from "../redis/keys.ts";
 import { asList, asText } from "../redis/reply.ts";
 
 export interface RedriveRequest {
@@ -37,7 +37,7 @@ export const redrive = defineScript<RedriveRequest, readonly RedriveOutcome[]>(i
   encode({ nowMs, maxEvents, depthLimit, topPriority, bytesLimit, letters }) {
     const args: ScriptArg[] = [nowMs, maxEvents, depthLimit, topPriority, boundOf(bytesLimit)];
     for (const { id, job } of letters) {
-      const lane = laneId(keyOfJob(job.id), job.priority, job.pool ?? "");
+      const lane = laneId(keyOfJob(job.id), job.priority, lanePool(job));
       args.push(id, job.id, lane, job.priority, job.type);
       args.push(bullOptions(job), storedSpec(job), job.estimatedTokens ?? "");
       args.push(job.finalizes ?? "", job.callback ?? "");

@@ -14,7 +14,7 @@ export interface Demand {
   /**
    * The work of some queues together, by pool; "" for jobs without a pool. It reads at most 128 lanes of each class, 128 held
    * lanes and 128 running jobs of each shard. Where there are more, the numbers are estimates from these. Queues that are not
-   * defined have no work.
+   * defined have no work. Jobs of a model count under the accounts of its routes, in order, as far as each has room.
    */
   demand(queues: readonly QueueName[]): Promise<ReadonlyMap<string, PoolDemand>>;
 }

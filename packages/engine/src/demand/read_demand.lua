@@ -1,7 +1,7 @@
 -- read_demand: count the jobs of a shard that workers could lease now, and those that run, by pool.
 -- KEYS     base
 -- ARGV     now_ms, default_tokens, sample
--- RETURNS  {"OK", paused, {per pool: pool, governed, ready_jobs, least_tokens, running}}
+-- RETURNS  {"OK", paused, {per pool: pool, governed, ready_jobs, least_tokens, running, {per route: account, governed}}}
 -- REPEAT   safe
 -- TOUCHES  meta (hash), wait (list), prioritized (zset), active (list), mr:classes (set), mr:ready: (zset), mr:held (zset),
 --          mr:lane: (zset), mr:governed (hash)
@@ -21,12 +21,20 @@ local sample = numbers.given(ARGV[3], "sample")
 --- @include "signals/lib/signals"
 --- @include "redis/lib/json"
 --- @include "budgets/lib/budgets"
+--- @include "accounts/lib/slices"
+--- @include "models/lib/routes"
+--- @include "models/lib/lane_models"
 
 local pools, pool_order = {}, {}
 local function pool_named(name)
   local pool = pools[name]
   if not pool then
-    pool = { governed = name ~= "" and rcall("HEXISTS", base .. "mr:governed", name) or 0, ready = 0, running = 0 }
+    local of_model, list = {}, routes.of(name)
+    for _, route in ipairs(list or {}) do
+      local n = #of_model
+      of_model[n + 1], of_model[n + 2] = route.account, rcall("HEXISTS", base .. "mr:governed", route.account)
+    end
+    pool = { routes = of_model, is_model = list and true, governed = name ~= "" and rcall("HEXISTS", base .. "mr:governed", name) or 0, ready = 0, running = 0 }
     pools[name] = pool
     pool_order[#pool_order + 1] = name
   end
@@ -57,18 +65,23 @@ end
 -- Counts the jobs of a lane that could run now. `times` is how many lanes it stands for.
 local function count_lane(key, class, limit_text, learned, times)
   local _, name = parts_of(class)
-  local lane, pool = base .. "mr:lane:" .. key .. "|" .. class, pool_named(name)
+  local lane, pool = base .. "mr:lane:" .. key .. "|" .. class, name ~= routes.SHARED and pool_named(name)
   local count = rcall("ZCARD", lane)
   local limit = limit_text and key_limits.read(limit_text)
   if count == 0 then return end
-  if limit or pool.governed == 1 then
+  local of_account, least = not pool or pool.governed == 1 or pool.is_model, nil
+  if limit or of_account then
     local head = rcall("ZRANGE", lane, 0, 0)[1]
     local est = numbers.whole(rcall("HGET", base .. head, F.estimated_tokens))
     local tokens, _, held = budgets.expected(est, numbers.whole(learned), default_tokens, limit)
     if limit then count = fitting(key, name, count, held, limit) end
-    if count > 0 and pool.governed == 1 then pool.least = math.min(pool.least or tokens, tokens) end
+    if count > 0 and of_account then least = tokens end
   end
-  pool.ready = pool.ready + count * times
+  for _, part in ipairs(lane_models.parts(lane, name, count)) do
+    local of_part = pool_named(part.pool)
+    of_part.ready = of_part.ready + part.jobs * times
+    if least then of_part.least = math.min(of_part.least or least, least) end
+  end
 end
 
 for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
@@ -105,9 +118,10 @@ local newest = math.ceil(sample / 2)
 local ids = rcall("LRANGE", active, 0, newest - 1)
 for _, id in ipairs(rcall("LRANGE", active, math.max(newest, running - (sample - newest)), -1)) do ids[#ids + 1] = id end
 for _, id in ipairs(ids) do
-  -- Only a job that needs a pool has its lane stored.
-  local lane = rcall("HGET", base .. id, F.lane)
-  local pool = pool_named(lane and string.match(lane, "^[^|]*|%d|([^|]*)$") or "")
+  -- Only a job that needs a pool or a model has its lane stored. A job of a model runs in the pool of its route.
+  local fields = rcall("HMGET", base .. id, F.lane, F.route)
+  local lane, account = fields[1], fields[2] and string.match(fields[2], "^(%S+) .")
+  local pool = pool_named(account or lane and string.match(lane, "^[^|]*|%d|([^|]*)$") or "")
   pool.running = pool.running + running / #ids
 end
 
@@ -117,7 +131,7 @@ end
 local of_pools = {}
 for _, name in ipairs(pool_order) do
   local pool = pools[name]
-  for _, field in ipairs({ name, pool.governed, text(pool.ready), text(pool.least), text(pool.running) }) do
+  for _, field in ipairs({ name, pool.governed, text(pool.ready), text(pool.least), text(pool.running), pool.routes }) do
     of_pools[#of_pools + 1] = field
   end
 end

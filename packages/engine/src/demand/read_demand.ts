@@ -1,3 +1,4 @@
+import { routesOf } from "../explain/read_waits.ts";
 import { defineScript } from "../redis/define-script.ts";
 import { asList, asNumber, asOptionalNumber, asText, rows } from "../redis/reply.ts";
 
@@ -17,6 +18,8 @@ export interface ShardPoolDemand {
   /** The least tokens that one of them would reserve of the account. */
   readonly leastTokens: number;
   readonly running: number;
+  /** The accounts of its routes in order, if it is the lane of a model (lanePool). Empty: the catalogue has no such model. */
+  readonly routes?: readonly { readonly account: string; readonly governed: boolean }[];
 }
 
 export interface ShardDemand {
@@ -32,12 +35,13 @@ export const readDemand = defineScript<ReadDemandRequest, ShardDemand>(import.me
     const [, paused, pools] = asList(reply);
     return {
       paused: asNumber(paused) === 1,
-      pools: rows(pools, 5).map(([pool, governed, ready, least, running]) => ({
+      pools: rows(pools, 6).map(([pool, governed, ready, least, running, routes]) => ({
         pool: asText(pool),
         governed: asNumber(governed) === 1,
         readyJobs: asNumber(ready),
         leastTokens: asOptionalNumber(least) ?? 0,
         running: asNumber(running),
+        ...routesOf(asText(pool), routes),
       })),
     };
   },

@@ -20,12 +20,30 @@ export interface Constraint {
   readonly alone?: true;
 }
 
+/** What holds one route of a job's model. */
+export interface RouteExplanation {
+  readonly account: string;
+  /** The provider's name of the model. */
+  readonly model: string;
+  /** What of the account holds it. Empty: the next worker that serves the account may take the job on this route. */
+  readonly constraints: readonly Constraint[];
+  /** The job has failed on this account, so it is tried after the others. */
+  readonly failed: boolean;
+}
+
 /** All values are of the same moment. */
 export interface Explanation {
   readonly state: JobState;
   readonly type: string;
   /** "" if it needs none. */
   readonly pool: string;
+  /** The model that the job names, if it names one. */
+  readonly model?: string;
+  /**
+   * For a job of a model: its routes in the order in which the next lease tries them. If one of them is open, `constraints`
+   * has nothing of accounts. Otherwise it has what holds each of them.
+   */
+  readonly routes?: readonly RouteExplanation[];
   /** The constraint that clears last comes first. Empty for a job that does not wait. */
   readonly constraints: readonly Constraint[];
   /** How many jobs of the same lane are before this job. */
@@ -52,7 +70,7 @@ export interface OldestJob {
  */
 export interface QueueWaits {
   readonly jobs: ReadonlyMap<ConstraintKind, number>;
-  /** The queued jobs of each pool; "" for those without a pool. */
+  /** The queued jobs of each pool; "" for those without a pool. Jobs of a model count under the account of its first route. */
   readonly queuedByPool: ReadonlyMap<string, number>;
   readonly oldest: readonly OldestJob[];
   /** The keys whose own limits hold a lane. At most 128 of each shard, chosen at random. */

@@ -2,8 +2,12 @@ import { type KeyId, parseJobId } from "@millrace/shared";
 import type { ProviderAccountStatus } from "../accounts/contract.ts";
 import type { Clears } from "../accounts/provider-accounts.ts";
 import type { InternalLimits, KeyBudget } from "../budgets/contract.ts";
-import type { Constraint, Explanation } from "./contract.ts";
-import type { WaitFacts } from "./explain_job.ts";
+import { modelOfLanePool } from "../redis/keys.ts";
+import type { Constraint, Explanation, RouteExplanation } from "./contract.ts";
+import type { RouteFacts, WaitFacts } from "./explain_job.ts";
+
+/** The declared accounts, by name. */
+export type AccountStates = ReadonlyMap<string, (ProviderAccountStatus & Clears) | undefined>;
 
 /**
  * The constraints of a waiting job, from what its shard and its provider account report. It lists all that hold the job
@@ -13,18 +17,21 @@ export function explanationOf(
   jobId: string,
   facts: WaitFacts,
   budget: KeyBudget & Partial<InternalLimits>,
-  account: (ProviderAccountStatus & Clears) | undefined,
+  accounts: AccountStates,
 ): Explanation {
   const { state, ahead, lanes, leased, sinceMs } = facts;
   const parts = parseJobId(jobId);
   const waits = state === "QUEUED" || state === "SCHEDULED";
+  const model = modelOfLanePool(facts.pool);
+  const routes = facts.routes.map((route) => routeExplanation(route, accounts));
+  const ofAccounts = model === undefined ? ofPool(facts, accounts) : ofModel(model, routes);
   const constraints = waits
     ? [
         ...scheduled(facts),
         ...ofRoom(facts),
         ...paused(facts, parts?.queue ?? ""),
         ...ofKey(facts, budget, (parts?.keyId ?? "") as KeyId),
-        ...(account === undefined ? [] : accountConstraints(facts, account)),
+        ...ofAccounts,
         ...(state === "QUEUED" && ahead > 0
           ? [{ kind: "LANE_ORDER", subject: parts?.keyId ?? "", needed: ahead } as const]
           : []),
@@ -32,7 +39,7 @@ export function explanationOf(
     : ofChildren(facts);
   // No worker could take the job, or nothing holds it although no worker has taken it.
   if (state === "QUEUED" && (facts.unnamed || facts.suspect || constraints.length === 0)) {
-    const subject = facts.pool === "" ? (parts?.queue ?? "") : facts.pool;
+    const subject = facts.pool === "" ? (parts?.queue ?? "") : (model ?? facts.pool);
     const none = facts.unnamed ? { noneServesType: true as const } : {};
     const alone = facts.suspect ? { alone: true as const } : {};
     constraints.push({ kind: "NO_FREE_WORKER", subject, jobType: facts.type, ...none, ...alone });
@@ -42,12 +49,35 @@ export function explanationOf(
   return {
     state,
     type: facts.type,
-    pool: facts.pool,
+    pool: model === undefined ? facts.pool : "",
+    ...(model === undefined ? {} : { model, routes }),
     constraints,
     aheadInLane: waits ? ahead : 0,
     lanes,
     ...pace,
   };
+}
+
+function ofPool({ pool, tokens }: WaitFacts, accounts: AccountStates): readonly Constraint[] {
+  const account = accounts.get(pool);
+  return account === undefined ? [] : accountConstraints({ pool, tokens }, account);
+}
+
+/** What holds every route of a model. One open route is enough. */
+function ofModel(model: string, routes: readonly RouteExplanation[]): readonly Constraint[] {
+  if (routes.length === 0) return [{ kind: "NO_ROUTE", subject: model }];
+  if (routes.some(({ constraints }) => constraints.length === 0)) return [];
+  return routes.flatMap(({ constraints }) => constraints);
+}
+
+function routeExplanation(
+  { account, model, tokens, failed }: RouteFacts,
+  accounts: AccountStates,
+): RouteExplanation {
+  const status = accounts.get(account);
+  const constraints =
+    status === undefined ? [] : accountConstraints({ pool: account, tokens }, status);
+  return { account, model, constraints, failed };
 }
 
 const scheduled = ({ nextRunMs }: WaitFacts): Constraint[] =>

@@ -3,7 +3,8 @@
 -- ARGV     now_ms, id, default_tokens
 -- RETURNS  {"NONE"} | {state, next_run_ms | "", paused, ahead, tokens, held_tokens, limits | "", running, requests, tokens_used,
 --          day_used, requests_clear_ms | "", tokens_clear_ms | "", day_clear_ms | "", pool, governed, lanes, leased,
---          since_ms, type, unnamed, suspect, group | "", group_used, group_limit, in_pool}
+--          since_ms, type, unnamed, suspect, group | "", group_used, group_limit, in_pool, {per route: account, model, governed,
+--          tokens, failed}}
 -- REPEAT   safe
 -- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:held (zset),
 --          mr:families (hash), mr:group: (hash)
@@ -17,6 +18,8 @@
 -- unnamed      1 if workers have named their types and none of them serves this type
 -- suspect      1 if it runs alone
 -- in_pool      how many jobs of its key run in its pool
+-- route        for a job of a model, in the order in which a lease tries them: what a lease would reserve of the account, and 1 if the
+--              job has failed on it
 -- group        the group whose children it waits for, group_used of group_limit of which have ended; or the group in which it
 --              waits for room, with group_used children in flight of group_limit that may be
 local base = KEYS[1]
@@ -31,6 +34,7 @@ local default_tokens = numbers.given(ARGV[3], "default_tokens")
 --- @include "jobs/lib/due"
 --- @include "budgets/lib/budgets"
 --- @include "accounts/lib/slices"
+--- @include "models/lib/routes"
 --- @include "lanes/lib/pace"
 
 local state = jobs.state(id)
@@ -65,6 +69,8 @@ end
 local lane = state == "QUEUED" and lanes.where(id) or lanes.find(id)
 local key, class = string.match(lane, "^([^|]*)|(.*)$")
 local pool = string.match(class, "^%d|([^|]*)") or ""
+-- All models share a lane, so the job's own record names its model.
+if pool == routes.SHARED then pool = routes.pool_in(rcall("HGET", base .. id, F.lane)) end
 local type = rcall("HGET", base .. id, F.type) or ""
 local unnamed = rcall("EXISTS", base .. "mr:families") == 1 and rcall("HEXISTS", base .. "mr:families", type) == 0
 local ahead = (numbers.whole(rcall("ZRANK", base .. "mr:lane:" .. lane, id)) or 0)
@@ -76,6 +82,20 @@ local limits = limits_text and key_limits.read(limits_text)
 local est = numbers.whole(rcall("HGET", base .. id, F.estimated_tokens))
 local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
 local slice = slices.for_pool(pool)
+-- Account, model, whether it is governed, tokens, and whether the job has failed on it, for each route.
+local of_routes = {}
+local function note_route(route, failed)
+  local own = slices.for_pool(route.account)
+  local n = #of_routes
+  of_routes[n + 1], of_routes[n + 2], of_routes[n + 3] = route.account, route.model, own and 1 or 0
+  of_routes[n + 4] = text(own and slices.capped(own, key, tokens, usual) or tokens)
+  of_routes[n + 5] = string.find(" " .. failed .. " ", " " .. route.account .. " ", 1, true) and 1 or 0
+end
+local list = routes.of(pool)
+if list then
+  local failed = rcall("HGET", base .. id, F.failed_accounts)
+  for _, route in ipairs(routes.in_order(list, failed)) do note_route(route, failed or "") end
+end
 if slice then tokens = slices.capped(slice, key, tokens, usual) end
 local running, requests, used, day, requests_clear, tokens_clear, day_clear = 0, 0, 0, 0, nil, nil, nil
 local in_pool = 0
@@ -99,4 +119,4 @@ local leased, since_ms = pace.lately(class)
 return { state, next_run_ms, rcall("HEXISTS", base .. "meta", F.meta_paused), text(ahead), text(tokens), text(held_tokens), limits_text or "",
   text(running), text(requests), text(used), text(day), text(requests_clear), text(tokens_clear), text(day_clear),
   pool, governed, text(rcall("ZCARD", base .. "mr:ready:" .. class) + held), text(leased), text(since_ms), type,
-  unnamed and 1 or 0, rcall("HEXISTS", base .. id, F.suspect), group, text(group_used), text(group_limit), text(in_pool) }
+  unnamed and 1 or 0, rcall("HEXISTS", base .. id, F.suspect), group, text(group_used), text(group_limit), text(in_pool), of_routes }

@@ -1,6 +1,7 @@
 import type { JobId, JobState } from "@millrace/shared";
+import type { LeaseRoute } from "../models/contract.ts";
 import { defineScript } from "../redis/define-script.ts";
-import { asList, asNumber, asOptionalNumber, asText } from "../redis/reply.ts";
+import { asList, asNumber, asOptionalNumber, asText, rows } from "../redis/reply.ts";
 
 export interface ExplainJobRequest {
   readonly nowMs: number;
@@ -48,6 +49,17 @@ export interface WaitFacts {
   readonly groupLimit: number;
   /** How many jobs of its key run in its pool. */
   readonly inPool: number;
+  /** For a job of a model: its routes, in the order in which a lease tries them. */
+  readonly routes: readonly RouteFacts[];
+}
+
+export interface RouteFacts extends LeaseRoute {
+  /** Whether the account is declared. */
+  readonly governed: boolean;
+  /** The tokens that a lease would reserve of the account. */
+  readonly tokens: number;
+  /** Whether the job has failed on the account. */
+  readonly failed: boolean;
 }
 
 export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>(import.meta.url, {
@@ -75,6 +87,7 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
       groupUsed,
       groupLimit,
       inPool,
+      routes,
     ] = rest;
     return {
       state: asText(state) as JobState,
@@ -103,6 +116,10 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
       groupUsed: asNumber(groupUsed),
       groupLimit: asNumber(groupLimit),
       inPool: asNumber(inPool),
+      routes: rows(routes, 5).map(([account, model, routeGoverned, routeTokens, failed]) => ({
+        ...{ account: asText(account), model: asText(model), tokens: asNumber(routeTokens) },
+        ...{ governed: asNumber(routeGoverned) === 1, failed: asNumber(failed) === 1 },
+      })),
     };
   },
 });

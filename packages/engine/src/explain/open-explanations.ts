@@ -21,6 +21,12 @@ export function openExplanations({
   shards,
   accounts,
 }: ExplanationsParts): Explanations {
+  const statusOf = async (names: readonly string[]) => {
+    const status = [...new Set(names)].map(
+      async (name) => [name, await accounts.get(name)] as const,
+    );
+    return new Map(await Promise.all(status));
+  };
   return {
     async explain(id) {
       const shard = await shards.ofJob(id);
@@ -29,8 +35,10 @@ export function openExplanations({
       const request = { nowMs: clock.nowMs(), id, defaultTokens };
       const facts = await explainJob.run(redis, shard.base, request);
       if (facts === undefined) return undefined;
-      const account = facts.governed ? await accounts.get(facts.pool) : undefined;
-      return explanationOf(id, facts, parseBudget(facts.limits), account);
+      const named = facts.governed ? [facts.pool] : [];
+      const routed = facts.routes.flatMap(({ governed, account }) => (governed ? [account] : []));
+      const status = await statusOf([...named, ...routed]);
+      return explanationOf(id, facts, parseBudget(facts.limits), status);
     },
     async waits(queue) {
       const read = await Promise.all(
@@ -42,10 +50,13 @@ export function openExplanations({
           }),
         ),
       );
-      const governed = read.flatMap(({ pools }) => pools.filter((pool) => pool.governed));
-      const names = [...new Set(governed.map(({ pool }) => pool))];
-      const status = names.map(async (name) => [name, await accounts.get(name)] as const);
-      return queueWaits(read, new Map(await Promise.all(status)));
+      const names = read.flatMap(({ pools }) =>
+        pools.flatMap(({ pool, governed, routes }) => [
+          ...(governed ? [pool] : []),
+          ...(routes ?? []).flatMap((route) => (route.governed ? [route.account] : [])),
+        ]),
+      );
+      return queueWaits(read, await statusOf(names));
     },
   };
 }

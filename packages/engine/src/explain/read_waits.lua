@@ -1,7 +1,8 @@
 -- read_waits: read what the waiting jobs of a shard wait for.
 -- KEYS     base
 -- ARGV     now_ms, default_tokens, sample
--- RETURNS  {"OK", paused, queued, scheduled, without_room, waiting, {per pool: pool, governed, ready_jobs, least_tokens, held_jobs},
+-- RETURNS  {"OK", paused, queued, scheduled, without_room, waiting, {per pool: pool, governed, ready_jobs, least_tokens, held_jobs,
+--          {per route: account, governed}},
 --          {per kind of constraint: kind, jobs}, {per band: band, since_ms | "", limited_since_ms | ""}, {key…}}
 -- REPEAT   safe
 -- TOUCHES  meta (hash), mr:depth (hash), wait (list), prioritized (zset), delayed (zset), waiting-children (zset),
@@ -28,6 +29,9 @@ local sample = numbers.given(ARGV[3], "sample")
 --- @include "signals/lib/signals"
 --- @include "redis/lib/json"
 --- @include "budgets/lib/budgets"
+--- @include "accounts/lib/slices"
+--- @include "models/lib/routes"
+--- @include "models/lib/lane_models"
 
 -- Priority decides before arrival, so the first job of each priority is a lane's oldest. More priorities are not read.
 local PRIORITIES = 4
@@ -36,7 +40,12 @@ local pools, pool_order = {}, {}
 local function pool_named(name)
   local pool = pools[name]
   if not pool then
-    pool = { governed = name ~= "" and rcall("HEXISTS", base .. "mr:governed", name) or 0, ready = 0, held = 0 }
+    local of_model, list = {}, routes.of(name)
+    for _, route in ipairs(list or {}) do
+      local n = #of_model
+      of_model[n + 1], of_model[n + 2] = route.account, rcall("HEXISTS", base .. "mr:governed", route.account)
+    end
+    pool = { routes = of_model, is_model = list and true, governed = name ~= "" and rcall("HEXISTS", base .. "mr:governed", name) or 0, ready = 0, held = 0 }
     pools[name] = pool
     pool_order[#pool_order + 1] = name
   end
@@ -74,22 +83,27 @@ end
 
 for _, class in ipairs(rcall("SMEMBERS", base .. "mr:classes")) do
   local band, name = parts_of(class)
-  local pool, ready = pool_named(name), base .. "mr:ready:" .. class
+  local ready = base .. "mr:ready:" .. class
+  local pool = name ~= routes.SHARED and pool_named(name)
   local keys, lanes_open = rcall("ZRANDMEMBER", ready, sample), rcall("ZCARD", ready)
   local limits, learned = {}, {}
-  if pool.governed == 1 then limits, learned = budgets.limits_of(keys) end
-  local jobs = 0
+  local of_account = not pool or pool.governed == 1 or pool.is_model
+  if of_account then limits, learned = budgets.limits_of(keys) end
   for i, key in ipairs(keys) do
-    local head, count, oldest = read_lane_now(key .. "|" .. class)
-    jobs = jobs + count
+    local lane = key .. "|" .. class
+    local head, count, oldest = read_lane_now(lane)
     note_since(since, band, oldest)
-    if head and pool.governed == 1 then
+    local tokens
+    if head and of_account then
       local est = numbers.whole(rcall("HGET", base .. head, F.estimated_tokens))
-      local tokens = budgets.expected(est, numbers.whole(learned[i]), default_tokens, limits[i] and key_limits.read(limits[i]))
-      pool.least = math.min(pool.least or tokens, tokens)
+      tokens = budgets.expected(est, numbers.whole(learned[i]), default_tokens, limits[i] and key_limits.read(limits[i]))
+    end
+    for _, part in ipairs(lane_models.parts(base .. "mr:lane:" .. lane, name, count)) do
+      local of_part = pool_named(part.pool)
+      of_part.ready = of_part.ready + part.jobs * lanes_open / #keys
+      if tokens then of_part.least = math.min(of_part.least or tokens, tokens) end
     end
   end
-  if #keys > 0 then pool.ready = pool.ready + jobs * lanes_open / #keys end
 end
 
 local held = rcall("ZRANDMEMBER", base .. "mr:held", sample)
@@ -108,15 +122,15 @@ for i, lane in ipairs(held) do
     local _, _, tokens = budgets.expected(est, numbers.whole(learned[i]), default_tokens, limit)
     _, kind = budgets.constraint(limit, budgets.use_of(key), tokens, name)
   end
-  local jobs = count * held_lanes / #held
-  local pool = pool_named(name)
   -- A lane may stay held for a moment after its limit has room again. Nothing but a worker is missing then.
+  for _, part in ipairs(lane_models.parts(base .. "mr:lane:" .. lane, name, count)) do
+    local pool, jobs = pool_named(part.pool), part.jobs * held_lanes / #held
+    if kind then pool.held = pool.held + jobs else pool.ready = pool.ready + jobs end
+  end
   if kind then
-    pool.held = pool.held + jobs
-    kinds[kind] = (kinds[kind] or 0) + jobs
+    kinds[kind] = (kinds[kind] or 0) + count * held_lanes / #held
     note_since(limited_since, band, oldest)
   else
-    pool.ready = pool.ready + jobs
     note_since(since, band, oldest)
   end
 end
@@ -129,7 +143,7 @@ end
 local of_pools, of_kinds, of_bands = {}, {}, {}
 for _, name in ipairs(pool_order) do
   local pool = pools[name]
-  for _, field in ipairs({ name, pool.governed, text(pool.ready), text(pool.least), text(pool.held) }) do
+  for _, field in ipairs({ name, pool.governed, text(pool.ready), text(pool.least), text(pool.held), pool.routes }) do
     of_pools[#of_pools + 1] = field
   end
 end

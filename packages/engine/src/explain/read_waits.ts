@@ -1,6 +1,7 @@
 import type { KeyId } from "@millrace/shared";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import { defineScript } from "../redis/define-script.ts";
+import { modelOfLanePool } from "../redis/keys.ts";
 import { asList, asNumber, asOptionalNumber, asText, rows } from "../redis/reply.ts";
 
 export interface ReadWaitsRequest {
@@ -20,6 +21,8 @@ export interface PoolWaits {
   readonly leastTokens: number;
   /** Jobs that a limit of their key holds. */
   readonly heldJobs: number;
+  /** The accounts of its routes in order, if it is the lane of a model (lanePool). Empty: the catalogue has no such model. */
+  readonly routes?: readonly { readonly account: string; readonly governed: boolean }[];
 }
 
 export interface ShardWaits {
@@ -41,6 +44,16 @@ export interface ShardWaits {
   readonly limitedKeys: readonly KeyId[];
 }
 
+/** The accounts of the routes, if `pool` is that of a model's lanes. */
+export const routesOf = (pool: string, routes: unknown) =>
+  modelOfLanePool(pool) === undefined
+    ? {}
+    : {
+        routes: rows(routes, 2).map(([account, governed]) => ({
+          ...{ account: asText(account), governed: asNumber(governed) === 1 },
+        })),
+      };
+
 export const readWaits = defineScript<ReadWaitsRequest, ShardWaits>(import.meta.url, {
   name: "read_waits",
   argv: ["now_ms", "default_tokens", "sample"],
@@ -54,12 +67,13 @@ export const readWaits = defineScript<ReadWaitsRequest, ShardWaits>(import.meta.
       scheduled: asNumber(scheduled),
       withoutRoom: asNumber(withoutRoom),
       waiting: asNumber(waiting),
-      pools: rows(pools, 5).map(([pool, governed, ready, least, held]) => ({
+      pools: rows(pools, 6).map(([pool, governed, ready, least, held, routes]) => ({
         pool: asText(pool),
         governed: asNumber(governed) === 1,
         readyJobs: asNumber(ready),
         leastTokens: asOptionalNumber(least) ?? 0,
         heldJobs: asNumber(held),
+        ...routesOf(asText(pool), routes),
       })),
       held: new Map(
         rows(kinds, 2).map(([kind, jobs]) => [asText(kind) as ConstraintKind, asNumber(jobs)]),

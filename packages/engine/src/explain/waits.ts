@@ -33,10 +33,10 @@ export function queueWaits(
     const inPool = (pool: string, more: number) =>
       queuedByPool.set(pool, (queuedByPool.get(pool) ?? 0) + more);
     let inLanes = 0;
-    for (const { pool, readyJobs, heldJobs } of shard.pools) {
-      const queued = part(readyJobs + heldJobs);
+    for (const pool of shard.pools) {
+      const queued = part(pool.readyJobs + pool.heldJobs);
       inLanes += queued;
-      inPool(pool, queued);
+      inPool(poolOf(pool), queued);
     }
     // Plain BullMQ jobs that are in no lane yet.
     if (shard.queued > inLanes) inPool("", shard.queued - inLanes);
@@ -52,7 +52,7 @@ export function queueWaits(
     };
     for (const [kind, held] of shard.held) take(kind, held);
     for (const pool of shard.pools) {
-      const kind = constraintOf(pool, accounts.get(pool.pool));
+      const kind = constraintOf(pool, accounts);
       if (kind !== undefined) take(kind, pool.readyJobs);
     }
     count("NO_FREE_WORKER", rest);
@@ -67,14 +67,24 @@ function partOf({ queued, pools }: ShardWaits): (jobs: number) => number {
   return (jobs) => Math.round(jobs * scale);
 }
 
-/** What holds the jobs of a pool whose keys may run: the first constraint of the account. */
-const constraintOf = (
-  { pool, governed, leastTokens }: PoolWaits,
-  account: Account,
-): ConstraintKind | undefined =>
-  governed && account !== undefined
-    ? accountConstraints({ pool, tokens: leastTokens }, account)[0]?.kind
-    : undefined;
+/** What holds the jobs of a pool whose keys may run: the first constraint of the account. With an open route, nothing does. */
+function constraintOf(
+  { pool, governed, leastTokens: tokens, routes }: PoolWaits,
+  accounts: ReadonlyMap<string, Account>,
+): ConstraintKind | undefined {
+  const ofAccount = (name: string) => {
+    const account = accounts.get(name);
+    return account && accountConstraints({ pool: name, tokens }, account)[0]?.kind;
+  };
+  if (routes === undefined) return governed ? ofAccount(pool) : undefined;
+  if (routes.length === 0) return "NO_ROUTE";
+  const kinds = routes.map(({ account, governed }) => (governed ? ofAccount(account) : undefined));
+  return kinds.includes(undefined) ? undefined : kinds[0];
+}
+
+/** The pool under which jobs count: for those of a model, the account of their first route. */
+const poolOf = ({ pool, routes }: PoolWaits): string =>
+  routes === undefined ? pool : (routes[0]?.account ?? "");
 
 function oldestOf(shards: readonly ShardWaits[]): OldestJob[] {
   const oldest = new Map<string, OldestJob>();

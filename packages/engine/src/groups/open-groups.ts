@@ -2,6 +2,7 @@ import { type GroupId, isUlid, type JobId, newGroupId, parseJobId } from "@millr
 import { openJobs } from "../jobs/open-jobs.ts";
 import type { OtherEndsParts } from "../jobs/other-ends.ts";
 import { retention } from "../jobs/retention.ts";
+import type { Models } from "../models/contract.ts";
 import { byShard } from "../redis/by-shard.ts";
 import { groupIndex, shardIndex } from "../redis/keys.ts";
 import type { EngineParts } from "../redis/parts.ts";
@@ -31,6 +32,7 @@ const FAN_OUT_MS = 31 * 24 * 3_600_000;
 export interface GroupsParts extends EngineParts<GroupSettings>, OtherEndsParts {
   /** How many bytes a key may store in a queue if its budget sets no limit. */
   readonly bytesLimit: () => number;
+  readonly models: Pick<Models, "lookUp">;
 }
 
 /** Groups are stored like jobs: a group's id names its queue and key, and so its shard. */

@@ -1,7 +1,10 @@
 import type { BackoffPolicy, GroupId, JobId, JobState, KeyId, QueueName } from "@millrace/shared";
-import type { ConstraintKind } from "../lanes/contract.ts";
+import type { LeaseRoute } from "../models/contract.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
+import type { EndedJob } from "./ends-contract.ts";
 import type { ScheduleRun } from "./schedule-run.ts";
+
+export type * from "./ends-contract.ts";
 
 export interface JobSpec {
   readonly id: JobId;
@@ -30,6 +33,8 @@ export interface JobSpec {
   /** The hash that an earlier version of Millrace computed of this content. It matches too, and is not stored. */
   readonly formerContentHash?: string;
   readonly pool?: string;
+  /** The model that the job needs, or an alias of it. Each attempt takes one of its routes. Not with a pool. */
+  readonly model?: string;
   readonly estimatedTokens?: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly traceparent?: string;
@@ -94,6 +99,8 @@ export type SubmitOutcome =
   | { readonly kind: "unknownQueue" }
   /** The queue does not take jobs of this type. */
   | { readonly kind: "unknownType" }
+  /** The catalogue has no model, and no alias, of this name. `nearest` has the most similar ones, at most three. */
+  | { readonly kind: "unknownModel"; readonly model: string; readonly nearest: readonly string[] }
   | { readonly kind: "unknownGroup" }
   /** No more jobs may join the group. */
   | { readonly kind: "groupClosed" }
@@ -137,6 +144,8 @@ export interface JobRecord extends JobSpec {
   /** How often the provider refused the job for load. */
   readonly bounces: number;
   readonly workerId?: string;
+  /** For a job of a model: the route of the attempt that runs or ran last. */
+  readonly route?: LeaseRoute;
   /** The groups whose children the job waits for or has waited for, in order. */
   readonly childGroups?: readonly GroupId[];
   /** What an attempt saved for the next ones. Only in leases. */
@@ -220,55 +229,6 @@ export type CancelOutcome =
   | { readonly kind: "requested"; readonly workerId?: string }
   | { readonly kind: "alreadyFinal"; readonly state: JobState }
   | { readonly kind: "notFound" };
-
-/**
- * A job that ended without a lease. Only the call that ended the job returns it (at most once): if the reply is lost,
- * nobody learns of it.
- */
-export interface EndedJob {
-  readonly jobId: JobId;
-  readonly type: string;
-  readonly traceparent?: string;
-  /** How the job waited, for its trace. Absent without one. */
-  readonly waited?: Waited;
-}
-
-/** When the last attempt of a job ended, and how: by the kind of its settlement, or with its worker. */
-export interface LastEnd {
-  readonly atMs: number;
-  readonly kind: "retry" | "bounce" | "release" | "wait" | "lost";
-}
-
-/** The times at which a job began to wait, and what is known of its last attempt. */
-export interface Waited {
-  readonly submittedAtMs?: number;
-  readonly runAtMs?: number;
-  /** When the job could run again after its last attempt, or had room in its group. */
-  readonly dueAgainMs?: number;
-  readonly lastEnd?: LastEnd;
-  /** How many attempts were spent. */
-  readonly spent: number;
-  /** The limits of its key that held the job itself. */
-  readonly heldBy: readonly ConstraintKind[];
-  readonly startedAtMs?: number;
-  /** The worker of its last attempt. */
-  readonly workerId?: string;
-}
-
-/** A job that ended as a consequence of a call that was about other jobs, or about its group. */
-export interface OtherEnd extends EndedJob {
-  readonly state: "FAILED" | "CANCELLED" | "EXPIRED";
-}
-
-/** What a call ended besides the jobs in its answer. As with EndedJob, nobody learns of it if the reply is lost. */
-export interface OtherEnds {
-  readonly jobs: readonly OtherEnd[];
-  /** The groups that finished. Those of fan-outs are not among them. */
-  readonly groups: readonly {
-    readonly id: GroupId;
-    readonly state: "SUCCEEDED" | "FAILED" | "CANCELLED" | "EXPIRED";
-  }[];
-}
 
 export interface PromoteResult {
   readonly promoted: number;

@@ -27,6 +27,7 @@ const most: Required<
   idempotencyWindowMs: 0,
   contentHash: "h",
   pool: "openai/gpt-5",
+  model: "gpt-5",
   estimatedTokens: 0,
   labels: { team: "x", constructor: "y" },
   traceparent: "00-a-b-01",

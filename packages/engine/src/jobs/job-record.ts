@@ -7,6 +7,7 @@ import {
   type JobState,
   jsonText,
 } from "@millrace/shared";
+import { parseRoute } from "../models/stored-models.ts";
 import { F } from "../redis/stored-names.ts";
 import type { Deduplication, Failure, GroupMembership, JobRecord, JobSpec } from "./contract.ts";
 import { parseHistory } from "./job-history.ts";
@@ -46,6 +47,7 @@ interface StoredSpec {
   readonly [F.spec_redriven_from]?: string;
   readonly [F.spec_finalizes]?: string;
   readonly [F.spec_callback]?: JobSpec["callback"];
+  readonly [F.spec_model]?: string;
 }
 
 /** Earlier versions wrote more. */
@@ -81,6 +83,7 @@ export function storedSpec(job: JobSpec): string {
     [F.spec_redriven_from]: job.redrivenFrom,
     [F.spec_finalizes]: job.finalizes,
     [F.spec_callback]: job.callback,
+    [F.spec_model]: job.model,
   };
   return jsonText(spec);
 }
@@ -145,6 +148,7 @@ export function jobRecord(
       idempotencyWindowMs: spec[F.spec_idempotency_window_ms],
       contentHash: spec[F.spec_content_hash],
       pool: spec[F.spec_pool],
+      model: spec[F.spec_model],
       estimatedTokens: spec[F.spec_estimated_tokens],
       traceparent: spec[F.spec_traceparent],
       details: spec[F.spec_details] ?? formerDetails(spec),
@@ -160,6 +164,7 @@ export function jobRecord(
       startedAtMs: numberOf(stored[F.started_ms]),
       finishedAtMs: numberOf(stored[F.finished_ms]),
       workerId: stored[F.worker_id] ?? undefined,
+      route: parseRoute(stored[F.route]),
       nextRunAtMs,
       resultJson: state === "SUCCEEDED" ? (stored[F.result] ?? undefined) : undefined,
       failure: state === "SUCCEEDED" ? undefined : parseFailure(stored),

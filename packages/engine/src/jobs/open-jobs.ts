@@ -1,3 +1,4 @@
+import type { Models } from "../models/contract.ts";
 import { byShard } from "../redis/by-shard.ts";
 import { shardIndex } from "../redis/keys.ts";
 import type { EngineParts } from "../redis/parts.ts";
@@ -9,11 +10,13 @@ import type { OtherEndsParts } from "./other-ends.ts";
 import { promoteJobs } from "./promote_jobs.ts";
 import { readFinished } from "./read_finished.ts";
 import { readJobs } from "./read_jobs.ts";
+import { resolveModels } from "./resolve-models.ts";
 import { keyOrder, submit } from "./submit.ts";
 
 export interface JobsParts extends EngineParts<JobSettings>, OtherEndsParts {
   /** How many bytes a key may store in a queue if its budget sets no limit. */
   readonly bytesLimit: () => number;
+  readonly models: Pick<Models, "lookUp">;
 }
 
 export function openJobs(parts: JobsParts): Jobs {
@@ -73,15 +76,17 @@ export function openJobs(parts: JobsParts): Jobs {
 }
 
 async function submitTo(
-  { redis, clock, shards, bytesLimit }: JobsParts,
-  jobs: readonly JobSpec[],
+  { redis, clock, shards, bytesLimit, models }: JobsParts,
+  given: readonly JobSpec[],
 ): Promise<readonly SubmitOutcome[]> {
+  const { jobs, refused } = await resolveModels(models, given);
   const stamp = stampOf(clock);
   const shardOf = await shards.forJobs(jobs.map((job) => job.id));
   const order = keyOrder(jobs);
   const outcomes = await byShard<JobSpec, NonNullable<ReturnType<typeof shardOf>>, SubmitOutcome>(
     order.map((index) => jobs[index] as JobSpec),
     (job) => {
+      if (refused.has(job)) return undefined;
       const shard = shardOf(job.id);
       return shard && (isFanOutChild(job) || takes(shard.definition, job.type)) ? shard : undefined;
     },
@@ -93,7 +98,10 @@ async function submitTo(
         keepFailedMs: definition.retainFailedMs,
       });
     },
-    (job) => ({ kind: shardOf(job.id) === undefined ? "unknownQueue" : "unknownType" }),
+    (job) =>
+      shardOf(job.id) === undefined
+        ? { kind: "unknownQueue" }
+        : (refused.get(job) ?? { kind: "unknownType" }),
   );
   const results = new Array<SubmitOutcome>(jobs.length);
   order.forEach((index, i) => {

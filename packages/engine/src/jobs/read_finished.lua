@@ -20,7 +20,7 @@ end
 
 -- All fields of a record except the payload. The spec comes first.
 local FIELDS = { F.spec, F.attempts_spent, F.next_offset, F.stalls, F.bounces, F.usage, F.failure, F.failure_message,
-  F.started_ms, F.worker_id, F.finished_ms, F.result, F.group, F.child_groups }
+  F.started_ms, F.worker_id, F.finished_ms, F.result, F.group, F.child_groups, F.route }
 
 -- The spec for a job that BullMQ itself added.
 local function plain_spec(job_key, submitted_ms)

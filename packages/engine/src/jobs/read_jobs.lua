@@ -13,7 +13,7 @@ local rcall = redis.call
 
 local view = ARGV[1]
 local WITHOUT_PAYLOAD = { F.type, F.bull_options, F.submitted_ms, F.priority, F.spec, F.started_ms, F.worker_id, F.attempts_spent, F.stalls, F.bounces,
-  F.finished_ms, F.failure_message, F.failure, F.usage, F.cancel_reason, F.next_offset, F.group, F.child_groups }
+  F.finished_ms, F.failure_message, F.failure, F.usage, F.cancel_reason, F.next_offset, F.group, F.child_groups, F.route }
 
 local function fields_of(job_key)
   if view == "full" then return rcall("HGETALL", job_key) end

@@ -1,6 +1,6 @@
 import type { JobId, JobState } from "@millrace/shared";
 import { defineScript, type ScriptArg } from "../redis/define-script.ts";
-import { keyOfJob, laneId } from "../redis/keys.ts";
+import { keyOfJob, laneId, lanePool } from "../redis/keys.ts";
 import { asList, asNumber, asText, unexpectedReply } from "../redis/reply.ts";
 import type { JobSpec, SubmitOutcome } from "./contract.ts";
 import { bullOptions, storedIdempotency, storedSpec } from "./job-record.ts";
@@ -32,7 +32,7 @@ export const submit = defineScript<SubmitRequest, readonly SubmitOutcome[]>(impo
       const to = endOfGroup(jobs, from);
       const first = jobs[from] as JobSpec;
       const key = keyOfJob(first.id);
-      const lane = laneId(key, first.priority, first.pool ?? "");
+      const lane = laneId(key, first.priority, lanePool(first));
       args.push(key, lane, first.type, bullOptions(first), first.priority, to - from);
       for (; from < to; from += 1) {
         const job = jobs[from] as JobSpec;
@@ -60,6 +60,7 @@ function endOfGroup(jobs: readonly JobSpec[], from: number): number {
       keyOfJob(job.id) === key &&
       job.type === first.type &&
       job.pool === first.pool &&
+      job.model === first.model &&
       job.priority === first.priority &&
       job.maxAttempts === first.maxAttempts &&
       job.backoff.initialMs === first.backoff.initialMs;

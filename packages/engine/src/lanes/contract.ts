@@ -14,6 +14,7 @@ export type ConstraintKind =
   | "PROVIDER_COOLDOWN"
   | "PROVIDER_EXHAUSTED"
   | "PROVIDER_DOWN"
+  | "NO_ROUTE"
   | "CHILDREN"
   | "GROUP_IN_FLIGHT"
   | "LANE_ORDER"

@@ -35,6 +35,7 @@ export const adoptLeases = defineScript<AdoptRequest, readonly AdoptOutcome[]>(i
           heldBy: [],
           holds: [],
           nextSeq: Number(stored[F.next_seq] ?? 0),
+          ...(job.route === undefined ? {} : { route: job.route }),
           job,
         },
       };

@@ -8,11 +8,15 @@ import type {
   Usage,
 } from "../jobs/contract.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
+import type { LeaseRoute } from "../models/contract.ts";
 
 export interface LeaseRequest {
   readonly queue: QueueName;
   readonly count: number;
-  /** The pools that the workers serve; they always serve jobs without a pool. If it is absent, they serve every pool. */
+  /**
+   * The pools that the workers serve; they always serve jobs without a pool. A job of a model needs a route whose account is
+   * one of them. If it is absent, they serve every pool.
+   */
   readonly pools?: readonly string[];
   /** The job types that the workers serve. If it is absent or empty, they serve any type. */
   readonly types?: readonly string[];
@@ -70,6 +74,8 @@ export interface Lease extends LeaseRef {
   readonly expiresAtMs: number;
   /** How many output chunks of this attempt are stored. */
   readonly nextSeq: number;
+  /** For a job of a model: the account and the provider's model that the attempt uses. */
+  readonly route?: LeaseRoute;
   /** When the job could run again after its last attempt. Absent for a first lease and for an adopted one. */
   readonly dueAgainMs?: number;
   readonly job: JobRecord;
@@ -86,6 +92,12 @@ export type AdoptOutcome =
 export type Settlement = LeaseRef & {
   /** What the attempt spent. The engine adds it to the usage of earlier attempts. */
   readonly usage?: Usage;
+  /**
+   * The account of the attempt's route could not serve it: it refused, failed, or has no quota left. From now on this account
+   * is the last one that the job tries. With `retry` and `bounce`, the job does not wait for `delayMs` if its model has a
+   * route on an account that it has not failed on. Ignored for a job without a route.
+   */
+  readonly accountFailed?: boolean;
 } & (
     | { readonly kind: "complete"; readonly resultJson: string }
     | {

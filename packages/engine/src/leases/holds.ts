@@ -47,7 +47,8 @@ export class AccountHolds {
 
   /** Returns the lease with the times of its pool's account, which has granted the lease. */
   addTo(lease: Lease, base: string, nowMs: number): Lease {
-    const { pool, traceparent } = lease.job;
+    const { traceparent } = lease.job;
+    const pool = lease.route?.account ?? lease.job.pool;
     if (pool === undefined || traceparent === undefined) return lease;
     const name = `${base}${pool}`;
     // Another scheduler may have got the grant.

@@ -1,17 +1,19 @@
 -- lease: promote what is due, empty the inbox, and take jobs in fair order, each with a lease.
 -- KEYS     base
--- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types, alone, except; per pool: pool
+-- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types, alone, except, closed; per pool: pool
 -- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, identity (see ends)}, {per account whose slice was too small:
---          pool, jobs, least_tokens}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, other_ends (see ends.report), pause | "" (F.meta_pause), {the
---          names of a lease's fields}, per lease: the fields}
+--          pool, jobs, least_tokens, of_models}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, other_ends (see ends.report), pause | "" (F.meta_pause), {accounts
+--          for which jobs of models wait}, {the names of a lease's fields}, per lease: the fields}
 -- REPEAT   safe, but not idempotent: the leases of a lost reply expire and are reaped
--- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset), mr:lane: (zset)
+-- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset)
 --
 -- worker_ids has one worker on each line. They take turns: the first job is for the first worker.
 -- types has one type on each line: the types that the workers execute. If it is empty, they execute any type.
 -- alone is 1 for workers that run nothing. Each may have one suspect, and no other job. With 0, no suspect is
 -- leased. suspects_wait is 1 if suspects of these types and pools could be leased to workers that run nothing.
 -- except has one key on each line. Their jobs are skipped.
+-- closed has one account on each line that did not grant this shard what it asked for. Jobs of models take other routes (see
+-- lib/route_choice). of_models is 1 if jobs of models wait for the slice.
 -- next_due_ms is the time at which the next scheduled job is due or the next held lane is to be checked.
 -- default_tokens is the estimate for an attempt if the job declares none and nothing was learned.
 local base = KEYS[1]
@@ -29,10 +31,12 @@ local default_tokens = numbers.given(ARGV[8], "default_tokens")
 local types = ARGV[9]
 local alone = ARGV[10] == "1"
 local except = ARGV[11]
+local closed = ARGV[12]
 local keep_succeeded_ms = 0
 --- @include "lanes/lib/lanes"
 --- @include "lanes/lib/named_families"
 --- @include "lanes/lib/lane_turns"
+--- @include "lanes/lib/lane_aside"
 --- @include "signals/lib/events"
 --- @include "signals/lib/signals"
 --- @include "redis/lib/later"
@@ -41,6 +45,9 @@ local keep_succeeded_ms = 0
 --- @include "budgets/lib/key_holds"
 --- @include "accounts/lib/slices"
 --- @include "accounts/lib/reservations"
+--- @include "models/lib/routes"
+--- @include "leases/lib/route_choice"
+--- @include "leases/lib/lateness"
 --- @include "lanes/lib/pace"
 --- @include "redis/lib/streams"
 --- @include "leases/lib/earlier_attempts"
@@ -49,11 +56,12 @@ local keep_succeeded_ms = 0
 local workers = {}
 for worker_id in string.gmatch(worker_ids, "[^\n]+") do workers[#workers + 1] = worker_id end
 local pools, pool_names = {}, {}
-for at = 11, #ARGV - 1 do
+for at = 12, #ARGV - 1 do
   local pool = ARGV[at + 1]
   pools[pool] = true
   pool_names[#pool_names + 1] = pool
 end
+route_choice.begin(function(account) return all_pools or pools[account] == true end, closed)
 local serves_type, type_list = {}, {}
 for type in string.gmatch(types, "[^\n]+") do
   serves_type[type] = true
@@ -99,8 +107,9 @@ if meta[2] then count = math.min(count, (numbers.whole(meta[2]) or math.huge) - 
 local expired, wants, holds = {}, {}, {}
 -- The fields of a lease, in this order.
 local LEASE = { "id", "token", F.payload, F.spec, F.attempts_spent, F.held_by, F.next_offset, F.stalls, F.usage, F.failure,
-  F.due_ms, F.bounces, F.child_groups, F.checkpoint, F.last_end, F.use_holds }
-local reply, n = { "OK", "", expired, wants, holds, 0, false, meta[3] or "", LEASE }, 9
+  F.due_ms, F.bounces, F.child_groups, F.checkpoint, F.last_end, F.use_holds, F.route }
+local waits_for = {}
+local reply, n = { "OK", "", expired, wants, holds, 0, false, meta[3] or "", waits_for, LEASE }, 10
 local leased, leased_of = 0, {}
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
@@ -112,8 +121,9 @@ end
 local suspects_wait = false
 function wanted.serves(band, pool, kind, suspects)
   local serves_kind = suspects and serves_type or serves_family
-  local served = band ~= "0" and (any_type or serves_kind[kind or ""] == true)
-    and (all_pools or pool == "" or pools[pool] == true) and not slices.wants[pool]
+  local served, list = band ~= "0" and (any_type or serves_kind[kind or ""] == true), routes.of(pool)
+  if served and list then served = route_choice.serves(pool) end
+  if not list then served = served and (all_pools or pool == "" or pools[pool] == true) and not slices.wants[pool] end
   if served and suspects and not alone then suspects_wait = true end
   return served and suspects == alone
 end
@@ -123,22 +133,18 @@ function wanted.classes()
   local suffixes, classes = {}, {}
   for _, family in ipairs(family_list) do suffixes[#suffixes + 1] = "|" .. family end
   for _, type in ipairs(type_list) do suffixes[#suffixes + 1] = "|" .. type .. "|!" end
+  route_choice.expect_aside()
   for _, band in ipairs({ "1|", "2|", "3|" }) do
     for _, suffix in ipairs(suffixes) do
       classes[#classes + 1] = band .. suffix
       for _, pool in ipairs(pool_names) do classes[#classes + 1] = band .. pool .. suffix end
+      if route_choice.serves(routes.SHARED) then classes[#classes + 1] = band .. routes.SHARED .. suffix end
+      for _, pool in ipairs(routes.pools()) do
+        if route_choice.serves(pool) then classes[#classes + 1] = band .. pool .. suffix end
+      end
     end
   end
   return classes
-end
-
-local function expiry_reason(job_id, deadline_ms, expires_ms, started)
-  if (numbers.whole(deadline_ms) or math.huge) <= now_ms then
-    return "DEADLINE_EXCEEDED", "not finished by its deadline"
-  end
-  if (numbers.whole(expires_ms) or math.huge) > now_ms then return nil end
-  if started and (numbers.whole(rcall("HGET", base .. job_id, F.attempts_spent)) or 0) > 0 then return nil end
-  return "NOT_STARTED_IN_TIME", "not started by its latest start"
 end
 
 -- The limits of the lane's key, and the tokens that its attempts usually take; each is nil if there is none. One read
@@ -158,13 +164,13 @@ local function limits_and_learned(lane)
   return queue.limits[key], queue.learned[key]
 end
 
-local function look(job_id, lane)
+local function look(job_id, lane, line)
   local job_key = base .. job_id
-  local fields = rcall("HMGET", job_key, F.payload, F.spec, F.attempts_started, F.latest_start_ms, F.deadline_ms, F.estimated_tokens, F.held_by)
+  local fields = rcall("HMGET", job_key, F.payload, F.spec, F.attempts_started, F.latest_start_ms, F.deadline_ms, F.estimated_tokens, F.held_by, F.failed_accounts, F.lane)
   -- The job was removed by a program that does not know lanes.
   if not fields[1] then return nil end
   if fields[4] or fields[5] then
-    local reason, message = expiry_reason(job_id, fields[5], fields[4], fields[3])
+    local reason, message = lateness.reason(job_id, fields[5], fields[4], fields[3])
     if reason then
       ends.give_up(job_id, "waiting", "EXPIRED", reason, message)
       local m = #expired
@@ -172,15 +178,18 @@ local function look(job_id, lane)
       return nil
     end
   end
+  local list = routes.of(lane.queue.pool) and (route_choice.routes_of(job_id, lane, line, fields[9], fields[8]) or "aside")
+  if list == "aside" then return nil end
   local limits, learned = limits_and_learned(lane)
   local est = numbers.whole(fields[6])
   local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
-  local slice = slices.for_pool(lane.queue.pool)
+  local slice = not list and slices.for_pool(lane.queue.pool)
   if slice then tokens = slices.capped(slice, lane.key, tokens, usual) end
   -- The estimate is stored with the job if there is something to correct by it later.
   return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
     held = fields[7], known = est or learned or limits, tokens = tokens, held_tokens = held_tokens, cost = tokens / budgets.UNIT_TOKENS,
-    key = lane.key, class = lane.queue.class, pool = lane.queue.pool, weight = limits and limits.weight, slice = slice }
+    key = lane.key, class = lane.queue.class, pool = lane.queue.pool, weight = limits and limits.weight, slice = slice,
+    routes = list, usual = usual }
 end
 
 -- Records and counts a constraint that the job had to wait for, once for each job and kind: a lane is checked again for
@@ -204,6 +213,7 @@ local function gate(job)
     end
     key_holds.over(use, job.class)
   end
+  if job.routes then return route_choice.choose(job) end
   if job.slice and slices.is_short(job.slice, job.tokens) then return "shut" end
 end
 
@@ -227,6 +237,10 @@ local function start(job, finish)
       reply[n + 13], reply[n + 14], reply[n + 15] = earlier(job_id)
   end
   if job.limits then reply[n + 16] = key_holds.of(budgets.use_of(job.key), job.class) end
+  if job.route then
+    reply[n + 17] = job.route.account .. " " .. job.route.model
+    rcall("HSET", job_key, F.route, reply[n + 17])
+  end
   reply[n + 2] = token
   n = n + #LEASE
   local worker_id = workers[leased % #workers + 1]
@@ -249,22 +263,6 @@ local function start(job, finish)
   signals.add("s RUNNING", job_id)
 end
 
--- How many jobs of a pool wait, up to the number that this call could have taken.
-local function waiting(pool, most, served)
-  local found = 0
-  for class in pairs(served) do
-    if string.match(class, "^%d|([^|]*)") == pool then
-      local keys = rcall("ZRANGE", base .. "mr:ready:" .. class, 0, most - 1)
-      if found + #keys >= most then return most end
-      for _, key in ipairs(keys) do
-        found = found + rcall("ZCARD", base .. "mr:lane:" .. key .. "|" .. class)
-        if found >= most then return most end
-      end
-    end
-  end
-  return found
-end
-
 if count > 0 then
   local taken, served = lanes.take(count, wanted, look, gate, start)
   local left = count - taken
@@ -281,11 +279,13 @@ if count > 0 then
   end
   for pool, least_tokens in pairs(slices.wants) do
     local m = #wants
-    wants[m + 1], wants[m + 2], wants[m + 3] = pool, waiting(pool, left, served), least_tokens
+    local jobs, of_models = route_choice.waiting(pool, left, served)
+    wants[m + 1], wants[m + 2], wants[m + 3], wants[m + 4] = pool, jobs, least_tokens, of_models
   end
+  for account in pairs(route_choice.waits_for) do waits_for[#waits_for + 1] = account end
 end
 local held_until_ms = lanes.release_due(-1, 0)
-reply[2] = math.min(next_due_ms or math.huge, held_until_ms or math.huge, unsorted and now_ms or math.huge)
+reply[2] = math.min(next_due_ms or math.huge, held_until_ms or math.huge, (unsorted or route_choice.cut_short) and now_ms or math.huge)
 reply[2] = reply[2] < math.huge and string.format("%.0f", reply[2]) or ""
 ends.flush()
 lanes.flush()

@@ -6,7 +6,7 @@ import { jobRecord } from "../jobs/job-record.ts";
 import { otherEnds } from "../jobs/other-ends.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import { defineScript } from "../redis/define-script.ts";
-import { asList, asNumber, asOptionalNumber, asText, asTextOrNull } from "../redis/reply.ts";
+import { asList, asNumber, asOptionalNumber, asText, asTextOrNull, rows } from "../redis/reply.ts";
 import { F } from "../redis/stored-names.ts";
 import type { Lease, LeaseRequest, LeaseResult } from "./contract.ts";
 import { keyHolds, pauseOf } from "./holds.ts";
@@ -18,11 +18,21 @@ export interface LeaseScriptRequest extends Omit<LeaseRequest, "queue" | "worker
   readonly maxEvents: number;
   readonly keepFailedMs: number;
   readonly defaultTokens: number;
+  /** Accounts that did not grant the shard what it asked for. Jobs of models take other routes. */
+  readonly closed: readonly string[];
+}
+
+/** What the slice of an account lacked. */
+export interface LeaseWant extends Want {
+  /** Jobs of models wait for the slice. If the account grants nothing, they may take another route. */
+  readonly ofModels: boolean;
 }
 
 export interface LeaseScriptResult extends LeaseResult {
   /** What the slices of provider accounts could not give. */
-  readonly wants: readonly Want[];
+  readonly wants: readonly LeaseWant[];
+  /** The closed accounts for which jobs of models wait: none of their routes is open. */
+  readonly waitsFor: readonly string[];
   readonly others: OtherEnds;
 }
 
@@ -30,7 +40,7 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.
   name: "lease",
   argv: [
     ...["now_ms", "max_events", "count", "lease_ms", "worker_ids", "all_pools", "keep_failed_ms"],
-    ...["default_tokens", "types", "alone", "except"],
+    ...["default_tokens", "types", "alone", "except", "closed"],
   ],
   perItem: ["pool"],
   encode: ({
@@ -47,11 +57,11 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.
   }) => [
     ...[nowMs, maxEvents, count, leaseMs, workerIds.join("\n"), pools === undefined ? 1 : 0],
     ...[queue.keepFailedMs, queue.defaultTokens, (types ?? []).join("\n"), alone ? 1 : 0],
-    (except ?? []).join("\n"),
+    ...[(except ?? []).join("\n"), queue.closed.join("\n")],
     ...(pools ?? []),
   ],
   decode(reply, request) {
-    const [, nextDue, ended, wanted, holds, suspects, others, pause, columns, ...flat] =
+    const [, nextDue, ended, wanted, holds, suspects, others, pause, waitsFor, columns, ...flat] =
       asList(reply);
     const names = asList(columns).map(asText);
     const paused = pauseOf(asText(pause));
@@ -74,7 +84,7 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.
     const held = asHolds(holds);
     return {
       ...{ leases, expired, wants, held, suspectsWait: asNumber(suspects) === 1 },
-      others: otherEnds(others),
+      ...{ others: otherEnds(others), waitsFor: asList(waitsFor).map(asText) },
       ...(nextDueMs === undefined ? {} : { nextDueMs }),
     };
   },
@@ -92,15 +102,12 @@ function asHolds(reply: unknown): Map<ConstraintKind, number> {
   return holds;
 }
 
-function asWants(reply: unknown): Want[] {
-  const flat = asList(reply);
-  const wants: Want[] = [];
-  for (let at = 0; at < flat.length; at += 3) {
-    const [pool, jobs, leastTokens] = flat.slice(at, at + 3);
-    wants.push({ pool: asText(pool), jobs: asNumber(jobs), leastTokens: asNumber(leastTokens) });
-  }
-  return wants;
-}
+const asWants = (reply: unknown): LeaseWant[] =>
+  rows(reply, 4).map(([pool, jobs, leastTokens, ofModels]) => ({
+    pool: asText(pool),
+    ...{ jobs: asNumber(jobs), leastTokens: asNumber(leastTokens) },
+    ofModels: asNumber(ofModels) === 1,
+  }));
 
 function asEndedJobs(reply: unknown): EndedJob[] {
   const flat = asList(reply);
@@ -121,6 +128,7 @@ function toLease(
   const dueMs = fields[F.due_ms] ?? null;
   const heldBy = fields[F.held_by] ?? null;
   const lastEnd = lastEndOf(fields[F.last_end]);
+  const job = jobRecord(jobId, "RUNNING", stored);
   return {
     jobId,
     token: asNumber(fields.token),
@@ -130,6 +138,7 @@ function toLease(
     ...(dueMs === null ? {} : { dueAgainMs: Number(dueMs) }),
     ...(lastEnd === undefined ? {} : { lastEnd }),
     heldBy: heldBy === null ? [] : (heldBy.split(",") as ConstraintKind[]),
-    job: jobRecord(jobId, "RUNNING", stored),
+    ...(job.route === undefined ? {} : { route: job.route }),
+    job,
   };
 }

@@ -1,7 +1,7 @@
 -- settle: end attempts, each with its job's new state and everything that follows from it, or not at all.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces; per settlement: id, token, kind,
---          state, delay_ms, episode, body, message, noted, usage
+--          state, delay_ms, episode, body, message, noted, usage, account_failed
 -- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", "" | "INVALID", argument;
 --          then other_ends, see ends.report
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
@@ -15,6 +15,8 @@
 --          bounce     after delay_ms; the provider refused the job for load, or is down. episode may be ""
 -- With the last three, body is the failure (JSON), message is its message, and noted is the form of the failure that
 -- the history keeps (JSON). Arguments that a kind does not use are "".
+-- account_failed is "1" if the account of the attempt's route could not serve it. The job tries this account last from then
+-- on, and runs again without a delay if its model has a route on an account that it has not failed on.
 -- usage is "" or JSON (see jobs/lib/usages). A job that would run again becomes CANCELLED if its cancellation was
 -- requested. The reservations are settled to the tokens of the usage. Without a usage they count as spent, unless the
 -- attempt does not count: then the provider was never reached. Bounces of one episode count as one. jobs/lib/attempts
@@ -39,13 +41,14 @@ local max_bounces = numbers.given(ARGV[5], "max_bounces")
 --- @include "jobs/lib/delayed"
 --- @include "budgets/lib/budgets"
 --- @include "accounts/lib/slices"
+--- @include "models/lib/routes"
 --- @include "jobs/lib/ends"
 --- @include "jobs/lib/history"
 --- @include "jobs/lib/usages"
 --- @include "usage/lib/usage_days"
 
 local FIELDS = columns.join(ends.FIELDS, { F.finished_ms, F.cancel_reason, F.key_reservation, F.account_reservation, F.usage,
-  F.bounces, F.bounce_episodes, F.stalls, F.lane })
+  F.bounces, F.bounce_episodes, F.stalls, F.lane, F.route, F.failed_accounts })
 local AT = columns.of(FIELDS)
 
 local ENDS = { FAILED = true, CANCELLED = true, EXPIRED = true }
@@ -94,6 +97,16 @@ local function count_bounce(fields, episode, extra)
   if not again then return episodes end
 end
 
+-- Notes in `extra` that the account of the attempt's route has failed. Returns whether the job has another account to try.
+local function note_failed_account(fields, extra)
+  local account = string.match(fields[AT[F.route]] or "", "^(%S+) .")
+  if not account then return false end
+  local failed = routes.add_failed(fields[AT[F.failed_accounts]], account)
+  extra[#extra + 1], extra[#extra + 2] = F.failed_accounts, failed
+  local list = routes.of(string.match(fields[AT[F.lane]] or "", "^[^|]*|%d|([^|]*)$") or "")
+  return list and routes.any_untried(list, failed) or false
+end
+
 -- Puts a job that runs again where it waits. If its attempt was not spent, the job is the next one of its lane.
 local function run_again(id, delay_ms, spent)
   if delay_ms and delay_ms > 0 then
@@ -139,6 +152,7 @@ local function settle(at)
   local message = ARGV[at + 8]
   local noted = ARGV[at + 9]
   local usage = ARGV[at + 10]
+  local account_failed = ARGV[at + 11]
 
   local usage_text = usage
   kind, usage = read_kind(kind, state, delay_ms, episode), usages.parse(usage)
@@ -163,6 +177,7 @@ local function settle(at)
   if rsv or acs or usage then settle_reservation(id, rsv, acs, kind, usage) end
   if rsv then extra[1], extra[2] = F.key_reservation, "" end
   if acs then extra[#extra + 1], extra[#extra + 2] = F.account_reservation, "" end
+  if account_failed == "1" and note_failed_account(fields, extra) and kind.delay_ms then kind.delay_ms = 0 end
   if usage then extra[#extra + 1], extra[#extra + 2] = F.usage, usages.add(fields[AT[F.usage]], usage, usage_text) end
 
   if kind.name == "complete" then
@@ -207,11 +222,11 @@ local function settle(at)
 end
 
 local replies = {}
-for at = 5, #ARGV - 1, 10 do
+for at = 5, #ARGV - 1, 11 do
   local n = #replies
   local word, state, fields, usage = settle(at)
   replies[n + 1], replies[n + 2] = word, state
-  if fields then usage_days.count(ARGV[at + 1], fields[AT[F.lane]], usage, state == "SUCCEEDED" or ENDS[state]) end
+  if fields then usage_days.count(ARGV[at + 1], fields[AT[F.lane]], fields[AT[F.route]], usage, state == "SUCCEEDED" or ENDS[state]) end
 end
 ends.flush()
 lanes.flush()

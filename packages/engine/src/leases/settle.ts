@@ -25,13 +25,13 @@ export const settle = defineScript<SettleRequest, Settled>(import.meta.url, {
   argv: ["now_ms", "max_events", "keep_succeeded_ms", "keep_failed_ms", "max_bounces"],
   perItem: [
     ...["id", "token", "kind", "state", "delay_ms", "episode"],
-    ...["body", "message", "noted", "usage"],
+    ...["body", "message", "noted", "usage", "account_failed"],
   ],
   encode({ nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces, settlements }) {
     const args: ScriptArg[] = [nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces];
     for (const one of settlements) {
       args.push(one.jobId, one.token, one.kind, ...detailsOf(one));
-      args.push(...textsOf(one), usageText(one.usage));
+      args.push(...textsOf(one), usageText(one.usage), one.accountFailed ? 1 : "");
     }
     return args;
   },

@@ -48,6 +48,17 @@ export function laneId(keyId: KeyId, priority: number, pool: string): string {
   return `${keyId}|${band}|${pool}`;
 }
 
+/**
+ * What a job's stored lane has in the place of the pool: the pool that the job names, or "=" and its model. The names of pools
+ * do not begin with "=". Lanes in which jobs of all models wait have "=" there. models/lib/routes.lua spells both.
+ */
+export const lanePool = (job: { readonly pool?: string; readonly model?: string }): string =>
+  job.model === undefined ? (job.pool ?? "") : `=${job.model}`;
+
+/** The model in that place of a lane; undefined if a pool is there. */
+export const modelOfLanePool = (pool: string): string | undefined =>
+  pool.startsWith("=") ? pool.slice(1) : undefined;
+
 /** zset: the ULIDs of one key's jobs. All have score 0, so they are in the order of time. */
 export const keyIndex = (shard: Shard, keyId: KeyId): string => `${shard.base}mr:index:${keyId}`;
 
@@ -74,6 +85,9 @@ export const budgetsKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:
 /** hash: the pools that are provider accounts, as a shard knows them. */
 export const governedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:governed`;
 
+/** hash: the routes of models, as a shard knows them. */
+export const modelsKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:models`;
+
 /** hash: how much each key stores in a shard, as jobs/lib/stored.lua describes. */
 export const storedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:stored`;
 
@@ -89,6 +103,8 @@ export const registryKeys = (rootPrefix: string) => ({
   apiKeys: `${rootPrefix}:{registry}:api-keys`,
   /** hash: provider accounts, JSON, by name; "*": the number of changes */
   accounts: `${rootPrefix}:{registry}:provider-accounts`,
+  /** hash: models, JSON, by name; "*": the number of changes */
+  models: `${rootPrefix}:{registry}:models`,
   /** hash: budgets, JSON, by key id; "*": the number of changes */
   keyBudgets: `${rootPrefix}:{registry}:key-budgets`,
   /** stream: the change log */
@@ -112,6 +128,7 @@ export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryK
     queues: "hash",
     apiKeys: "hash",
     accounts: "hash",
+    models: "hash",
     keyBudgets: "hash",
     changes: "stream",
     webhooks: "hash",
@@ -171,6 +188,8 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:governed": "hash",
   // The shard's slice of a provider account.
   "mr:slice:": "hash",
+  // The routes of models, by name.
+  "mr:models": "hash",
   // In an account's own slot: its limits, and what it has granted.
   "mr:account": "hash",
   // What each key stores, by key id: the bytes of its jobs; "<key>:d": how many of them wait for a time or for other jobs.

@@ -1,4 +1,5 @@
 import { groupNames } from "./stored-group-names.ts";
+import { modelNames } from "./stored-model-names.ts";
 import { outboxNames } from "./stored-outbox-names.ts";
 import { scheduleNames } from "./stored-schedule-names.ts";
 import { traceNames } from "./stored-trace-names.ts";
@@ -163,6 +164,7 @@ export const F = {
   ...scheduleNames,
   ...outboxNames,
   ...traceNames,
+  ...modelNames,
 
   // mr:depth.
   depth_all: "*",

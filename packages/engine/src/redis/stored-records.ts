@@ -11,6 +11,8 @@ export const R = {
   key_reservation: ["tokens", "reserved", "finish", "weight", "minute", "day", "lane"],
   /** The account's second that was charged, the tokens, the account's generation, the probe or 0, and the pool. */
   account_reservation: ["second", "reserved", "generation", "probe", "pool"],
+  /** A provider account, and what the provider calls the model. A model has one for each route, one on each line. */
+  route: ["account", "model"],
   /** When a provider refused or failed a call (ms), the HTTP status, and what the provider said. */
   last_refusal: ["at", "status", "message"],
   /** What the attempts of a key spent on a day, of one pool and model: doubles. usage/lib/usage_days.lua describes it. */

@@ -66,7 +66,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
       ...{ tokens: "-5", requests: "-1", second: String(Math.floor(time.nowMs / 1_000)) },
     },
   ],
-  explain_job: ({ ids }) => [ids.waiting, ids.scheduled].map(([, id = ""]) => ({ id })),
+  explain_job: ({ ids }) => [ids.waiting, ids.scheduled, ids.routed].map(([, id = ""]) => ({ id })),
   lease: () => [
     {
       worker_ids: "w1\nw2",
@@ -76,6 +76,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
       types: "",
       alone: "0",
       except: "aaaa\nbbbb",
+      closed: "other",
       pool,
     },
     {
@@ -86,6 +87,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
       types: "t\nother",
       alone: "0",
       except: "aaaa\nbbbb",
+      closed: "other",
       pool,
     },
     {
@@ -96,6 +98,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
       types: "",
       alone: "1",
       except: "aaaa\nbbbb",
+      closed: "other",
       pool,
     },
   ],
@@ -237,6 +240,10 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
     { version: "99", all: "1", generation },
     { version: "99", all: "0", generation },
   ],
+  set_models: () => [
+    { version: "99", all: "1", model: ["gpt-5", "other", "gone"], routes: `${pool} gpt 5` },
+    { version: "99", all: "1", model: ["gpt-5", "other", "gone"], routes: "" },
+  ],
   set_limits: () => [
     {
       version: "99",
@@ -249,7 +256,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   ],
   settle: () => {
     const failure = '{"reason":"BAD","message":"it broke","retryable":true}';
-    const none = { state: "", delay_ms: "", episode: "" };
+    const none = { state: "", delay_ms: "", episode: "", account_failed: "" };
     const texts = {
       ...none,
       body: failure,
@@ -270,7 +277,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
       { ...none, kind: "wait", body: "1", message: "", noted: "", usage: "" },
       { ...texts, kind: "fail", state: "FAILED" },
       { ...texts, kind: "retry", delay_ms: "0" },
-      { ...texts, kind: "retry", delay_ms: "5000" },
+      { ...texts, kind: "retry", delay_ms: "5000", account_failed: "1" },
       { ...texts, kind: "bounce", delay_ms: "0" },
       { ...texts, kind: "bounce", delay_ms: "0", episode: "e1" },
       { ...texts, kind: "bounce", delay_ms: "10", max_bounces: "0" },

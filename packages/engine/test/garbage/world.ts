@@ -5,6 +5,8 @@ import { accountBase, keyOfJob, shardAt } from "../../src/redis/keys.ts";
 import { lease, queue, setup } from "../setup.ts";
 
 export const pool = "openai/gpt-5";
+/** A model with two routes: the first one is on a pool without an account. */
+export const model = "gpt-5";
 
 /** A shard with jobs in every place, budgets, an account, output, idempotency keys and dead letters. Tests damage and restore it. */
 export async function busyShard() {
@@ -21,6 +23,10 @@ export async function busyShard() {
     await engine.webhookEndpoints.create({ ...endpoint, ...rest, createdMs: 1, updatedMs: 1 }, 5);
   }
   await engine.providerAccounts.put({ name: pool, maxRunning: 50, requestsPerMinute: 600 });
+  await engine.models.put({
+    name: model,
+    routes: ["other", pool].map((account) => ({ account, model: "gpt 5" })),
+  });
   const failure = { reason: "BAD", message: "it broke", retryable: true };
   const more = (n: number) => ({
     ...{ idempotencyKey: `i${n}`, contentHash: "h", retentionMs: 60_000, estimatedTokens: 500 },
@@ -40,7 +46,7 @@ export async function busyShard() {
         : { ...held, kind: "complete", resultJson: "1", usage },
     ]);
   }
-  // The running jobs are children, and a sibling of each is held back. Their groups have finalizers.
+  // The running jobs are children that name a model, and a sibling of each is held back. Their groups have finalizers.
   const groups = keys.map((key) => newGroupId(queue, key as KeyId, time.nowMs, systemRandom));
   for (const [n, id] of groups.entries()) {
     await engine.createGroup({
@@ -50,13 +56,14 @@ export async function busyShard() {
     });
   }
   const child = (key: string, n: number) =>
-    job(key, { ...more(20 + n), pool, maxAttempts: 9, group: { id: groups[n % 3] as GroupId } });
+    job(key, { ...more(20 + n), model, maxAttempts: 9, group: { id: groups[n % 3] as GroupId } });
   const running = keys.map(child);
   await engine.submit([...running, ...keys.map((key, n) => child(key, 3 + n))]);
   const first = await lease(engine, 3);
   for (const held of first) {
     await engine.append([{ ...held, chunks: [{ seq: 0, kind: "text", body: "x" }] }]);
-    await engine.settle([{ ...held, kind: "bounce", delayMs: 0, failure }]);
+    // The next attempts use the second route, which is on the account.
+    await engine.settle([{ ...held, kind: "bounce", delayMs: 0, failure, accountFailed: true }]);
   }
   const again = await lease(engine, 3);
   for (const held of again) await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure }]);
@@ -95,6 +102,7 @@ export async function busyShard() {
   );
   const waiting = keys.map((key, n) => job(key, { ...more(40 + n), pool }));
   const urgent = keys.map((key) => job(key, { priority: 3 }));
+  const routed = keys.map((key) => job(key, { model }));
   // A job that waits again has written output before.
   const written = job("aaaa", { priority: 1, pool: "gpu", maxAttempts: 9 });
   await engine.submit([written]);
@@ -107,7 +115,7 @@ export async function busyShard() {
   const debounced = job("bbbb", {
     deduplication: { key: "d", mode: "debounce", windowMs: 5_000 },
   });
-  await engine.submit([...scheduled, ...waiting, ...urgent, debounced]);
+  await engine.submit([...scheduled, ...waiting, ...urgent, ...routed, debounced]);
   // This lane waits for a slot.
   await engine.keyBudgets.set("dddd" as never, { maxRunning: 1 });
   await engine.submit([job("dddd", { priority: 9 }), job("dddd", { priority: 9 })]);
@@ -127,6 +135,7 @@ export async function busyShard() {
     ids: {
       running: held.map(({ jobId }) => jobId),
       waiting: waiting.map(({ id }) => id),
+      routed: routed.map(({ id }) => id),
       scheduled: scheduled.map(({ id }) => id),
       finished: ended.map(({ id }) => id),
       dead: dead.map(({ id }) => id),

@@ -6,8 +6,10 @@ export interface ChildJob {
   readonly payload?: unknown;
   /** 1 (most urgent) to 100. Default: the priority of the executor's job. */
   readonly priority?: number;
-  /** Default: the pool of the executor's job. */
+  /** Default: the pool of the executor's job, unless the child names a model. */
   readonly pool?: string;
+  /** A model of the catalogue. Not with a pool. Default: the model of the executor's job, unless the child names a pool. */
+  readonly model?: string;
   readonly documentIds?: readonly string[];
   readonly estimatedTokens?: number;
   /** Default: the queue's. */

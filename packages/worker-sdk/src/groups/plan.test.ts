@@ -20,6 +20,7 @@ test.each<[what: string, children: readonly ChildJob[], options?: FanOutOptions]
   ["payload", [{ ...child, payload: { n: 2 } }]],
   ["priority", [{ ...child, priority: 8 }]],
   ["pool", [{ ...child, pool: "cpu" }]],
+  ["model", [{ ...child, model: "fast" }]],
   ["documents", [{ ...child, documentIds: ["doc_2"] }]],
   ["estimate", [{ ...child, estimatedTokens: 10 }]],
   ["attempts", [{ ...child, maxAttempts: 3 }]],

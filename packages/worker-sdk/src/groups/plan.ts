@@ -50,6 +50,8 @@ const partsOf = (job: ChildJob): unknown[] => [
   Object.entries(job.labels ?? {}).sort(([one], [other]) => (one < other ? -1 : 1)),
   job.expiresAtMs ?? null,
   job.deadlineMs ?? null,
+  // Plans without models have the hashes that they had before there were models.
+  ...(job.model === undefined ? [] : [job.model]),
 ];
 
 function payloadOf({ payload = {} }: ChildJob, index: number): string {
@@ -75,6 +77,7 @@ const specOf = (job: ChildJob, payloadJson: string, index: number): Child => ({
   payload: { case: "payloadJson", value: payloadJson },
   ...(job.priority === undefined ? {} : { priority: job.priority }),
   pool: job.pool ?? "",
+  model: job.model ?? "",
   documentIds: [...(job.documentIds ?? [])],
   estimatedTokens: job.estimatedTokens ?? 0,
   ...(job.maxAttempts === undefined ? {} : { retry: { maxAttempts: job.maxAttempts } }),

@@ -15,7 +15,7 @@ from millrace.client.events import (
     TextPiece,
     WatchEvent,
 )
-from millrace.client.explanation import Constraint, Explanation
+from millrace.client.explanation import Constraint, Explanation, RouteExplanation
 from millrace.client.group_handle import GroupHandle
 from millrace.client.groups import Group, GroupOptions, GroupProgress
 from millrace.client.jobs import (
@@ -24,6 +24,7 @@ from millrace.client.jobs import (
     Failure,
     Job,
     JobOptions,
+    JobRoute,
     NewJob,
     RetryPolicy,
     Submitted,
@@ -74,6 +75,7 @@ __all__ = [
     "JobEvent",
     "JobFailure",
     "JobOptions",
+    "JobRoute",
     "MillraceError",
     "NewJob",
     "NonRetryable",
@@ -82,6 +84,7 @@ __all__ = [
     "ProviderRefused",
     "ResetEvent",
     "RetryPolicy",
+    "RouteExplanation",
     "StoredDocument",
     "Submitted",
     "TextEvent",

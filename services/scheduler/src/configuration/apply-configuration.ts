@@ -4,9 +4,11 @@ import type { Configuration } from "@millrace/proto/admin-service";
 import type { AdminHandler } from "../operators/admin-handler.ts";
 import type { StoreApiKey } from "../operators/store-api-key.ts";
 import type { StoreWebhookEndpoint } from "../operators/store-webhook-endpoint.ts";
+import type { ListsWorkers } from "../session/all-workers.ts";
 import type { Operator } from "../tokens/operator-tokens.ts";
 import { declaredAccount } from "./declared-account.ts";
 import { declaredKey, type KnownKey } from "./declared-key.ts";
+import { declaredModels } from "./declared-models.ts";
 import { declaredQueue } from "./declared-queue.ts";
 import { declaredId, declaredSchedule, type PutSchedule } from "./declared-schedule.ts";
 import type { WebhookRules } from "./declared-webhook.ts";
@@ -36,6 +38,9 @@ export type ApplyConfiguration = (
 /** The calls that make the changes. They are the handlers that operators call too. */
 export interface ConfigurationCalls {
   readonly putProviderAccount: AdminHandler<"putProviderAccount">;
+  readonly putModel: AdminHandler<"putModel">;
+  /** The workers that may serve the routes of models. */
+  readonly workers: ListsWorkers;
   readonly putQueue: AdminHandler<"putQueue">;
   readonly storeApiKey: StoreApiKey;
   readonly updateApiKey: AdminHandler<"updateApiKey">;
@@ -56,6 +61,7 @@ export function configurationApplier(
     | "apiKeys"
     | "keyBudgets"
     | "providerAccounts"
+    | "models"
     | "getSchedules"
     | "webhookEndpoints"
     | "clock"
@@ -63,11 +69,13 @@ export function configurationApplier(
   calls: ConfigurationCalls,
 ): ApplyConfiguration {
   const decide = async (configuration: Configuration, by: Operator): Promise<Step[]> => {
-    const [queues, keys, budgets, accounts, webhooks] = await Promise.all([
+    const [queues, keys, budgets, accounts, models, catalogue, webhooks] = await Promise.all([
       engine.queues(),
       engine.apiKeys.list(),
       engine.keyBudgets.list(),
       engine.providerAccounts.list(),
+      declaredModels(engine, configuration, calls, by),
+      engine.models.list(),
       declaredWebhooks(engine, configuration, calls, by),
     ]);
     const queueOf = new Map<string, QueueDefinition>(queues.map((one) => [one.name, one]));
@@ -78,6 +86,11 @@ export function configurationApplier(
     const schedules = await knownSchedules(engine, configuration);
     const all = {
       keyIds: new Set(configuration.apiKeys.map(({ keyId }) => keyId)),
+      models: new Set(
+        [...catalogue, ...configuration.models].flatMap(({ name, aliases = [] }) => [
+          ...[name, ...aliases],
+        ]),
+      ),
       queues: new Set([...queueOf.keys(), ...configuration.queues.map(({ name }) => name)]),
     };
     const nowMs = engine.clock.nowMs();
@@ -86,6 +99,7 @@ export function configurationApplier(
       ...configuration.providerAccounts.map((account) =>
         declaredAccount(account, accountOf.get(account.name), calls.putProviderAccount, by),
       ),
+      ...models,
       ...configuration.apiKeys.map((key, index) =>
         declaredKey(key, `api_keys[${index}]`, keyOf.get(key.keyId), calls, by),
       ),

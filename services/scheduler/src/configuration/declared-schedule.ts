@@ -43,6 +43,8 @@ export interface KnownToSchedules {
   /** Keys and queues that the same configuration declares. */
   readonly keyIds: ReadonlySet<string>;
   readonly queues: ReadonlySet<string>;
+  /** Names and aliases of models. */
+  readonly models: ReadonlySet<string>;
 }
 
 /** Decides on a schedule. A declaration replaces the whole spec; a paused schedule stays paused. */
@@ -69,6 +71,11 @@ export function declaredSchedule(
   if (!known.queues.has(queue)) {
     const description = `there is no queue ${queue}: declare it in queues, or create it first`;
     return { kind: "wrong", field: `${path}.spec.job.queue`, description };
+  }
+  const model = spec.job?.model ?? "";
+  if (model !== "" && !known.models.has(model)) {
+    const description = `there is no model ${model}: declare it in models, or create it first`;
+    return { kind: "wrong", field: `${path}.spec.job.model`, description };
   }
   const notes = [
     ...wrong.map((warning) => `schedule ${spec.name}: ${warning}`),

@@ -38,6 +38,7 @@ const constraints = Object.keys({
   PROVIDER_COOLDOWN: true,
   PROVIDER_EXHAUSTED: true,
   PROVIDER_DOWN: true,
+  NO_ROUTE: true,
   CHILDREN: true,
   GROUP_IN_FLIGHT: true,
   NO_FREE_WORKER: true,

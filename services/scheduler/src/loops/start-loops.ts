@@ -27,6 +27,7 @@ import { startRenewFiles } from "./renew-files.ts";
 import { startSchedules } from "./schedules.ts";
 import { startStrays } from "./strays.ts";
 import { startSubmissionLines } from "./submission-lines.ts";
+import { startUnknownPools } from "./unknown-pools.ts";
 import { startWorkerRoster } from "./worker-roster.ts";
 
 const GAUGES_EVERY_MS = 5_000;
@@ -42,6 +43,7 @@ const OUTBOX_EVERY_MS = 1_000;
 const SUBMISSIONS_EVERY_MS = 60_000;
 const KEY_USE_EVERY_MS = 15_000;
 const CIRCUITS_EVERY_MS = 10_000;
+const UNKNOWN_POOLS_EVERY_MS = 15_000;
 
 export interface LoopParts {
   readonly engine: Engine;
@@ -126,6 +128,8 @@ export function startLoops(scope: Pick<Scope, "use">, parts: LoopParts): void {
   scope.use(
     startWorkerRoster({ connected, allWorkers, metrics }, loop("worker-roster", ROSTER_EVERY_MS)),
   );
+  const pools = loop("unknown-pools", UNKNOWN_POOLS_EVERY_MS);
+  scope.use(startUnknownPools(engine, connected, log, pools));
   scope.use(startSubmissionLines(parts.observer, loop("submissions", SUBMISSIONS_EVERY_MS)));
   scope.use(startKeyUse(engine, metrics, loop("key-use", KEY_USE_EVERY_MS)));
   const { podDeletionCostMs } = config;

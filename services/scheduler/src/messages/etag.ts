@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { create, type DescMessage, type MessageShape, toBinary } from "@bufbuild/protobuf";
-import type { ProviderAccount, QueueDefinition, WebhookEndpoint } from "@millrace/engine";
+import type { Model, ProviderAccount, QueueDefinition, WebhookEndpoint } from "@millrace/engine";
+import { ModelSchema } from "@millrace/proto/admin-model";
 import {
   type ApiKey,
   ApiKeySchema,
@@ -8,6 +9,7 @@ import {
   QueueSchema,
 } from "@millrace/proto/admin-service";
 import { WebhookEndpointSchema } from "@millrace/proto/webhook-endpoint";
+import { modelMessage } from "./model-message.ts";
 import { providerAccountMessage } from "./provider-account-message.ts";
 import { queueMessage } from "./queue-message.ts";
 
@@ -23,6 +25,9 @@ export const queueEtag = (queue: QueueDefinition | undefined): string =>
 
 export const accountEtag = (account: ProviderAccount | undefined): string =>
   account === undefined ? NONE : etagOf(ProviderAccountSchema, providerAccountMessage(account));
+
+export const modelEtag = (model: Model | undefined): string =>
+  model === undefined ? NONE : etagOf(ModelSchema, modelMessage(model));
 
 /** Covers the fields that UpdateApiKey changes. A rotation or a revocation does not change the etag. */
 export const keyEtag = ({

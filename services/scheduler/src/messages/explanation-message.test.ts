@@ -11,7 +11,7 @@ const waiting = (...constraints: Constraint[]): Explanation => ({
 });
 const busy: Serving = { kind: "somebody", workers: 2, slots: 8, running: 7 };
 const constraintsOf = (explanation: Explanation, serving: Serving) =>
-  explanationMessage(explanation, serving, 1).constraints;
+  explanationMessage(explanation, { job: serving, routes: [] }, 1).constraints;
 
 test.each([
   ["queue", "documents", "no connected worker serves the job's queue: start a worker that does"],
@@ -54,4 +54,79 @@ test("a job that runs or waits for its time is not told of workers", () => {
   for (const state of ["RUNNING", "SCHEDULED", "SUCCEEDED"] as const) {
     expect(constraintsOf({ ...waiting(), state }, nobody)).toEqual([]);
   }
+});
+
+const cooling: Constraint = { kind: "PROVIDER_COOLDOWN", subject: "one", clearMs: 50_000 };
+const exhausted: Constraint = { kind: "PROVIDER_EXHAUSTED", subject: "two" };
+const nobody: Serving = { kind: "nobody", missing: "pool", subject: "two" };
+const route = (account: string, ...constraints: Constraint[]) => ({
+  ...{ account, model: `${account}-model`, failed: account === "two", constraints },
+});
+const ofModel = (
+  constraints: readonly Constraint[],
+  ...routes: ReturnType<typeof route>[]
+): Explanation => ({
+  ...{ ...waiting(...constraints), pool: "", model: "fast", routes },
+});
+const explained = (explanation: Explanation, job: Serving, ...routes: Serving[]) =>
+  explanationMessage(explanation, { job, routes }, 1);
+
+test("says of each route of a job's model what holds it", () => {
+  const held = ofModel([cooling, exhausted], route("one", cooling), route("two", exhausted));
+  expect(explained(held, busy, busy, busy)).toMatchObject({
+    model: "fast",
+    routes: [
+      {
+        ...{ account: "one", model: "one-model", failed: false },
+        constraints: [{ kind: Kind.PROVIDER_COOLDOWN, subject: "one" }],
+      },
+      { account: "two", failed: true, constraints: [{ kind: Kind.PROVIDER_EXHAUSTED }] },
+    ],
+    constraints: [{ kind: Kind.PROVIDER_COOLDOWN }, { kind: Kind.PROVIDER_EXHAUSTED }],
+  });
+});
+
+test("a route that nobody serves holds the job if the others are held, and is no news if one is open", () => {
+  const held = explained(ofModel([free], route("one", cooling), route("two")), busy, busy, nobody);
+  expect(held.routes?.[1]).toMatchObject({
+    constraints: [
+      { kind: Kind.NO_WORKER, subject: "two", message: expect.stringContaining("account two") },
+    ],
+  });
+  expect(held.constraints).toMatchObject([
+    { kind: Kind.PROVIDER_COOLDOWN, subject: "one" },
+    { kind: Kind.NO_WORKER, subject: "two" },
+  ]);
+  const open = explained(ofModel([free], route("one"), route("two")), busy, busy, nobody);
+  expect(open.routes?.[1]).toMatchObject({ constraints: [{ kind: Kind.NO_WORKER }] });
+  expect(open.constraints).toMatchObject([
+    { kind: Kind.NO_FREE_WORKER, message: expect.stringContaining("its queue, model and type") },
+  ]);
+});
+
+test("says once that nobody serves any route", () => {
+  const none = { kind: "nobody", missing: "model", subject: "fast" } as const;
+  const routes = [route("one"), route("two")];
+  const { constraints } = explained(ofModel([free], ...routes), none, nobody, nobody);
+  expect(constraints).toMatchObject([
+    {
+      ...{ kind: Kind.NO_WORKER, subject: "fast" },
+      message: expect.stringContaining("an account of model fast (one, two)"),
+    },
+  ]);
+});
+
+test("a job of a model starts when the first of its routes clears", () => {
+  const later: Constraint = { kind: "PROVIDER_REQUESTS", subject: "two", clearMs: 90_000 };
+  const timed = ofModel([later, cooling], route("one", cooling), route("two", later));
+  expect(explained(timed, busy, busy, busy).estimatedStartTime).toMatchObject({ seconds: 50n });
+  const never = ofModel([exhausted], route("two", exhausted));
+  expect(explained(never, busy, busy).estimateBasis).toContain("cannot be estimated");
+});
+
+test("says that the catalogue has the model no more", () => {
+  const gone = ofModel([{ kind: "NO_ROUTE", subject: "fast" }]);
+  expect(explained(gone, busy).constraints).toMatchObject([
+    { kind: Kind.NO_ROUTE, subject: "fast" },
+  ]);
 });

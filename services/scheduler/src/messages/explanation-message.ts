@@ -1,28 +1,39 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Constraint, ConstraintKind, Explanation } from "@millrace/engine";
+import type { Explanation } from "@millrace/engine";
 import { JobState } from "@millrace/proto/job";
-import {
-  type ConstraintSchema,
-  type ExplainJobResponseSchema,
-  ConstraintKind as Kind,
-} from "@millrace/proto/job-service";
+import { type ExplainJobResponseSchema, ConstraintKind as Kind } from "@millrace/proto/job-service";
 import { timestampOf } from "@millrace/runtime";
 import { estimateStart } from "../policy/start-estimate.ts";
 import type { Serving } from "../policy/who-serves.ts";
+import { constraintMessage, type Shown, shownOf, texts } from "./constraint-message.ts";
+import {
+  type HeldRoute,
+  heldRoutes,
+  isOpen,
+  routeMessage,
+  routesClearMs,
+} from "./route-message.ts";
+
+/** Who serves a job, and for a job of a model, who serves each of its routes, in their order. */
+export interface JobServing {
+  readonly job: Serving;
+  readonly routes: readonly Serving[];
+}
 
 /** The reasons why a job waits, as its caller sees them. */
 export function explanationMessage(
   explanation: Explanation,
-  serving: Serving,
+  serving: JobServing,
   nowMs: number,
 ): MessageInitShape<typeof ExplainJobResponseSchema> {
-  const { state, aheadInLane, lanes, leasedLately } = explanation;
-  const constraints = constraintsOf(explanation, serving);
+  const { state, aheadInLane, lanes, leasedLately, model = "" } = explanation;
+  const routes = heldRoutes(explanation, serving.routes);
+  const constraints = constraintsOf(explanation, serving.job, routes);
   const waits = state === "QUEUED" || state === "SCHEDULED";
   const estimate = estimateStart({
     nowMs,
     // Constraints that are only a matter of turns are part of the estimate itself.
-    clearsMs: constraints.filter(isHeld).map(({ constraint }) => constraint.clearMs),
+    clearsMs: clearsOf(constraints.filter(isHeld), routes),
     aheadInLane,
     lanes,
     leased: leasedLately,
@@ -35,113 +46,98 @@ export function explanationMessage(
       ? { estimatedStartTime: timestampOf(estimate.startMs) }
       : {}),
     estimateBasis: waits ? estimate.basis : "",
+    model,
+    routes: routes.map(routeMessage),
   };
-}
-
-/** A constraint, its kind in the contract, and its message. */
-interface Shown {
-  readonly kind: Kind;
-  readonly constraint: Omit<Constraint, "kind">;
-  readonly message: string;
 }
 
 /**
  * The constraints as callers see them. The engine knows which types workers have named in its shard; schedulers know which
  * workers are connected now, and so say what nobody serves.
  */
-function constraintsOf(explanation: Explanation, serving: Serving): readonly Shown[] {
-  const { constraints, state, type, pool } = explanation;
-  const held = constraints.filter(({ kind }) => kind !== "NO_FREE_WORKER");
-  const shown = held.map(
-    (constraint): Shown => ({
-      ...{ kind: Kind[constraint.kind], constraint },
-      message: texts[constraint.kind](constraint),
-    }),
-  );
+function constraintsOf(
+  explanation: Explanation,
+  serving: Serving,
+  routes: readonly HeldRoute[],
+): readonly Shown[] {
+  const { constraints, state, type, pool, model = "" } = explanation;
+  const held = constraints.filter(({ kind }) => kind !== "NO_FREE_WORKER").map(shownOf);
+  const shown = [...held, ...ofRoutes(held, routes, serving)];
   const free = constraints.find(({ kind }) => kind === "NO_FREE_WORKER");
   if (state !== "QUEUED") return shown;
   if (serving.kind === "nobody") {
     const { missing, subject } = serving;
-    const message = nobodyServes[missing]({ type, pool });
+    const message = nobodyServes[missing]({ type, pool, model, routes });
     return [{ kind: Kind.NO_WORKER, constraint: { subject }, message }, ...shown];
   }
   // That no worker has named the type yet is no news if one that serves it is connected.
   if (free === undefined || (shown.length > 0 && !free.alone)) return shown;
   const { slots: limit, running: used } = serving;
-  const message = free.alone ? texts.NO_FREE_WORKER(free) : allBusy(serving);
+  const message = free.alone
+    ? texts.NO_FREE_WORKER(free)
+    : allBusy(serving, model === "" ? "pool" : "model");
   return [
     { kind: Kind.NO_FREE_WORKER, constraint: { ...free, limit, used, needed: 1 }, message },
     ...shown,
   ];
 }
 
+/**
+ * What holds each route, if no route is open that somebody serves. The engine does not know who serves a route, so its
+ * constraints may lack these.
+ */
+function ofRoutes(
+  held: readonly Shown[],
+  routes: readonly HeldRoute[],
+  serving: Serving,
+): readonly Shown[] {
+  if (serving.kind === "nobody" || routes.some(isOpen)) return [];
+  const idOf = ({ kind, constraint }: Shown) => `${kind} ${constraint.subject}`;
+  const known = new Set(held.map(idOf));
+  return routes.flatMap(({ shown }) => shown.filter((one) => !known.has(idOf(one))));
+}
+
+/** When the constraints clear. Routes clear when the first of them does. */
+function clearsOf(
+  shown: readonly Shown[],
+  routes: readonly HeldRoute[],
+): readonly (number | undefined)[] {
+  const clearMs = ({ constraint }: Shown) => constraint.clearMs;
+  if (routes.length === 0) return shown.map(clearMs);
+  const ofAccounts = new Set(
+    routes.flatMap((route) =>
+      route.shown.map(({ kind, constraint }) => `${kind} ${constraint.subject}`),
+    ),
+  );
+  const others = shown.filter(
+    ({ kind, constraint }) => !ofAccounts.has(`${kind} ${constraint.subject}`),
+  );
+  return [...others.map(clearMs), ...(routes.some(isOpen) ? [] : [routesClearMs(routes)])];
+}
+
 const isHeld = ({ kind }: Shown) => kind !== Kind.LANE_ORDER && kind !== Kind.NO_FREE_WORKER;
 
-function constraintMessage({
-  kind,
-  constraint,
-  message,
-}: Shown): MessageInitShape<typeof ConstraintSchema> {
-  const { subject, limit = 0, used = 0, needed = 0, clearMs } = constraint;
-  return {
-    kind,
-    subject,
-    limit: BigInt(limit),
-    used: BigInt(Math.max(0, used)),
-    needed: BigInt(needed),
-    ...(clearMs === undefined ? {} : { clearTime: timestampOf(clearMs) }),
-    message,
-  };
+interface Unserved {
+  readonly type: string;
+  readonly pool: string;
+  readonly model: string;
+  readonly routes: readonly HeldRoute[];
 }
 
 const nobodyServes: Readonly<
-  Record<"queue" | "pool" | "type", (needs: { type: string; pool: string }) => string>
+  Record<"queue" | "pool" | "model" | "type", (needs: Unserved) => string>
 > = {
   queue: () => "no connected worker serves the job's queue: start a worker that does",
   pool: ({ pool }) =>
     `connected workers serve the job's queue, but none of them serves pool ${pool}: start a worker that does`,
-  type: ({ type, pool }) =>
-    `connected workers serve the job's queue${pool === "" ? "" : ` and pool ${pool}`}, but none of them serves jobs of type ${type}: start a worker that does`,
+  model: ({ model, routes }) =>
+    `connected workers serve the job's queue, but none of them serves an account of model ${model} (${routes.map(({ account }) => account).join(", ")}): start a worker that does`,
+  type: ({ type, pool, model }) =>
+    `connected workers serve the job's queue${pool === "" ? "" : ` and pool ${pool}`}${model === "" ? "" : ` and accounts of model ${model}`}, but none of them serves jobs of type ${type}: start a worker that does`,
 };
 
-const allBusy = ({ workers, running, slots }: Extract<Serving, { kind: "somebody" }>): string =>
-  `no limit holds the job: ${workers === 1 ? "one worker serves" : `${workers} workers serve`} its queue, pool and type, and ${running} of their ${slots} slots are taken; jobs whose turn comes first get the next free slot`;
-
-const usedOfLimit = ({ used = 0, limit = 0 }: Constraint) => `${Math.max(0, used)} of ${limit}`;
-
-/** For each constraint: what holds the job, and what ends the wait. */
-const texts: Readonly<Record<ConstraintKind, (constraint: Constraint) => string>> = {
-  SCHEDULED: () => "the job's start time, or the end of its backoff, has not come yet",
-  QUEUE_PAUSED: ({ subject }) =>
-    `an operator has paused queue ${subject}: the job waits until an operator resumes it`,
-  KEY_REQUESTS: (c) =>
-    `the job's API key has started ${usedOfLimit(c)} requests in the last minute`,
-  KEY_TOKENS: (c) =>
-    `the job's API key has reserved ${usedOfLimit(c)} tokens in the last minute, and the job needs ${c.needed}`,
-  KEY_DAILY_TOKENS: (c) =>
-    `the job's API key has reserved ${usedOfLimit(c)} tokens in the last day, and the job needs ${c.needed}`,
-  // Only internal queues limit what a key runs in one pool.
-  KEY_CONCURRENCY: (c) =>
-    c.subject.includes("/")
-      ? `${usedOfLimit(c)} jobs of the job's API key are running in pool ${c.subject}: the job waits until one of them ends`
-      : `${usedOfLimit(c)} jobs of the job's API key are running: the job waits until one of them ends`,
-  PROVIDER_REQUESTS: (c) =>
-    `provider account ${c.subject} has started ${usedOfLimit(c)} requests in the last minute`,
-  PROVIDER_TOKENS: (c) =>
-    `provider account ${c.subject} has reserved ${usedOfLimit(c)} tokens in the last minute, and the job needs ${c.needed}`,
-  PROVIDER_CONCURRENCY: (c) =>
-    `${usedOfLimit(c)} jobs are running on provider account ${c.subject}: the job waits until one of them ends`,
-  PROVIDER_COOLDOWN: ({ subject }) =>
-    `provider account ${subject} refused calls and is cooling down: one job will probe it first`,
-  PROVIDER_DOWN: ({ subject, sinceMs }) =>
-    `provider account ${subject} failed several times in a row${sinceMs === undefined ? "" : ` and has been cooling down since ${new Date(sinceMs).toISOString()}`}: one job at a time will probe it`,
-  PROVIDER_EXHAUSTED: ({ subject }) =>
-    `the money or quota of provider account ${subject} is used up: an operator must refill and reset the account`,
-  CHILDREN: (c) =>
-    `${usedOfLimit(c)} children of group ${c.subject} have ended: the job waits until the group has finished`,
-  GROUP_IN_FLIGHT: (c) =>
-    `${usedOfLimit(c)} children of group ${c.subject} wait for a worker or run (max_in_flight): the job waits until one of them ends`,
-  LANE_ORDER: ({ needed = 0 }) => `${needed} jobs of the same API key come first`,
-  NO_FREE_WORKER: ({ subject, jobType }) =>
-    `the job lost its worker and would fail if it lost the next one, so it must run alone: it waits for a worker of ${subject} that serves type ${jobType} and runs nothing else`,
-};
+const allBusy = (
+  { workers, running, slots }: Extract<Serving, { kind: "somebody" }>,
+  place: "pool" | "model",
+): string =>
+  `no limit holds the job: ${workers === 1 ? "one worker serves" : `${workers} workers serve`} its queue, ${place} and type, and ${running} of their ${slots} slots are taken; jobs whose turn comes first get the next free slot`;

@@ -20,7 +20,7 @@ import { jsonText, type ScheduleId } from "@millrace/shared";
 const decided: ReadonlySet<string> = new Set([
   ...["queue", "type", "payload_struct", "payload_json", "priority", "idempotency_key", "pool"],
   ...["estimated_tokens", "run_at", "expires_at", "deadline", "retry", "labels", "traceparent"],
-  ...["deduplication", "group_id"],
+  ...["deduplication", "group_id", "model"],
 ]);
 
 const carried = JobSpecSchema.fields.filter(({ name }) => !decided.has(name));

@@ -26,6 +26,10 @@ export function jobMessage(job: JobRecord): MessageInitShape<typeof JobSchema> {
     labels: { ...job.labels },
     idempotencyKey: job.idempotencyKey ?? "",
     pool: job.pool ?? "",
+    model: job.model ?? "",
+    ...(job.route === undefined
+      ? {}
+      : { route: { account: job.route.account, model: job.route.model } }),
     estimatedTokens: job.estimatedTokens ?? 0,
     submitTime: timestampOf(job.submittedAtMs),
     ...(startedAtMs === undefined ? {} : { startTime: timestampOf(startedAtMs) }),

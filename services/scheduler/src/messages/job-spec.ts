@@ -31,6 +31,7 @@ export function jobSpecOf(
     ...timeOf("deadlineMs", spec.deadline),
     ...(spec.idempotencyKey === "" ? {} : idempotencyOf(spec, payload)),
     ...(spec.pool === "" ? {} : { pool: spec.pool }),
+    ...(spec.model === "" ? {} : { model: spec.model }),
     ...estimateOf(spec),
     ...deduplicationOf(spec),
     ...(spec.groupId === "" ? {} : { group: { id: spec.groupId as GroupId } }),

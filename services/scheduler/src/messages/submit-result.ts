@@ -115,9 +115,25 @@ export function refusalOf(
         message:
           "type: the queue accepts no jobs of this type; check the type, or use another queue",
       };
+    case "unknownModel":
+      return unknownModel("model", outcome.model, outcome.nearest);
     default:
       return groupRefusalOf(outcome);
   }
+}
+
+/** `nearest`: similar names, the most similar first. `field` is where the job names the model. */
+export function unknownModel(
+  field: string,
+  model: string,
+  nearest: readonly string[],
+): RpcErrorInit {
+  const hint = nearest.length === 0 ? "" : ` (similar: ${nearest.join(", ")})`;
+  return {
+    reason: "MODEL_NOT_FOUND",
+    message: `${field}: there is no model ${model}${hint}; check the name, or ask an operator to create it`,
+    metadata: { model, nearest: nearest.join(",") },
+  };
 }
 
 /** Why a job could not join its group, or why its run was not submitted. */

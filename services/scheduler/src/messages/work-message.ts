@@ -47,9 +47,8 @@ export function assignmentOf(
     payloadJson: job.payloadJson,
     ...fromDetails(AssignmentSchema, job.details),
     pool: job.pool ?? "",
-    // No job names a model yet.
-    account: "",
-    providerModel: "",
+    account: lease.route?.account ?? "",
+    providerModel: lease.route?.model ?? "",
     labels: { ...job.labels },
     traceparent: job.traceparent ?? "",
     fanOuts: job.childGroups?.filter((id) => id !== job.finalizes).length ?? 0,

@@ -44,3 +44,9 @@ test("bounces a job without a pool with its own backoff, and waits at least as l
 test("treats a failure of a job without a pool as an ordinary failure", () => {
   expect(bounceOf({ ...attempt, report: failed, verdict: undefined }, least)).toBeUndefined();
 });
+
+test("sends a job away from an account that is used up if its model has another one, and spends no attempt", () => {
+  const verdict = { kind: "EXHAUSTED" } as const;
+  expect(bounceOf({ ...attempt, verdict, hasOthers: true }, least)).toEqual({ delayMs: 0 });
+  expect(bounceOf({ ...attempt, verdict, hasOthers: false }, least)).toBeUndefined();
+});

@@ -9,7 +9,7 @@ const AFTER_PROBE_MS = 1_000;
 /** An attempt whose provider refused it or failed. */
 export interface ReportedAttempt {
   readonly report: DecidedReport;
-  /** The verdict on the account of the job's pool. Left out if the job names no pool. */
+  /** The verdict on the account of the job's pool or route. Left out if the job names neither pool nor model. */
   readonly verdict:
     | {
         readonly kind: "COUNTED" | "COOLING" | "PROBE" | "EXHAUSTED";
@@ -17,6 +17,8 @@ export interface ReportedAttempt {
         readonly episode?: string;
       }
     | undefined;
+  /** The job's model has a route on another account. */
+  readonly hasOthers?: boolean;
   /** How often the job was bounced before. */
   readonly bounces: number;
   readonly nowMs: number;
@@ -33,13 +35,15 @@ export interface Bounce {
  * failed like any other.
  */
 export function bounceOf(attempt: ReportedAttempt, random: Random): Bounce | undefined {
-  const { report, verdict, bounces, nowMs } = attempt;
+  const { report, verdict, hasOthers = false, bounces, nowMs } = attempt;
   if (verdict === undefined) {
     if (report.kind !== "refused") return undefined;
     return { delayMs: Math.max(backoffMs(ALONE, bounces + 1, random), report.askedMs) };
   }
   const { kind, coolUntilMs = nowMs, episode } = verdict;
   if (kind === "COOLING") return { delayMs: 0, ...(episode === undefined ? {} : { episode }) };
+  // The account starts no more jobs, so this job goes to another one, and loses nothing by it.
+  if (kind === "EXHAUSTED" && hasOthers) return { delayMs: 0 };
   if (kind !== "PROBE") return undefined;
   const delayMs = Math.max(0, coolUntilMs - nowMs) + AFTER_PROBE_MS;
   // A failed probe may be the job's own fault. Such bounces count one by one, so that the job ends at its limit.

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { slotsByPool } from "./slots-by-pool.ts";
-import { type ServingWorker, whoServes } from "./who-serves.ts";
+import { type ServingWorker, whoServes, whoServesModel } from "./who-serves.ts";
 
 const worker = (change: Partial<ServingWorker> = {}): ServingWorker => ({
   ...{ queues: ["documents"], pools: ["gpu"], types: ["summarize"], slots: 4, running: 1 },
@@ -51,4 +51,28 @@ test("adds up slots by queue and pool, without workers that drain", () => {
     { queue: "mail", pool: "gpu", slots: 2 },
     { queue: "documents", pool: "cpu", slots: 3 },
   ]);
+});
+
+test.each<[string, readonly ServingWorker[], "queue" | "model" | "type"]>([
+  ["no worker is connected", [], "queue"],
+  ["none serves an account", [worker({ pools: ["cpu"] })], "model"],
+  ["those of its accounts serve other types", [worker({ types: ["chat"] })], "type"],
+])("says what nobody serves of a job's model: %s", (_, workers, missing) => {
+  const model = { queue: "documents", type: "summarize", model: "fast", accounts: ["tpu", "gpu"] };
+  const subject = { queue: "documents", model: "fast", type: "summarize" }[missing];
+  expect(whoServesModel(workers, model)).toEqual({ kind: "nobody", missing, subject });
+});
+
+test("counts the workers of any account of a model, each once", () => {
+  const workers = [
+    worker({ pools: ["gpu", "tpu"] }),
+    worker({ pools: ["tpu"] }),
+    worker({ pools: [] }),
+  ];
+  const model = { queue: "documents", type: "summarize", model: "fast" };
+  expect(whoServesModel(workers, { ...model, accounts: ["gpu", "tpu"] })).toMatchObject({
+    workers: 2,
+  });
+  // A model without a route waits for an operator, not for a worker.
+  expect(whoServesModel(workers, { ...model, accounts: [] })).toMatchObject({ workers: 3 });
 });

@@ -17,12 +17,14 @@ import {
   sameTiming,
   scheduleDetails,
 } from "../messages/schedule-spec.ts";
-import { refusalOf } from "../messages/submit-result.ts";
+import { refusalOf, unknownModel } from "../messages/submit-result.ts";
 import { checkTiming } from "./check-timing.ts";
 import { dueTimes } from "./timing.ts";
 
 export interface StoreScheduleParts {
-  readonly engine: Pick<Engine, "putSchedule" | "getSchedules" | "recentQueue">;
+  readonly engine: Pick<Engine, "putSchedule" | "getSchedules" | "recentQueue"> & {
+    readonly models: Pick<Engine["models"], "lookUp">;
+  };
   readonly clock: Clock;
   /** The most schedules of a key in a queue. */
   readonly most: number;
@@ -192,9 +194,9 @@ async function scheduleIdIn(
   return scheduleIdOf(await assertTaken(parts, spec), keyId, spec.name);
 }
 
-/** Returns the queue of a schedule's job. Throws if there is no such queue, or if it does not take the job. */
+/** Returns the queue of a schedule's job. Throws if there is no such queue or model, or if the queue does not take the job. */
 async function assertTaken({ engine }: Pick<StoreScheduleParts, "engine">, { job }: ScheduleSpec) {
-  const { queue = "", type = "" } = job ?? {};
+  const { queue = "", type = "", model = "" } = job ?? {};
   const definition = isQueueName(queue) ? await engine.recentQueue(queue) : undefined;
   if (definition === undefined || !isQueueName(queue)) {
     throw rpcError({
@@ -207,6 +209,10 @@ async function assertTaken({ engine }: Pick<StoreScheduleParts, "engine">, { job
       reason: "UNKNOWN_JOB_TYPE",
       message: `job.type: the queue accepts no jobs of the type ${type}; check the type, or use another queue`,
     });
+  }
+  const found = model === "" ? undefined : await engine.models.lookUp(model);
+  if (found?.kind === "notFound") {
+    throw rpcError(unknownModel("job.model", model, found.nearest));
   }
   return queue;
 }

@@ -14,6 +14,11 @@ export interface KnownWorker extends WorkerEntry {
   readonly schedulerId: string;
 }
 
+/** Lists the workers that are connected, of any scheduler. */
+export interface ListsWorkers {
+  list(): Promise<readonly KnownWorker[]>;
+}
+
 /**
  * The workers of all schedulers: this one's as they are now, and the others' as they last published them. At a restart a
  * worker may be here twice for some seconds.

@@ -14,6 +14,8 @@ export interface HeldLease extends LeaseRef {
     | "deadlineMs"
     | "startedAtMs"
     | "pool"
+    | "model"
+    | "route"
     | "bounces"
     | "traceparent"
   >;
@@ -48,11 +50,11 @@ export class HeldLeases {
   }
 
   /** Adds a lease that was just given or adopted. If its job's cancel was requested, the worker knows that already. */
-  hold({ jobId, token, attempt, job }: Lease): void {
+  hold({ jobId, token, attempt, job, route }: Lease): void {
     this.drop({ jobId, token: this.#entries.get(jobId)?.ref.token ?? token });
     const entry: Entry = {
       ref: { jobId, token },
-      job: { ...job, attempt },
+      job: { ...job, attempt, ...(route === undefined ? {} : { route }) },
       stopping: undefined,
       timer: undefined,
     };

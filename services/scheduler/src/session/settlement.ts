@@ -11,6 +11,7 @@ import { type AttemptOutcome, StopReason } from "@millrace/proto/worker-service"
 import { cutChars, limits, type Random } from "@millrace/shared";
 import { isJson, isJsonObject } from "../messages/is-json.ts";
 import { usageOf } from "../messages/usage-message.ts";
+import { isAccountFault } from "../policy/account-fault.ts";
 import { bounceOf } from "../policy/bounce.ts";
 import { hasTimeLeft } from "../policy/deadline-decision.ts";
 import { decideReport } from "../policy/provider-report.ts";
@@ -46,48 +47,60 @@ export function failureOf(failure: JobFailure | undefined): Failure {
 }
 
 /** An attempt's report on the provider account of its job. */
-export interface PoolReport extends ProviderReport {
-  /** The empty string if the job names no pool. */
-  readonly pool: string;
+export interface AccountReport extends ProviderReport {
+  /** The account of the attempt's route, or the job's pool. The empty string if the job names neither model nor pool. */
+  readonly account: string;
   readonly askedMs: number;
+  /** The account could not serve the attempt, and another one may. */
+  readonly accountFault: boolean;
+}
+
+/** What is known of the provider account of a failed attempt after its report. */
+export interface HeardOfAccount {
+  /** Undefined if the job names neither pool nor model. */
+  readonly verdict?: ProviderVerdict;
+  /** The job's model has a route on another account. */
+  readonly hasOthers: boolean;
 }
 
 /**
- * Reads what a failed attempt reports of a provider account, if anything. The account is the job's own pool, so a worker
- * cannot affect another.
+ * Reads what a failed attempt reports of a provider account, if anything. The account is the job's own pool, or that of the
+ * attempt's route, so a worker cannot affect another.
  */
 export function reportOf(
   { jobId }: LeaseRef,
   { outcome }: Pick<AttemptOutcome, "outcome">,
   lease: Pick<HeldLease, "job"> | undefined,
-): PoolReport | undefined {
+): AccountReport | undefined {
   if (lease === undefined || outcome.case !== "failed") return undefined;
   if (outcome.value.provider === undefined) return undefined;
   const { provider, retryAfter } = outcome.value;
-  const { startedAtMs, pool = "" } = lease.job;
+  const { startedAtMs, pool = "", route } = lease.job;
+  const decided = decideReport({
+    ...provider,
+    ...(retryAfter === undefined ? {} : { retryAfterMs: durationMs(retryAfter) }),
+  });
   return {
-    ...decideReport({
-      ...provider,
-      ...(retryAfter === undefined ? {} : { retryAfterMs: durationMs(retryAfter) }),
-    }),
+    ...decided,
     ...(startedAtMs === undefined ? {} : { attempt: { jobId, startedMs: startedAtMs } }),
     said: {
       httpStatus: provider.httpStatus,
       message: refusalWords(outcome.value.failure?.message ?? ""),
     },
-    pool,
+    account: route?.account ?? pool,
+    accountFault: isAccountFault(decided, provider.httpStatus),
   };
 }
 
 /**
  * Decides how to settle an attempt by the outcome that its worker reports. `lease` is left out if it is stale: the engine
- * then refuses any settlement. `verdict` is the account's, if the attempt reported something of it.
+ * then refuses any settlement. `heard` is what is known of the account, if the attempt reported something of it.
  */
 export function settlementOf(
   ref: LeaseRef,
   { outcome, usage }: Pick<AttemptOutcome, "outcome" | "usage">,
   lease: Pick<HeldLease, "job" | "stopping"> | undefined,
-  verdict: ProviderVerdict | undefined,
+  heard: HeardOfAccount | undefined,
   nowMs: number,
   random: Random,
 ): Settlement {
@@ -107,18 +120,26 @@ export function settlementOf(
   }
   if (outcome.case !== "failed") return { ...base, kind: "release" };
   const { failure: reported, retryAfter } = outcome.value;
-  const failure = failureOf(reported);
-  const { retryable } = failure;
-  if (lease === undefined) return { ...base, kind: "fail", state: "FAILED", failure };
-  const retryAfterMs = retryAfter === undefined ? 0 : durationMs(retryAfter);
+  const told = failureOf(reported);
+  if (lease === undefined) return { ...base, kind: "fail", state: "FAILED", failure: told };
   const report = reportOf(ref, { outcome }, lease);
-  const bounce = report && bounceOf({ ...lease.job, report, verdict, nowMs }, random);
-  if (bounce !== undefined && retryable) return { ...base, ...bounce, kind: "bounce", failure };
+  const accountFailed = report?.accountFault === true && lease.job.route !== undefined;
+  // What no attempt on this account can do, an attempt on another one may.
+  const hasOthers = accountFailed && heard?.hasOthers === true;
+  const failure = hasOthers ? { ...told, retryable: true } : told;
+  const ended = { ...base, failure, ...(accountFailed ? { accountFailed } : {}) };
+  const { retryable } = failure;
+  const retryAfterMs = retryAfter === undefined ? 0 : durationMs(retryAfter);
+  const bounce =
+    report && bounceOf({ ...lease.job, report, verdict: heard?.verdict, hasOthers, nowMs }, random);
+  if (bounce !== undefined && retryable) return { ...ended, ...bounce, kind: "bounce" };
   const decision = decideRetry({ ...lease.job, retryable, retryAfterMs }, random);
-  if (decision.kind === "fail" || !hasTimeLeft(lease.job, nowMs + decision.delayMs)) {
-    return { ...base, kind: "fail", state: "FAILED", failure };
+  if (decision.kind === "fail") return { ...ended, failure: told, kind: "fail", state: "FAILED" };
+  // A job that goes to another account does not wait.
+  if (!hasTimeLeft(lease.job, nowMs + (hasOthers ? 0 : decision.delayMs))) {
+    return { ...ended, failure: told, kind: "fail", state: "FAILED" };
   }
-  return { ...base, kind: "retry", delayMs: decision.delayMs, failure };
+  return { ...ended, kind: "retry", delayMs: decision.delayMs };
 }
 
 /** Why a worker handed a job back; undefined if it did not. */

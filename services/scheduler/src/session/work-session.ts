@@ -1,12 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type {
-  AppendOutcome,
-  Engine,
-  Lease,
-  LeaseRef,
-  OutputBatch,
-  ProviderVerdict,
-} from "@millrace/engine";
+import type { AppendOutcome, Engine, Lease, LeaseRef, OutputBatch } from "@millrace/engine";
 import {
   type AttemptOutcome,
   type AttemptOutput,
@@ -37,7 +30,8 @@ import type { ConnectedWorkers } from "./connected-workers.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
 import { knownLeases } from "./known-leases.ts";
 import type { LeaseTokens } from "./lease-tokens.ts";
-import { handedBackOf, overdueSettlement, reportOf, settlementOf } from "./settlement.ts";
+import { reportProviders } from "./report-providers.ts";
+import { handedBackOf, overdueSettlement, settlementOf } from "./settlement.ts";
 import { storableOutcome } from "./storable-outcome.ts";
 import { WorkerPresence } from "./worker-presence.ts";
 import type { Writes } from "./writes.ts";
@@ -49,7 +43,10 @@ export interface WorkSessionParts {
   readonly pass: WorkerPass;
   /** The address from which the worker connects. */
   readonly address: string;
-  readonly engine: Pick<Engine, "adopt" | "renew" | "getJobs" | "providerAccounts" | "recentQueue">;
+  readonly engine: Pick<
+    Engine,
+    "adopt" | "renew" | "getJobs" | "providerAccounts" | "models" | "recentQueue"
+  >;
   /** All sessions share these two. */
   readonly leasing: Leasing;
   readonly writes: Writes;
@@ -269,24 +266,16 @@ export class WorkSession {
   }
 
   async #settleAll(refs: readonly LeaseRef[], outcomes: readonly AttemptOutcome[]) {
-    const { engine, clock, random, writes, observer } = this.#parts;
+    const { engine, clock, random, writes } = this.#parts;
     const leases = await knownLeases(engine, this.#held, refs);
-    // Reports come first: the account must be cooling down before its job is back in the lane.
-    const verdicts: (ProviderVerdict | undefined)[] = [];
-    for (const [i, outcome] of outcomes.entries()) {
-      const report = reportOf(refs[i] as LeaseRef, outcome, leases[i]);
-      if (report === undefined || report.pool === "") continue;
-      const verdict = await engine.providerAccounts.report(report.pool, report);
-      verdicts[i] = verdict;
-      if (verdict.begun) observer.coolingDown(report.pool, report.kind);
-    }
+    const heard = await reportProviders(this.#parts, refs, outcomes, leases);
     return writes.settle(
       outcomes.map((outcome, i) => ({
         settlement: settlementOf(
           refs[i] as LeaseRef,
           outcome,
           leases[i],
-          verdicts[i],
+          heard[i],
           clock.nowMs(),
           random,
         ),

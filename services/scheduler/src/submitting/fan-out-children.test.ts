@@ -14,11 +14,15 @@ const parent = {
 const groupId = "documents~k7f3q2m9~01JDXW5T5Q6M3C9N2V8K4H7R1C" as GroupId;
 type Child = MessageInitShape<typeof JobSpecSchema>;
 
-const childrenOf = (children: readonly Child[], firstIndex = 1) =>
+const childrenOf = (
+  children: readonly Child[],
+  firstIndex = 1,
+  of: Parameters<typeof fanOutChildren>[1]["parent"] = parent,
+) =>
   fanOutChildren(
     children.map((child) => create(JobSpecSchema, child)),
     {
-      ...{ parent, groupId, firstIndex, nowMs: 1_000_000, random: seededRandom(1) },
+      ...{ parent: of, groupId, firstIndex, nowMs: 1_000_000, random: seededRandom(1) },
       defaultRetry: queueDefaults.defaultRetry,
     },
   );
@@ -50,7 +54,26 @@ test("a child's own priority, pool and labels take precedence", () => {
   ]);
 });
 
+test("a child has the model or the pool of its job unless it names either", () => {
+  const { pool: _, ...rest } = parent;
+  const ofModel = { ...rest, model: "fast" };
+  const [none, pooled, modelled] = childrenOf(
+    [{ type: "part" }, { type: "part", pool: "cpu" }, { type: "part", model: "slow" }],
+    1,
+    ofModel,
+  );
+  expect(none).toMatchObject({ model: "fast" });
+  expect(none).not.toHaveProperty("pool");
+  expect(pooled).toMatchObject({ pool: "cpu" });
+  expect(pooled).not.toHaveProperty("model");
+  expect(modelled).toMatchObject({ model: "slow" });
+  const [own] = childrenOf([{ type: "part", model: "slow" }]);
+  expect(own).toMatchObject({ model: "slow" });
+  expect(own).not.toHaveProperty("pool");
+});
+
 test.each<[what: string, field: string, child: Child]>([
+  ["pool and a model", "pool", { type: "part", pool: "cpu", model: "fast" }],
   ["type that is malformed", "type", { type: "Part" }],
   ["queue of another job", "queue", { type: "part", queue: "other" }],
   ["idempotency key", "idempotency_key", { type: "part", idempotencyKey: "a" }],

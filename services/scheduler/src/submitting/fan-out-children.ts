@@ -6,7 +6,7 @@ import { type GroupId, newJobId, parseJobId, type Random } from "@millrace/share
 import { jobSpecOf } from "../messages/job-spec.ts";
 
 export interface ChildrenOf {
-  readonly parent: Pick<JobRecord, "id" | "priority" | "pool" | "labels">;
+  readonly parent: Pick<JobRecord, "id" | "priority" | "pool" | "model" | "labels">;
   readonly groupId: GroupId;
   /** The index of the first child, from 1. */
   readonly firstIndex: number;
@@ -23,8 +23,8 @@ const notForChildren = [
 ] as const;
 
 /**
- * Makes the jobs of a fan-out's children. They are of the parent's queue and API key, and have its priority, pool and
- * labels unless they name their own. Throws MALFORMED or TOO_LARGE with the index of a child that breaks a rule.
+ * Makes the jobs of a fan-out's children. They are of the parent's queue and API key, and have its priority, labels, and
+ * pool or model unless they name their own. Throws MALFORMED or TOO_LARGE with the index of a child that breaks a rule.
  */
 export function fanOutChildren(
   messages: readonly JobSpecMessage[],
@@ -38,7 +38,9 @@ export function fanOutChildren(
       ...message,
       queue: message.queue === "" ? queue : message.queue,
       priority: message.priority ?? parent.priority,
-      pool: message.pool === "" ? (parent.pool ?? "") : message.pool,
+      ...(message.pool === "" && message.model === ""
+        ? { pool: parent.pool ?? "", model: parent.model ?? "" }
+        : {}),
       labels: Object.keys(message.labels).length === 0 ? { ...parent.labels } : message.labels,
     });
     try {

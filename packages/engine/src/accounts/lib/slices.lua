@@ -37,47 +37,55 @@ function slices.for_pool(pool)
   return slice
 end
 
--- While other keys need an account, an estimate above the usual reserves at most this part of a minute's tokens: 1/8.
-local UNPROVEN_PART = 8
--- How long tokens that another key reserved may count in the account.
-local COUNTS_MS = 62000
+do
+  -- While other keys need an account, an estimate above the usual reserves at most this part of a minute's tokens: 1/8.
+  local UNPROVEN_PART = 8
+  -- How long tokens that another key reserved may count in the account.
+  local COUNTS_MS = 62000
 
--- How many classes are searched for keys with ready jobs. If there are more, some of them are not seen in this call.
-local MOST_CLASSES = 64
+  -- Whether jobs of a lane need an account. `pool` is what the lane has in the place of the pool. models/lib/routes replaces it.
+  function slices.needs(pool, account)
+    return pool == account
+  end
 
--- The keys with ready jobs of a pool, at most two of each class, read once in a call.
-local ready_keys = {}
-local function others_are_ready(pool, key)
-  local keys = ready_keys[pool]
-  if not keys then
-    keys = {}
-    -- A class is "band|pool", and may go on with a family of types.
-    for _, class in ipairs(rcall("SRANDMEMBER", base .. "mr:classes", MOST_CLASSES)) do
-      if string.match(class, "^[123]|([^|]*)") == pool then
-        for _, ready in ipairs(rcall("ZRANGE", base .. "mr:ready:" .. class, 0, 1)) do keys[#keys + 1] = ready end
+  -- How many classes are searched for keys with ready jobs. If there are more, some of them are not seen in this call.
+  local MOST_CLASSES = 64
+
+  -- The keys with ready jobs of a pool, at most two of each class, read once in a call.
+  local ready_keys = {}
+  local function others_are_ready(pool, key)
+    local keys = ready_keys[pool]
+    if not keys then
+      keys = {}
+      -- A class is "band|pool", and may go on with a family of types.
+      for _, class in ipairs(rcall("SRANDMEMBER", base .. "mr:classes", MOST_CLASSES)) do
+        local of_class = string.match(class, "^[123]|([^|]*)")
+        if of_class and slices.needs(of_class, pool) then
+          for _, ready in ipairs(rcall("ZRANGE", base .. "mr:ready:" .. class, 0, 1)) do keys[#keys + 1] = ready end
+        end
       end
+      ready_keys[pool] = keys
     end
-    ready_keys[pool] = keys
+    for _, ready in ipairs(keys) do
+      if ready ~= key then return true end
+    end
+    return false
   end
-  for _, ready in ipairs(keys) do
-    if ready ~= key then return true end
-  end
-  return false
-end
 
--- How many of the `tokens` that a job is expected to spend count here (`tokens` and `usual` are as budgets.expected
--- returns them). A job never reserves more than the account has in a minute. While other keys need the account, an
--- estimate above what the key is known to spend reserves at most an eighth of that. Otherwise one job could hold the
--- account for a minute.
-function slices.capped(slice, key, tokens, usual)
-  local most = slice.most
-  if not most then return tokens end
-  tokens = math.min(tokens, most)
-  local bound = math.max(usual, math.floor(most / UNPROVEN_PART))
-  if tokens <= bound then return tokens end
-  local other_ms = slice.last_key == key and slice.other_ms or slice.last_ms or 0
-  local needed = slice.shared or tonumber(other_ms) > now_ms - COUNTS_MS or others_are_ready(slice.pool, key)
-  return needed and bound or tokens
+  -- How many of the `tokens` that a job is expected to spend count here (`tokens` and `usual` are as budgets.expected
+  -- returns them). A job never reserves more than the account has in a minute. While other keys need the account, an
+  -- estimate above what the key is known to spend reserves at most an eighth of that. Otherwise one job could hold the
+  -- account for a minute.
+  function slices.capped(slice, key, tokens, usual)
+    local most = slice.most
+    if not most then return tokens end
+    tokens = math.min(tokens, most)
+    local bound = math.max(usual, math.floor(most / UNPROVEN_PART))
+    if tokens <= bound then return tokens end
+    local other_ms = slice.last_key == key and slice.other_ms or slice.last_ms or 0
+    local needed = slice.shared or tonumber(other_ms) > now_ms - COUNTS_MS or others_are_ready(slice.pool, key)
+    return needed and bound or tokens
+  end
 end
 
 -- Whether the slice is too small for `tokens` now. If it is, the need is noted in slices.wants, and no other job gets

@@ -120,7 +120,7 @@ end
 --                       type. It is asked again after each time that a gate shut a class
 --   wanted.except, wanted.excepted  the keys to skip, as a table, and how many there are
 --   wanted.classes()    all classes that may count, for looking them up where more are open; nil: read all open ones
---   look(job_id, lane)  returns the job as a table, with its `cost` (1 is usual) and its key's `weight` (1 if
+--   look(job_id, lane, line)  returns the job as a table, with its `cost` (1 is usual) and its key's `weight` (1 if
 --                       absent); nil if the job must not run and has left its lane, which costs the lane
 --                       nothing
 --   gate(job, lane)     returns nil if the job may run now; else the time to check its lane again (ms or "+inf"),
@@ -162,7 +162,7 @@ function lanes.take(want, wanted, look, gate, start)
       local class = server.queue.class
       if not server.turn then touched[#touched + 1] = server end
       local job_id = not server.when and not line.shut[class] and next_job(server, want - taken, line.lanes)
-      local job = job_id and look(job_id, server)
+      local job = job_id and look(job_id, server, line)
       local when = job and gate and gate(job, server)
       if when then
         server.used = server.used - 1

@@ -64,8 +64,16 @@ end
 
 --- @include "lanes/lib/type_families"
 
+-- Jobs that name a model share a lane of their key, band and family, "key|band|=", so that a lease reads one class and
+-- not one for each model. A job's stored lane has the model: "key|band|=MODEL". A job of a model that no worker can run
+-- now is put aside into the lane of its model (lib/lane_aside).
+local function shared_lane(lane)
+  return string.find(lane, "|=", 1, true) and string.match(lane, "^([^|]*|%d|=)") or lane
+end
+
 -- The lane for jobs of a type, given the key's lane for all types.
 function lanes.for_type(lane, type)
+  lane = shared_lane(lane)
   local family = lane ~= PLAIN_LANE and type and family_of(type)
   return family and lane .. "|" .. family or lane
 end
@@ -118,10 +126,19 @@ function lanes.where(job_id)
   local lane, priority, type, suspect = read_lane(job_id)
   local belongs = lanes.for_job(lane, type, suspect)
   if holds(belongs) then return belongs, priority end
-  if holds(lane) then return lane, priority end
-  for family in string.gmatch(is_sorting() and rcall("HGET", base .. "mr:sorting", F.sorting_ended) or "", "[^\n]+") do
-    if holds(lane .. "|" .. family) then return lane .. "|" .. family, priority end
+  local ended = is_sorting() and rcall("HGET", base .. "mr:sorting", F.sorting_ended) or ""
+  local function search(of_all)
+    if holds(of_all) then return of_all end
+    for family in string.gmatch(ended, "[^\n]+") do
+      if holds(of_all .. "|" .. family) then return of_all .. "|" .. family end
+    end
   end
+  local shared, family = shared_lane(lane), type and family_of(type)
+  local found = search(shared)
+  if not found and shared ~= lane then
+    found = family and holds(lane .. "|" .. family) and lane .. "|" .. family or search(lane)
+  end
+  if found then return found, priority end
 end
 
 -- Removes a job from its lane. Returns false if the job was not in it.

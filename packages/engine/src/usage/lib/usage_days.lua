@@ -24,8 +24,9 @@ local RECORDS_AT_ONCE = 2000
 local LAYOUT, RECORD_BYTES = "<ddddddddd", 72
 local NO_USAGE = {}
 
--- Counts an attempt that was settled now. `lane` is the job's stored lane, false if it has no pool. `usage` may be nil.
-function usage_days.count(job_id, lane, usage, ended)
+-- Counts an attempt that was settled now. `lane` is the job's stored lane, false if it has no pool. `route` is that of its
+-- model (R.route), or false: its account counts as the pool. `usage` may be nil.
+function usage_days.count(job_id, lane, route, usage, ended)
   local key = lanes.key_of(job_id)
   if not key then return end
   usage = usage or NO_USAGE
@@ -34,6 +35,7 @@ function usage_days.count(job_id, lane, usage, ended)
     pool = string.match(lane, "^[^|]*|[^|]*|([^|]*)") or ""
     usage_days.pools[lane] = pool
   end
+  if route then pool = string.match(route, "^([^ |]+) .") or pool end
   local name = key .. "|" .. pool .. "|" .. (usage[F.usage_model] or "")
   local sum = usage_days.sums[name]
   if not sum then

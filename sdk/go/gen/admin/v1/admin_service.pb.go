@@ -3724,8 +3724,10 @@ type Configuration struct {
 	Schedules []*DeclaredSchedule `protobuf:"bytes,4,rep,name=schedules,proto3" json:"schedules,omitempty"`
 	// Webhook endpoints of API keys. The key and the name identify an endpoint.
 	WebhookEndpoints []*DeclaredWebhookEndpoint `protobuf:"bytes,5,rep,name=webhook_endpoints,json=webhookEndpoints,proto3" json:"webhook_endpoints,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Each model replaces the whole old definition.
+	Models        []*Model `protobuf:"bytes,6,rep,name=models,proto3" json:"models,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Configuration) Reset() {
@@ -3789,6 +3791,13 @@ func (x *Configuration) GetSchedules() []*DeclaredSchedule {
 func (x *Configuration) GetWebhookEndpoints() []*DeclaredWebhookEndpoint {
 	if x != nil {
 		return x.WebhookEndpoints
+	}
+	return nil
+}
+
+func (x *Configuration) GetModels() []*Model {
+	if x != nil {
+		return x.Models
 	}
 	return nil
 }
@@ -4203,7 +4212,7 @@ var File_millrace_admin_v1_admin_service_proto protoreflect.FileDescriptor
 
 const file_millrace_admin_v1_admin_service_proto_rawDesc = "" +
 	"\n" +
-	"%millrace/admin/v1/admin_service.proto\x12\x11millrace.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!millrace/admin/v1/admin_job.proto\x1a#millrace/admin/v1/admin_usage.proto\x1a\x1amillrace/jobs/v1/job.proto\x1a\"millrace/jobs/v1/job_service.proto\x1a$millrace/schedules/v1/schedule.proto\"\xeb\x03\n" +
+	"%millrace/admin/v1/admin_service.proto\x12\x11millrace.admin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!millrace/admin/v1/admin_job.proto\x1a#millrace/admin/v1/admin_model.proto\x1a#millrace/admin/v1/admin_usage.proto\x1a\x1amillrace/jobs/v1/job.proto\x1a\"millrace/jobs/v1/job_service.proto\x1a$millrace/schedules/v1/schedule.proto\"\xeb\x03\n" +
 	"\tKeyBudget\x123\n" +
 	"\x13requests_per_minute\x18\x01 \x01(\rH\x00R\x11requestsPerMinute\x88\x01\x01\x12/\n" +
 	"\x11tokens_per_minute\x18\x02 \x01(\x04H\x01R\x0ftokensPerMinute\x88\x01\x01\x12)\n" +
@@ -4469,13 +4478,14 @@ const file_millrace_admin_v1_admin_service_proto_rawDesc = "" +
 	"\fAuditFinding\x12\x1c\n" +
 	"\tinvariant\x18\x01 \x01(\rR\tinvariant\x12\x18\n" +
 	"\asubject\x18\x02 \x01(\tR\asubject\x12\x18\n" +
-	"\aproblem\x18\x03 \x01(\tR\aproblem\"\xec\x02\n" +
+	"\aproblem\x18\x03 \x01(\tR\aproblem\"\x9e\x03\n" +
 	"\rConfiguration\x120\n" +
 	"\x06queues\x18\x01 \x03(\v2\x18.millrace.admin.v1.QueueR\x06queues\x12<\n" +
 	"\bapi_keys\x18\x02 \x03(\v2!.millrace.admin.v1.DeclaredApiKeyR\aapiKeys\x12O\n" +
 	"\x11provider_accounts\x18\x03 \x03(\v2\".millrace.admin.v1.ProviderAccountR\x10providerAccounts\x12A\n" +
 	"\tschedules\x18\x04 \x03(\v2#.millrace.admin.v1.DeclaredScheduleR\tschedules\x12W\n" +
-	"\x11webhook_endpoints\x18\x05 \x03(\v2*.millrace.admin.v1.DeclaredWebhookEndpointR\x10webhookEndpoints\"b\n" +
+	"\x11webhook_endpoints\x18\x05 \x03(\v2*.millrace.admin.v1.DeclaredWebhookEndpointR\x10webhookEndpoints\x120\n" +
+	"\x06models\x18\x06 \x03(\v2\x18.millrace.admin.v1.ModelR\x06models\"b\n" +
 	"\x10DeclaredSchedule\x12\x15\n" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x127\n" +
 	"\x04spec\x18\x02 \x01(\v2#.millrace.schedules.v1.ScheduleSpecR\x04spec\"\x82\x02\n" +
@@ -4512,7 +4522,7 @@ const file_millrace_admin_v1_admin_service_proto_rawDesc = "" +
 	"\x15PROVIDER_STATE_CLOSED\x10\x01\x12\x1f\n" +
 	"\x1bPROVIDER_STATE_COOLING_DOWN\x10\x02\x12\x1c\n" +
 	"\x18PROVIDER_STATE_HALF_OPEN\x10\x03\x12\x1c\n" +
-	"\x18PROVIDER_STATE_EXHAUSTED\x10\x042\xca\x15\n" +
+	"\x18PROVIDER_STATE_EXHAUSTED\x10\x042\xad\x18\n" +
 	"\fAdminService\x12_\n" +
 	"\fCreateApiKey\x12&.millrace.admin.v1.CreateApiKeyRequest\x1a'.millrace.admin.v1.CreateApiKeyResponse\x12\\\n" +
 	"\vListApiKeys\x12%.millrace.admin.v1.ListApiKeysRequest\x1a&.millrace.admin.v1.ListApiKeysResponse\x12_\n" +
@@ -4528,7 +4538,12 @@ const file_millrace_admin_v1_admin_service_proto_rawDesc = "" +
 	"\x12PutProviderAccount\x12,.millrace.admin.v1.PutProviderAccountRequest\x1a-.millrace.admin.v1.PutProviderAccountResponse\x12w\n" +
 	"\x14ListProviderAccounts\x12..millrace.admin.v1.ListProviderAccountsRequest\x1a/.millrace.admin.v1.ListProviderAccountsResponse\x12z\n" +
 	"\x15DeleteProviderAccount\x12/.millrace.admin.v1.DeleteProviderAccountRequest\x1a0.millrace.admin.v1.DeleteProviderAccountResponse\x12w\n" +
-	"\x14ResetProviderAccount\x12..millrace.admin.v1.ResetProviderAccountRequest\x1a/.millrace.admin.v1.ResetProviderAccountResponse\x12\\\n" +
+	"\x14ResetProviderAccount\x12..millrace.admin.v1.ResetProviderAccountRequest\x1a/.millrace.admin.v1.ResetProviderAccountResponse\x12S\n" +
+	"\bPutModel\x12\".millrace.admin.v1.PutModelRequest\x1a#.millrace.admin.v1.PutModelResponse\x12S\n" +
+	"\bGetModel\x12\".millrace.admin.v1.GetModelRequest\x1a#.millrace.admin.v1.GetModelResponse\x12Y\n" +
+	"\n" +
+	"ListModels\x12$.millrace.admin.v1.ListModelsRequest\x1a%.millrace.admin.v1.ListModelsResponse\x12\\\n" +
+	"\vDeleteModel\x12%.millrace.admin.v1.DeleteModelRequest\x1a&.millrace.admin.v1.DeleteModelResponse\x12\\\n" +
 	"\vListWorkers\x12%.millrace.admin.v1.ListWorkersRequest\x1a&.millrace.admin.v1.ListWorkersResponse\x12h\n" +
 	"\x0fListDeadLetters\x12).millrace.admin.v1.ListDeadLettersRequest\x1a*.millrace.admin.v1.ListDeadLettersResponse\x12b\n" +
 	"\rGetDeadLetter\x12'.millrace.admin.v1.GetDeadLetterRequest\x1a(.millrace.admin.v1.GetDeadLetterResponse\x12s\n" +
@@ -4632,21 +4647,30 @@ var file_millrace_admin_v1_admin_service_proto_goTypes = []any{
 	(*v1.RetryPolicy)(nil),                // 67: millrace.jobs.v1.RetryPolicy
 	(*v1.Job)(nil),                        // 68: millrace.jobs.v1.Job
 	(*v1.AttemptRecord)(nil),              // 69: millrace.jobs.v1.AttemptRecord
-	(*v11.ScheduleSpec)(nil),              // 70: millrace.schedules.v1.ScheduleSpec
-	(*ListJobsRequest)(nil),               // 71: millrace.admin.v1.ListJobsRequest
-	(*GetJobRequest)(nil),                 // 72: millrace.admin.v1.GetJobRequest
-	(*ExplainJobRequest)(nil),             // 73: millrace.admin.v1.ExplainJobRequest
-	(*WatchJobRequest)(nil),               // 74: millrace.admin.v1.WatchJobRequest
-	(*CancelJobRequest)(nil),              // 75: millrace.admin.v1.CancelJobRequest
-	(*CancelJobsRequest)(nil),             // 76: millrace.admin.v1.CancelJobsRequest
-	(*ListUsageRequest)(nil),              // 77: millrace.admin.v1.ListUsageRequest
-	(*ListJobsResponse)(nil),              // 78: millrace.admin.v1.ListJobsResponse
-	(*GetJobResponse)(nil),                // 79: millrace.admin.v1.GetJobResponse
-	(*ExplainJobResponse)(nil),            // 80: millrace.admin.v1.ExplainJobResponse
-	(*WatchJobResponse)(nil),              // 81: millrace.admin.v1.WatchJobResponse
-	(*CancelJobResponse)(nil),             // 82: millrace.admin.v1.CancelJobResponse
-	(*CancelJobsResponse)(nil),            // 83: millrace.admin.v1.CancelJobsResponse
-	(*ListUsageResponse)(nil),             // 84: millrace.admin.v1.ListUsageResponse
+	(*Model)(nil),                         // 70: millrace.admin.v1.Model
+	(*v11.ScheduleSpec)(nil),              // 71: millrace.schedules.v1.ScheduleSpec
+	(*PutModelRequest)(nil),               // 72: millrace.admin.v1.PutModelRequest
+	(*GetModelRequest)(nil),               // 73: millrace.admin.v1.GetModelRequest
+	(*ListModelsRequest)(nil),             // 74: millrace.admin.v1.ListModelsRequest
+	(*DeleteModelRequest)(nil),            // 75: millrace.admin.v1.DeleteModelRequest
+	(*ListJobsRequest)(nil),               // 76: millrace.admin.v1.ListJobsRequest
+	(*GetJobRequest)(nil),                 // 77: millrace.admin.v1.GetJobRequest
+	(*ExplainJobRequest)(nil),             // 78: millrace.admin.v1.ExplainJobRequest
+	(*WatchJobRequest)(nil),               // 79: millrace.admin.v1.WatchJobRequest
+	(*CancelJobRequest)(nil),              // 80: millrace.admin.v1.CancelJobRequest
+	(*CancelJobsRequest)(nil),             // 81: millrace.admin.v1.CancelJobsRequest
+	(*ListUsageRequest)(nil),              // 82: millrace.admin.v1.ListUsageRequest
+	(*PutModelResponse)(nil),              // 83: millrace.admin.v1.PutModelResponse
+	(*GetModelResponse)(nil),              // 84: millrace.admin.v1.GetModelResponse
+	(*ListModelsResponse)(nil),            // 85: millrace.admin.v1.ListModelsResponse
+	(*DeleteModelResponse)(nil),           // 86: millrace.admin.v1.DeleteModelResponse
+	(*ListJobsResponse)(nil),              // 87: millrace.admin.v1.ListJobsResponse
+	(*GetJobResponse)(nil),                // 88: millrace.admin.v1.GetJobResponse
+	(*ExplainJobResponse)(nil),            // 89: millrace.admin.v1.ExplainJobResponse
+	(*WatchJobResponse)(nil),              // 90: millrace.admin.v1.WatchJobResponse
+	(*CancelJobResponse)(nil),             // 91: millrace.admin.v1.CancelJobResponse
+	(*CancelJobsResponse)(nil),            // 92: millrace.admin.v1.CancelJobsResponse
+	(*ListUsageResponse)(nil),             // 93: millrace.admin.v1.ListUsageResponse
 }
 var file_millrace_admin_v1_admin_service_proto_depIdxs = []int32{
 	64, // 0: millrace.admin.v1.ApiKey.create_time:type_name -> google.protobuf.Timestamp
@@ -4709,71 +4733,80 @@ var file_millrace_admin_v1_admin_service_proto_depIdxs = []int32{
 	26, // 57: millrace.admin.v1.Configuration.provider_accounts:type_name -> millrace.admin.v1.ProviderAccount
 	58, // 58: millrace.admin.v1.Configuration.schedules:type_name -> millrace.admin.v1.DeclaredSchedule
 	59, // 59: millrace.admin.v1.Configuration.webhook_endpoints:type_name -> millrace.admin.v1.DeclaredWebhookEndpoint
-	70, // 60: millrace.admin.v1.DeclaredSchedule.spec:type_name -> millrace.schedules.v1.ScheduleSpec
-	1,  // 61: millrace.admin.v1.DeclaredApiKey.budget:type_name -> millrace.admin.v1.KeyBudget
-	57, // 62: millrace.admin.v1.ApplyConfigurationRequest.configuration:type_name -> millrace.admin.v1.Configuration
-	63, // 63: millrace.admin.v1.ApplyConfigurationResponse.changes:type_name -> millrace.admin.v1.DeclaredChange
-	4,  // 64: millrace.admin.v1.AdminService.CreateApiKey:input_type -> millrace.admin.v1.CreateApiKeyRequest
-	6,  // 65: millrace.admin.v1.AdminService.ListApiKeys:input_type -> millrace.admin.v1.ListApiKeysRequest
-	8,  // 66: millrace.admin.v1.AdminService.UpdateApiKey:input_type -> millrace.admin.v1.UpdateApiKeyRequest
-	10, // 67: millrace.admin.v1.AdminService.RotateApiKey:input_type -> millrace.admin.v1.RotateApiKeyRequest
-	12, // 68: millrace.admin.v1.AdminService.RevokeApiKey:input_type -> millrace.admin.v1.RevokeApiKeyRequest
-	17, // 69: millrace.admin.v1.AdminService.PutQueue:input_type -> millrace.admin.v1.PutQueueRequest
-	19, // 70: millrace.admin.v1.AdminService.ListQueues:input_type -> millrace.admin.v1.ListQueuesRequest
-	22, // 71: millrace.admin.v1.AdminService.PauseQueue:input_type -> millrace.admin.v1.PauseQueueRequest
-	24, // 72: millrace.admin.v1.AdminService.ResumeQueue:input_type -> millrace.admin.v1.ResumeQueueRequest
-	29, // 73: millrace.admin.v1.AdminService.PutProviderAccount:input_type -> millrace.admin.v1.PutProviderAccountRequest
-	31, // 74: millrace.admin.v1.AdminService.ListProviderAccounts:input_type -> millrace.admin.v1.ListProviderAccountsRequest
-	33, // 75: millrace.admin.v1.AdminService.DeleteProviderAccount:input_type -> millrace.admin.v1.DeleteProviderAccountRequest
-	35, // 76: millrace.admin.v1.AdminService.ResetProviderAccount:input_type -> millrace.admin.v1.ResetProviderAccountRequest
-	48, // 77: millrace.admin.v1.AdminService.ListWorkers:input_type -> millrace.admin.v1.ListWorkersRequest
-	39, // 78: millrace.admin.v1.AdminService.ListDeadLetters:input_type -> millrace.admin.v1.ListDeadLettersRequest
-	41, // 79: millrace.admin.v1.AdminService.GetDeadLetter:input_type -> millrace.admin.v1.GetDeadLetterRequest
-	43, // 80: millrace.admin.v1.AdminService.RedriveDeadLetters:input_type -> millrace.admin.v1.RedriveDeadLettersRequest
-	45, // 81: millrace.admin.v1.AdminService.PurgeDeadLetters:input_type -> millrace.admin.v1.PurgeDeadLettersRequest
-	61, // 82: millrace.admin.v1.AdminService.ApplyConfiguration:input_type -> millrace.admin.v1.ApplyConfigurationRequest
-	51, // 83: millrace.admin.v1.AdminService.ListChanges:input_type -> millrace.admin.v1.ListChangesRequest
-	53, // 84: millrace.admin.v1.AdminService.Audit:input_type -> millrace.admin.v1.AuditRequest
-	71, // 85: millrace.admin.v1.AdminService.ListJobs:input_type -> millrace.admin.v1.ListJobsRequest
-	72, // 86: millrace.admin.v1.AdminService.GetJob:input_type -> millrace.admin.v1.GetJobRequest
-	73, // 87: millrace.admin.v1.AdminService.ExplainJob:input_type -> millrace.admin.v1.ExplainJobRequest
-	74, // 88: millrace.admin.v1.AdminService.WatchJob:input_type -> millrace.admin.v1.WatchJobRequest
-	75, // 89: millrace.admin.v1.AdminService.CancelJob:input_type -> millrace.admin.v1.CancelJobRequest
-	76, // 90: millrace.admin.v1.AdminService.CancelJobs:input_type -> millrace.admin.v1.CancelJobsRequest
-	77, // 91: millrace.admin.v1.AdminService.ListUsage:input_type -> millrace.admin.v1.ListUsageRequest
-	5,  // 92: millrace.admin.v1.AdminService.CreateApiKey:output_type -> millrace.admin.v1.CreateApiKeyResponse
-	7,  // 93: millrace.admin.v1.AdminService.ListApiKeys:output_type -> millrace.admin.v1.ListApiKeysResponse
-	9,  // 94: millrace.admin.v1.AdminService.UpdateApiKey:output_type -> millrace.admin.v1.UpdateApiKeyResponse
-	11, // 95: millrace.admin.v1.AdminService.RotateApiKey:output_type -> millrace.admin.v1.RotateApiKeyResponse
-	13, // 96: millrace.admin.v1.AdminService.RevokeApiKey:output_type -> millrace.admin.v1.RevokeApiKeyResponse
-	18, // 97: millrace.admin.v1.AdminService.PutQueue:output_type -> millrace.admin.v1.PutQueueResponse
-	20, // 98: millrace.admin.v1.AdminService.ListQueues:output_type -> millrace.admin.v1.ListQueuesResponse
-	23, // 99: millrace.admin.v1.AdminService.PauseQueue:output_type -> millrace.admin.v1.PauseQueueResponse
-	25, // 100: millrace.admin.v1.AdminService.ResumeQueue:output_type -> millrace.admin.v1.ResumeQueueResponse
-	30, // 101: millrace.admin.v1.AdminService.PutProviderAccount:output_type -> millrace.admin.v1.PutProviderAccountResponse
-	32, // 102: millrace.admin.v1.AdminService.ListProviderAccounts:output_type -> millrace.admin.v1.ListProviderAccountsResponse
-	34, // 103: millrace.admin.v1.AdminService.DeleteProviderAccount:output_type -> millrace.admin.v1.DeleteProviderAccountResponse
-	36, // 104: millrace.admin.v1.AdminService.ResetProviderAccount:output_type -> millrace.admin.v1.ResetProviderAccountResponse
-	49, // 105: millrace.admin.v1.AdminService.ListWorkers:output_type -> millrace.admin.v1.ListWorkersResponse
-	40, // 106: millrace.admin.v1.AdminService.ListDeadLetters:output_type -> millrace.admin.v1.ListDeadLettersResponse
-	42, // 107: millrace.admin.v1.AdminService.GetDeadLetter:output_type -> millrace.admin.v1.GetDeadLetterResponse
-	44, // 108: millrace.admin.v1.AdminService.RedriveDeadLetters:output_type -> millrace.admin.v1.RedriveDeadLettersResponse
-	46, // 109: millrace.admin.v1.AdminService.PurgeDeadLetters:output_type -> millrace.admin.v1.PurgeDeadLettersResponse
-	62, // 110: millrace.admin.v1.AdminService.ApplyConfiguration:output_type -> millrace.admin.v1.ApplyConfigurationResponse
-	52, // 111: millrace.admin.v1.AdminService.ListChanges:output_type -> millrace.admin.v1.ListChangesResponse
-	54, // 112: millrace.admin.v1.AdminService.Audit:output_type -> millrace.admin.v1.AuditResponse
-	78, // 113: millrace.admin.v1.AdminService.ListJobs:output_type -> millrace.admin.v1.ListJobsResponse
-	79, // 114: millrace.admin.v1.AdminService.GetJob:output_type -> millrace.admin.v1.GetJobResponse
-	80, // 115: millrace.admin.v1.AdminService.ExplainJob:output_type -> millrace.admin.v1.ExplainJobResponse
-	81, // 116: millrace.admin.v1.AdminService.WatchJob:output_type -> millrace.admin.v1.WatchJobResponse
-	82, // 117: millrace.admin.v1.AdminService.CancelJob:output_type -> millrace.admin.v1.CancelJobResponse
-	83, // 118: millrace.admin.v1.AdminService.CancelJobs:output_type -> millrace.admin.v1.CancelJobsResponse
-	84, // 119: millrace.admin.v1.AdminService.ListUsage:output_type -> millrace.admin.v1.ListUsageResponse
-	92, // [92:120] is the sub-list for method output_type
-	64, // [64:92] is the sub-list for method input_type
-	64, // [64:64] is the sub-list for extension type_name
-	64, // [64:64] is the sub-list for extension extendee
-	0,  // [0:64] is the sub-list for field type_name
+	70, // 60: millrace.admin.v1.Configuration.models:type_name -> millrace.admin.v1.Model
+	71, // 61: millrace.admin.v1.DeclaredSchedule.spec:type_name -> millrace.schedules.v1.ScheduleSpec
+	1,  // 62: millrace.admin.v1.DeclaredApiKey.budget:type_name -> millrace.admin.v1.KeyBudget
+	57, // 63: millrace.admin.v1.ApplyConfigurationRequest.configuration:type_name -> millrace.admin.v1.Configuration
+	63, // 64: millrace.admin.v1.ApplyConfigurationResponse.changes:type_name -> millrace.admin.v1.DeclaredChange
+	4,  // 65: millrace.admin.v1.AdminService.CreateApiKey:input_type -> millrace.admin.v1.CreateApiKeyRequest
+	6,  // 66: millrace.admin.v1.AdminService.ListApiKeys:input_type -> millrace.admin.v1.ListApiKeysRequest
+	8,  // 67: millrace.admin.v1.AdminService.UpdateApiKey:input_type -> millrace.admin.v1.UpdateApiKeyRequest
+	10, // 68: millrace.admin.v1.AdminService.RotateApiKey:input_type -> millrace.admin.v1.RotateApiKeyRequest
+	12, // 69: millrace.admin.v1.AdminService.RevokeApiKey:input_type -> millrace.admin.v1.RevokeApiKeyRequest
+	17, // 70: millrace.admin.v1.AdminService.PutQueue:input_type -> millrace.admin.v1.PutQueueRequest
+	19, // 71: millrace.admin.v1.AdminService.ListQueues:input_type -> millrace.admin.v1.ListQueuesRequest
+	22, // 72: millrace.admin.v1.AdminService.PauseQueue:input_type -> millrace.admin.v1.PauseQueueRequest
+	24, // 73: millrace.admin.v1.AdminService.ResumeQueue:input_type -> millrace.admin.v1.ResumeQueueRequest
+	29, // 74: millrace.admin.v1.AdminService.PutProviderAccount:input_type -> millrace.admin.v1.PutProviderAccountRequest
+	31, // 75: millrace.admin.v1.AdminService.ListProviderAccounts:input_type -> millrace.admin.v1.ListProviderAccountsRequest
+	33, // 76: millrace.admin.v1.AdminService.DeleteProviderAccount:input_type -> millrace.admin.v1.DeleteProviderAccountRequest
+	35, // 77: millrace.admin.v1.AdminService.ResetProviderAccount:input_type -> millrace.admin.v1.ResetProviderAccountRequest
+	72, // 78: millrace.admin.v1.AdminService.PutModel:input_type -> millrace.admin.v1.PutModelRequest
+	73, // 79: millrace.admin.v1.AdminService.GetModel:input_type -> millrace.admin.v1.GetModelRequest
+	74, // 80: millrace.admin.v1.AdminService.ListModels:input_type -> millrace.admin.v1.ListModelsRequest
+	75, // 81: millrace.admin.v1.AdminService.DeleteModel:input_type -> millrace.admin.v1.DeleteModelRequest
+	48, // 82: millrace.admin.v1.AdminService.ListWorkers:input_type -> millrace.admin.v1.ListWorkersRequest
+	39, // 83: millrace.admin.v1.AdminService.ListDeadLetters:input_type -> millrace.admin.v1.ListDeadLettersRequest
+	41, // 84: millrace.admin.v1.AdminService.GetDeadLetter:input_type -> millrace.admin.v1.GetDeadLetterRequest
+	43, // 85: millrace.admin.v1.AdminService.RedriveDeadLetters:input_type -> millrace.admin.v1.RedriveDeadLettersRequest
+	45, // 86: millrace.admin.v1.AdminService.PurgeDeadLetters:input_type -> millrace.admin.v1.PurgeDeadLettersRequest
+	61, // 87: millrace.admin.v1.AdminService.ApplyConfiguration:input_type -> millrace.admin.v1.ApplyConfigurationRequest
+	51, // 88: millrace.admin.v1.AdminService.ListChanges:input_type -> millrace.admin.v1.ListChangesRequest
+	53, // 89: millrace.admin.v1.AdminService.Audit:input_type -> millrace.admin.v1.AuditRequest
+	76, // 90: millrace.admin.v1.AdminService.ListJobs:input_type -> millrace.admin.v1.ListJobsRequest
+	77, // 91: millrace.admin.v1.AdminService.GetJob:input_type -> millrace.admin.v1.GetJobRequest
+	78, // 92: millrace.admin.v1.AdminService.ExplainJob:input_type -> millrace.admin.v1.ExplainJobRequest
+	79, // 93: millrace.admin.v1.AdminService.WatchJob:input_type -> millrace.admin.v1.WatchJobRequest
+	80, // 94: millrace.admin.v1.AdminService.CancelJob:input_type -> millrace.admin.v1.CancelJobRequest
+	81, // 95: millrace.admin.v1.AdminService.CancelJobs:input_type -> millrace.admin.v1.CancelJobsRequest
+	82, // 96: millrace.admin.v1.AdminService.ListUsage:input_type -> millrace.admin.v1.ListUsageRequest
+	5,  // 97: millrace.admin.v1.AdminService.CreateApiKey:output_type -> millrace.admin.v1.CreateApiKeyResponse
+	7,  // 98: millrace.admin.v1.AdminService.ListApiKeys:output_type -> millrace.admin.v1.ListApiKeysResponse
+	9,  // 99: millrace.admin.v1.AdminService.UpdateApiKey:output_type -> millrace.admin.v1.UpdateApiKeyResponse
+	11, // 100: millrace.admin.v1.AdminService.RotateApiKey:output_type -> millrace.admin.v1.RotateApiKeyResponse
+	13, // 101: millrace.admin.v1.AdminService.RevokeApiKey:output_type -> millrace.admin.v1.RevokeApiKeyResponse
+	18, // 102: millrace.admin.v1.AdminService.PutQueue:output_type -> millrace.admin.v1.PutQueueResponse
+	20, // 103: millrace.admin.v1.AdminService.ListQueues:output_type -> millrace.admin.v1.ListQueuesResponse
+	23, // 104: millrace.admin.v1.AdminService.PauseQueue:output_type -> millrace.admin.v1.PauseQueueResponse
+	25, // 105: millrace.admin.v1.AdminService.ResumeQueue:output_type -> millrace.admin.v1.ResumeQueueResponse
+	30, // 106: millrace.admin.v1.AdminService.PutProviderAccount:output_type -> millrace.admin.v1.PutProviderAccountResponse
+	32, // 107: millrace.admin.v1.AdminService.ListProviderAccounts:output_type -> millrace.admin.v1.ListProviderAccountsResponse
+	34, // 108: millrace.admin.v1.AdminService.DeleteProviderAccount:output_type -> millrace.admin.v1.DeleteProviderAccountResponse
+	36, // 109: millrace.admin.v1.AdminService.ResetProviderAccount:output_type -> millrace.admin.v1.ResetProviderAccountResponse
+	83, // 110: millrace.admin.v1.AdminService.PutModel:output_type -> millrace.admin.v1.PutModelResponse
+	84, // 111: millrace.admin.v1.AdminService.GetModel:output_type -> millrace.admin.v1.GetModelResponse
+	85, // 112: millrace.admin.v1.AdminService.ListModels:output_type -> millrace.admin.v1.ListModelsResponse
+	86, // 113: millrace.admin.v1.AdminService.DeleteModel:output_type -> millrace.admin.v1.DeleteModelResponse
+	49, // 114: millrace.admin.v1.AdminService.ListWorkers:output_type -> millrace.admin.v1.ListWorkersResponse
+	40, // 115: millrace.admin.v1.AdminService.ListDeadLetters:output_type -> millrace.admin.v1.ListDeadLettersResponse
+	42, // 116: millrace.admin.v1.AdminService.GetDeadLetter:output_type -> millrace.admin.v1.GetDeadLetterResponse
+	44, // 117: millrace.admin.v1.AdminService.RedriveDeadLetters:output_type -> millrace.admin.v1.RedriveDeadLettersResponse
+	46, // 118: millrace.admin.v1.AdminService.PurgeDeadLetters:output_type -> millrace.admin.v1.PurgeDeadLettersResponse
+	62, // 119: millrace.admin.v1.AdminService.ApplyConfiguration:output_type -> millrace.admin.v1.ApplyConfigurationResponse
+	52, // 120: millrace.admin.v1.AdminService.ListChanges:output_type -> millrace.admin.v1.ListChangesResponse
+	54, // 121: millrace.admin.v1.AdminService.Audit:output_type -> millrace.admin.v1.AuditResponse
+	87, // 122: millrace.admin.v1.AdminService.ListJobs:output_type -> millrace.admin.v1.ListJobsResponse
+	88, // 123: millrace.admin.v1.AdminService.GetJob:output_type -> millrace.admin.v1.GetJobResponse
+	89, // 124: millrace.admin.v1.AdminService.ExplainJob:output_type -> millrace.admin.v1.ExplainJobResponse
+	90, // 125: millrace.admin.v1.AdminService.WatchJob:output_type -> millrace.admin.v1.WatchJobResponse
+	91, // 126: millrace.admin.v1.AdminService.CancelJob:output_type -> millrace.admin.v1.CancelJobResponse
+	92, // 127: millrace.admin.v1.AdminService.CancelJobs:output_type -> millrace.admin.v1.CancelJobsResponse
+	93, // 128: millrace.admin.v1.AdminService.ListUsage:output_type -> millrace.admin.v1.ListUsageResponse
+	97, // [97:129] is the sub-list for method output_type
+	65, // [65:97] is the sub-list for method input_type
+	65, // [65:65] is the sub-list for extension type_name
+	65, // [65:65] is the sub-list for extension extendee
+	0,  // [0:65] is the sub-list for field type_name
 }
 
 func init() { file_millrace_admin_v1_admin_service_proto_init() }
@@ -4782,6 +4815,7 @@ func file_millrace_admin_v1_admin_service_proto_init() {
 		return
 	}
 	file_millrace_admin_v1_admin_job_proto_init()
+	file_millrace_admin_v1_admin_model_proto_init()
 	file_millrace_admin_v1_admin_usage_proto_init()
 	file_millrace_admin_v1_admin_service_proto_msgTypes[0].OneofWrappers = []any{}
 	file_millrace_admin_v1_admin_service_proto_msgTypes[7].OneofWrappers = []any{}

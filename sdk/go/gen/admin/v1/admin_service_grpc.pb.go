@@ -32,6 +32,10 @@ const (
 	AdminService_ListProviderAccounts_FullMethodName  = "/millrace.admin.v1.AdminService/ListProviderAccounts"
 	AdminService_DeleteProviderAccount_FullMethodName = "/millrace.admin.v1.AdminService/DeleteProviderAccount"
 	AdminService_ResetProviderAccount_FullMethodName  = "/millrace.admin.v1.AdminService/ResetProviderAccount"
+	AdminService_PutModel_FullMethodName              = "/millrace.admin.v1.AdminService/PutModel"
+	AdminService_GetModel_FullMethodName              = "/millrace.admin.v1.AdminService/GetModel"
+	AdminService_ListModels_FullMethodName            = "/millrace.admin.v1.AdminService/ListModels"
+	AdminService_DeleteModel_FullMethodName           = "/millrace.admin.v1.AdminService/DeleteModel"
 	AdminService_ListWorkers_FullMethodName           = "/millrace.admin.v1.AdminService/ListWorkers"
 	AdminService_ListDeadLetters_FullMethodName       = "/millrace.admin.v1.AdminService/ListDeadLetters"
 	AdminService_GetDeadLetter_FullMethodName         = "/millrace.admin.v1.AdminService/GetDeadLetter"
@@ -86,6 +90,17 @@ type AdminServiceClient interface {
 	DeleteProviderAccount(ctx context.Context, in *DeleteProviderAccountRequest, opts ...grpc.CallOption) (*DeleteProviderAccountResponse, error)
 	// Closes an account's circuit. A cool-down ends at once, and an exhausted quota counts as refilled.
 	ResetProviderAccount(ctx context.Context, in *ResetProviderAccountRequest, opts ...grpc.CallOption) (*ResetProviderAccountResponse, error)
+	// Defines a model, or replaces its definition. Jobs that wait follow the new routes from the next lease on; running
+	// attempts keep theirs. ALREADY_EXISTS, reason MODEL_NAME_TAKEN: another model has the name or an alias.
+	// RESOURCE_EXHAUSTED, reason CATALOGUE_FULL: there are too many models. Safe to retry.
+	PutModel(ctx context.Context, in *PutModelRequest, opts ...grpc.CallOption) (*PutModelResponse, error)
+	// Returns a model. NOT_FOUND, reason MODEL_NOT_FOUND: no model has this name or alias. Safe to retry.
+	GetModel(ctx context.Context, in *GetModelRequest, opts ...grpc.CallOption) (*GetModelResponse, error)
+	// Lists the models of the catalogue. Safe to retry.
+	ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error)
+	// Removes a model. New jobs that name it are refused. Jobs that wait for it wait until a model of this name is defined
+	// again. Safe to retry.
+	DeleteModel(ctx context.Context, in *DeleteModelRequest, opts ...grpc.CallOption) (*DeleteModelResponse, error)
 	// Lists the workers that are connected to any scheduler. What the scheduler that answers has not heard from the others
 	// for 15 seconds is left out. Safe to retry.
 	ListWorkers(ctx context.Context, in *ListWorkersRequest, opts ...grpc.CallOption) (*ListWorkersResponse, error)
@@ -98,7 +113,7 @@ type AdminServiceClient interface {
 	RedriveDeadLetters(ctx context.Context, in *RedriveDeadLettersRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[RedriveDeadLettersResponse], error)
 	// Deletes dead letters for good. Safe to retry.
 	PurgeDeadLetters(ctx context.Context, in *PurgeDeadLettersRequest, opts ...grpc.CallOption) (*PurgeDeadLettersResponse, error)
-	// Applies a configuration of queues, API keys and provider accounts. If anything in it is wrong, it changes
+	// Applies a configuration of queues, API keys, provider accounts, models and more. If anything in it is wrong, it changes
 	// nothing. It changes only what differs, and does not touch what the configuration does not name. Safe to retry.
 	ApplyConfiguration(ctx context.Context, in *ApplyConfigurationRequest, opts ...grpc.CallOption) (*ApplyConfigurationResponse, error)
 	// Lists the changes that were made through this service, newest first. Safe to retry.
@@ -256,6 +271,46 @@ func (c *adminServiceClient) ResetProviderAccount(ctx context.Context, in *Reset
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ResetProviderAccountResponse)
 	err := c.cc.Invoke(ctx, AdminService_ResetProviderAccount_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) PutModel(ctx context.Context, in *PutModelRequest, opts ...grpc.CallOption) (*PutModelResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(PutModelResponse)
+	err := c.cc.Invoke(ctx, AdminService_PutModel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) GetModel(ctx context.Context, in *GetModelRequest, opts ...grpc.CallOption) (*GetModelResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetModelResponse)
+	err := c.cc.Invoke(ctx, AdminService_GetModel_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListModelsResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListModels_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *adminServiceClient) DeleteModel(ctx context.Context, in *DeleteModelRequest, opts ...grpc.CallOption) (*DeleteModelResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(DeleteModelResponse)
+	err := c.cc.Invoke(ctx, AdminService_DeleteModel_FullMethodName, in, out, cOpts...)
 	if err != nil {
 		return nil, err
 	}
@@ -485,6 +540,17 @@ type AdminServiceServer interface {
 	DeleteProviderAccount(context.Context, *DeleteProviderAccountRequest) (*DeleteProviderAccountResponse, error)
 	// Closes an account's circuit. A cool-down ends at once, and an exhausted quota counts as refilled.
 	ResetProviderAccount(context.Context, *ResetProviderAccountRequest) (*ResetProviderAccountResponse, error)
+	// Defines a model, or replaces its definition. Jobs that wait follow the new routes from the next lease on; running
+	// attempts keep theirs. ALREADY_EXISTS, reason MODEL_NAME_TAKEN: another model has the name or an alias.
+	// RESOURCE_EXHAUSTED, reason CATALOGUE_FULL: there are too many models. Safe to retry.
+	PutModel(context.Context, *PutModelRequest) (*PutModelResponse, error)
+	// Returns a model. NOT_FOUND, reason MODEL_NOT_FOUND: no model has this name or alias. Safe to retry.
+	GetModel(context.Context, *GetModelRequest) (*GetModelResponse, error)
+	// Lists the models of the catalogue. Safe to retry.
+	ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error)
+	// Removes a model. New jobs that name it are refused. Jobs that wait for it wait until a model of this name is defined
+	// again. Safe to retry.
+	DeleteModel(context.Context, *DeleteModelRequest) (*DeleteModelResponse, error)
 	// Lists the workers that are connected to any scheduler. What the scheduler that answers has not heard from the others
 	// for 15 seconds is left out. Safe to retry.
 	ListWorkers(context.Context, *ListWorkersRequest) (*ListWorkersResponse, error)
@@ -497,7 +563,7 @@ type AdminServiceServer interface {
 	RedriveDeadLetters(*RedriveDeadLettersRequest, grpc.ServerStreamingServer[RedriveDeadLettersResponse]) error
 	// Deletes dead letters for good. Safe to retry.
 	PurgeDeadLetters(context.Context, *PurgeDeadLettersRequest) (*PurgeDeadLettersResponse, error)
-	// Applies a configuration of queues, API keys and provider accounts. If anything in it is wrong, it changes
+	// Applies a configuration of queues, API keys, provider accounts, models and more. If anything in it is wrong, it changes
 	// nothing. It changes only what differs, and does not touch what the configuration does not name. Safe to retry.
 	ApplyConfiguration(context.Context, *ApplyConfigurationRequest) (*ApplyConfigurationResponse, error)
 	// Lists the changes that were made through this service, newest first. Safe to retry.
@@ -569,6 +635,18 @@ func (UnimplementedAdminServiceServer) DeleteProviderAccount(context.Context, *D
 }
 func (UnimplementedAdminServiceServer) ResetProviderAccount(context.Context, *ResetProviderAccountRequest) (*ResetProviderAccountResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ResetProviderAccount not implemented")
+}
+func (UnimplementedAdminServiceServer) PutModel(context.Context, *PutModelRequest) (*PutModelResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method PutModel not implemented")
+}
+func (UnimplementedAdminServiceServer) GetModel(context.Context, *GetModelRequest) (*GetModelResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetModel not implemented")
+}
+func (UnimplementedAdminServiceServer) ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListModels not implemented")
+}
+func (UnimplementedAdminServiceServer) DeleteModel(context.Context, *DeleteModelRequest) (*DeleteModelResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method DeleteModel not implemented")
 }
 func (UnimplementedAdminServiceServer) ListWorkers(context.Context, *ListWorkersRequest) (*ListWorkersResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListWorkers not implemented")
@@ -866,6 +944,78 @@ func _AdminService_ResetProviderAccount_Handler(srv interface{}, ctx context.Con
 	}
 	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
 		return srv.(AdminServiceServer).ResetProviderAccount(ctx, req.(*ResetProviderAccountRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_PutModel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(PutModelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).PutModel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_PutModel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).PutModel(ctx, req.(*PutModelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_GetModel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetModelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).GetModel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_GetModel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).GetModel(ctx, req.(*GetModelRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_ListModels_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListModelsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListModels(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListModels_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListModels(ctx, req.(*ListModelsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _AdminService_DeleteModel_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(DeleteModelRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).DeleteModel(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_DeleteModel_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).DeleteModel(ctx, req.(*DeleteModelRequest))
 	}
 	return interceptor(ctx, in, info, handler)
 }
@@ -1170,6 +1320,22 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ResetProviderAccount",
 			Handler:    _AdminService_ResetProviderAccount_Handler,
+		},
+		{
+			MethodName: "PutModel",
+			Handler:    _AdminService_PutModel_Handler,
+		},
+		{
+			MethodName: "GetModel",
+			Handler:    _AdminService_GetModel_Handler,
+		},
+		{
+			MethodName: "ListModels",
+			Handler:    _AdminService_ListModels_Handler,
+		},
+		{
+			MethodName: "DeleteModel",
+			Handler:    _AdminService_DeleteModel_Handler,
 		},
 		{
 			MethodName: "ListWorkers",

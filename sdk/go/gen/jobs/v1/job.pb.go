@@ -158,7 +158,10 @@ type JobSpec struct {
 	// FAILED_PRECONDITION.
 	GroupId string `protobuf:"bytes,18,opt,name=group_id,json=groupId,proto3" json:"group_id,omitempty"`
 	// A URL to which the end of this job is sent, in addition to the key's webhook endpoints.
-	Callback      *v1.Callback `protobuf:"bytes,19,opt,name=callback,proto3" json:"callback,omitempty"`
+	Callback *v1.Callback `protobuf:"bytes,19,opt,name=callback,proto3" json:"callback,omitempty"`
+	// The model that the job needs, or an alias of it, as an operator has defined it in the catalogue. Each attempt runs on one of
+	// the model's routes. Not together with `pool`. Unknown: NOT_FOUND, reason MODEL_NOT_FOUND, with similar names.
+	Model         string `protobuf:"bytes,20,opt,name=model,proto3" json:"model,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -335,6 +338,13 @@ func (x *JobSpec) GetCallback() *v1.Callback {
 		return x.Callback
 	}
 	return nil
+}
+
+func (x *JobSpec) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
 }
 
 type isJobSpec_Payload interface {
@@ -589,8 +599,12 @@ type Job struct {
 	ScheduleId string `protobuf:"bytes,32,opt,name=schedule_id,json=scheduleId,proto3" json:"schedule_id,omitempty"`
 	// The due time of that run, without jitter; for RunScheduleNow, when it was submitted.
 	ScheduleDueTime *timestamppb.Timestamp `protobuf:"bytes,33,opt,name=schedule_due_time,json=scheduleDueTime,proto3" json:"schedule_due_time,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The model that it names. If it was submitted with an alias: the model's own name.
+	Model string `protobuf:"bytes,34,opt,name=model,proto3" json:"model,omitempty"`
+	// The route of the attempt that runs or ran last, if it names a model and has been leased.
+	Route         *JobRoute `protobuf:"bytes,35,opt,name=route,proto3" json:"route,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Job) Reset() {
@@ -854,6 +868,75 @@ func (x *Job) GetScheduleDueTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Job) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *Job) GetRoute() *JobRoute {
+	if x != nil {
+		return x.Route
+	}
+	return nil
+}
+
+// The route by which an attempt of a job calls its model.
+type JobRoute struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The provider account, which is also the pool of the worker.
+	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	// What the provider calls the model.
+	Model         string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *JobRoute) Reset() {
+	*x = JobRoute{}
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JobRoute) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JobRoute) ProtoMessage() {}
+
+func (x *JobRoute) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JobRoute.ProtoReflect.Descriptor instead.
+func (*JobRoute) Descriptor() ([]byte, []int) {
+	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *JobRoute) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *JobRoute) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
 // How one attempt of a job ended.
 type AttemptRecord struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -875,7 +958,7 @@ type AttemptRecord struct {
 
 func (x *AttemptRecord) Reset() {
 	*x = AttemptRecord{}
-	mi := &file_millrace_jobs_v1_job_proto_msgTypes[4]
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -887,7 +970,7 @@ func (x *AttemptRecord) String() string {
 func (*AttemptRecord) ProtoMessage() {}
 
 func (x *AttemptRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_proto_msgTypes[4]
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -900,7 +983,7 @@ func (x *AttemptRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttemptRecord.ProtoReflect.Descriptor instead.
 func (*AttemptRecord) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{4}
+	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *AttemptRecord) GetAttempt() uint32 {
@@ -962,7 +1045,7 @@ type JobFailure struct {
 
 func (x *JobFailure) Reset() {
 	*x = JobFailure{}
-	mi := &file_millrace_jobs_v1_job_proto_msgTypes[5]
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -974,7 +1057,7 @@ func (x *JobFailure) String() string {
 func (*JobFailure) ProtoMessage() {}
 
 func (x *JobFailure) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_proto_msgTypes[5]
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -987,7 +1070,7 @@ func (x *JobFailure) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use JobFailure.ProtoReflect.Descriptor instead.
 func (*JobFailure) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{5}
+	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *JobFailure) GetReason() string {
@@ -1043,7 +1126,7 @@ type Usage struct {
 
 func (x *Usage) Reset() {
 	*x = Usage{}
-	mi := &file_millrace_jobs_v1_job_proto_msgTypes[6]
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1055,7 +1138,7 @@ func (x *Usage) String() string {
 func (*Usage) ProtoMessage() {}
 
 func (x *Usage) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_proto_msgTypes[6]
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1068,7 +1151,7 @@ func (x *Usage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Usage.ProtoReflect.Descriptor instead.
 func (*Usage) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{6}
+	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Usage) GetInputTokens() uint64 {
@@ -1144,7 +1227,7 @@ type OutputChunk struct {
 
 func (x *OutputChunk) Reset() {
 	*x = OutputChunk{}
-	mi := &file_millrace_jobs_v1_job_proto_msgTypes[7]
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1156,7 +1239,7 @@ func (x *OutputChunk) String() string {
 func (*OutputChunk) ProtoMessage() {}
 
 func (x *OutputChunk) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_proto_msgTypes[7]
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1169,7 +1252,7 @@ func (x *OutputChunk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutputChunk.ProtoReflect.Descriptor instead.
 func (*OutputChunk) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{7}
+	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *OutputChunk) GetOffset() uint64 {
@@ -1283,7 +1366,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_millrace_jobs_v1_job_proto_msgTypes[8]
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1295,7 +1378,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_proto_msgTypes[8]
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1308,7 +1391,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{8}
+	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Progress) GetDone() uint32 {
@@ -1341,7 +1424,7 @@ type OutputReset struct {
 
 func (x *OutputReset) Reset() {
 	*x = OutputReset{}
-	mi := &file_millrace_jobs_v1_job_proto_msgTypes[9]
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1353,7 +1436,7 @@ func (x *OutputReset) String() string {
 func (*OutputReset) ProtoMessage() {}
 
 func (x *OutputReset) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_proto_msgTypes[9]
+	mi := &file_millrace_jobs_v1_job_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1366,14 +1449,14 @@ func (x *OutputReset) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutputReset.ProtoReflect.Descriptor instead.
 func (*OutputReset) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{9}
+	return file_millrace_jobs_v1_job_proto_rawDescGZIP(), []int{10}
 }
 
 var File_millrace_jobs_v1_job_proto protoreflect.FileDescriptor
 
 const file_millrace_jobs_v1_job_proto_rawDesc = "" +
 	"\n" +
-	"\x1amillrace/jobs/v1/job.proto\x12\x10millrace.jobs.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a+millrace/webhooks/v1/webhook_endpoint.proto\"\x93\a\n" +
+	"\x1amillrace/jobs/v1/job.proto\x12\x10millrace.jobs.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a+millrace/webhooks/v1/webhook_endpoint.proto\"\xa9\a\n" +
 	"\aJobSpec\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12@\n" +
@@ -1397,7 +1480,8 @@ const file_millrace_jobs_v1_job_proto_rawDesc = "" +
 	"tracestate\x12E\n" +
 	"\rdeduplication\x18\x11 \x01(\v2\x1f.millrace.jobs.v1.DeduplicationR\rdeduplication\x12\x19\n" +
 	"\bgroup_id\x18\x12 \x01(\tR\agroupId\x12:\n" +
-	"\bcallback\x18\x13 \x01(\v2\x1e.millrace.webhooks.v1.CallbackR\bcallback\x1a9\n" +
+	"\bcallback\x18\x13 \x01(\v2\x1e.millrace.webhooks.v1.CallbackR\bcallback\x12\x14\n" +
+	"\x05model\x18\x14 \x01(\tR\x05model\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\t\n" +
@@ -1412,8 +1496,7 @@ const file_millrace_jobs_v1_job_proto_rawDesc = "" +
 	"\fmax_attempts\x18\x01 \x01(\rR\vmaxAttempts\x12B\n" +
 	"\x0finitial_backoff\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x0einitialBackoff\x12:\n" +
 	"\vmax_backoff\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\n" +
-	"maxBackoff\"\xfb\n" +
-	"\n" +
+	"maxBackoff\"\xc3\v\n" +
 	"\x03Job\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05queue\x18\x02 \x01(\tR\x05queue\x12\x12\n" +
@@ -1454,10 +1537,15 @@ const file_millrace_jobs_v1_job_proto_rawDesc = "" +
 	"\btrace_id\x18\x1f \x01(\tR\atraceId\x12\x1f\n" +
 	"\vschedule_id\x18  \x01(\tR\n" +
 	"scheduleId\x12F\n" +
-	"\x11schedule_due_time\x18! \x01(\v2\x1a.google.protobuf.TimestampR\x0fscheduleDueTime\x1a9\n" +
+	"\x11schedule_due_time\x18! \x01(\v2\x1a.google.protobuf.TimestampR\x0fscheduleDueTime\x12\x14\n" +
+	"\x05model\x18\" \x01(\tR\x05model\x120\n" +
+	"\x05route\x18# \x01(\v2\x1a.millrace.jobs.v1.JobRouteR\x05route\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\x9f\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\":\n" +
+	"\bJobRoute\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\"\x9f\x02\n" +
 	"\rAttemptRecord\x12\x18\n" +
 	"\aattempt\x18\x01 \x01(\rR\aattempt\x12\x1b\n" +
 	"\tworker_id\x18\x02 \x01(\tR\bworkerId\x129\n" +
@@ -1519,63 +1607,65 @@ func file_millrace_jobs_v1_job_proto_rawDescGZIP() []byte {
 }
 
 var file_millrace_jobs_v1_job_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_millrace_jobs_v1_job_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_millrace_jobs_v1_job_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_millrace_jobs_v1_job_proto_goTypes = []any{
 	(JobState)(0),                 // 0: millrace.jobs.v1.JobState
 	(*JobSpec)(nil),               // 1: millrace.jobs.v1.JobSpec
 	(*Deduplication)(nil),         // 2: millrace.jobs.v1.Deduplication
 	(*RetryPolicy)(nil),           // 3: millrace.jobs.v1.RetryPolicy
 	(*Job)(nil),                   // 4: millrace.jobs.v1.Job
-	(*AttemptRecord)(nil),         // 5: millrace.jobs.v1.AttemptRecord
-	(*JobFailure)(nil),            // 6: millrace.jobs.v1.JobFailure
-	(*Usage)(nil),                 // 7: millrace.jobs.v1.Usage
-	(*OutputChunk)(nil),           // 8: millrace.jobs.v1.OutputChunk
-	(*Progress)(nil),              // 9: millrace.jobs.v1.Progress
-	(*OutputReset)(nil),           // 10: millrace.jobs.v1.OutputReset
-	nil,                           // 11: millrace.jobs.v1.JobSpec.LabelsEntry
-	nil,                           // 12: millrace.jobs.v1.Job.LabelsEntry
-	(*structpb.Struct)(nil),       // 13: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil), // 14: google.protobuf.Timestamp
-	(*v1.Callback)(nil),           // 15: millrace.webhooks.v1.Callback
-	(*durationpb.Duration)(nil),   // 16: google.protobuf.Duration
+	(*JobRoute)(nil),              // 5: millrace.jobs.v1.JobRoute
+	(*AttemptRecord)(nil),         // 6: millrace.jobs.v1.AttemptRecord
+	(*JobFailure)(nil),            // 7: millrace.jobs.v1.JobFailure
+	(*Usage)(nil),                 // 8: millrace.jobs.v1.Usage
+	(*OutputChunk)(nil),           // 9: millrace.jobs.v1.OutputChunk
+	(*Progress)(nil),              // 10: millrace.jobs.v1.Progress
+	(*OutputReset)(nil),           // 11: millrace.jobs.v1.OutputReset
+	nil,                           // 12: millrace.jobs.v1.JobSpec.LabelsEntry
+	nil,                           // 13: millrace.jobs.v1.Job.LabelsEntry
+	(*structpb.Struct)(nil),       // 14: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
+	(*v1.Callback)(nil),           // 16: millrace.webhooks.v1.Callback
+	(*durationpb.Duration)(nil),   // 17: google.protobuf.Duration
 }
 var file_millrace_jobs_v1_job_proto_depIdxs = []int32{
-	13, // 0: millrace.jobs.v1.JobSpec.payload_struct:type_name -> google.protobuf.Struct
-	14, // 1: millrace.jobs.v1.JobSpec.run_at:type_name -> google.protobuf.Timestamp
-	14, // 2: millrace.jobs.v1.JobSpec.expires_at:type_name -> google.protobuf.Timestamp
-	14, // 3: millrace.jobs.v1.JobSpec.deadline:type_name -> google.protobuf.Timestamp
+	14, // 0: millrace.jobs.v1.JobSpec.payload_struct:type_name -> google.protobuf.Struct
+	15, // 1: millrace.jobs.v1.JobSpec.run_at:type_name -> google.protobuf.Timestamp
+	15, // 2: millrace.jobs.v1.JobSpec.expires_at:type_name -> google.protobuf.Timestamp
+	15, // 3: millrace.jobs.v1.JobSpec.deadline:type_name -> google.protobuf.Timestamp
 	3,  // 4: millrace.jobs.v1.JobSpec.retry:type_name -> millrace.jobs.v1.RetryPolicy
-	11, // 5: millrace.jobs.v1.JobSpec.labels:type_name -> millrace.jobs.v1.JobSpec.LabelsEntry
+	12, // 5: millrace.jobs.v1.JobSpec.labels:type_name -> millrace.jobs.v1.JobSpec.LabelsEntry
 	2,  // 6: millrace.jobs.v1.JobSpec.deduplication:type_name -> millrace.jobs.v1.Deduplication
-	15, // 7: millrace.jobs.v1.JobSpec.callback:type_name -> millrace.webhooks.v1.Callback
-	16, // 8: millrace.jobs.v1.Deduplication.throttle:type_name -> google.protobuf.Duration
-	16, // 9: millrace.jobs.v1.Deduplication.debounce:type_name -> google.protobuf.Duration
-	16, // 10: millrace.jobs.v1.RetryPolicy.initial_backoff:type_name -> google.protobuf.Duration
-	16, // 11: millrace.jobs.v1.RetryPolicy.max_backoff:type_name -> google.protobuf.Duration
+	16, // 7: millrace.jobs.v1.JobSpec.callback:type_name -> millrace.webhooks.v1.Callback
+	17, // 8: millrace.jobs.v1.Deduplication.throttle:type_name -> google.protobuf.Duration
+	17, // 9: millrace.jobs.v1.Deduplication.debounce:type_name -> google.protobuf.Duration
+	17, // 10: millrace.jobs.v1.RetryPolicy.initial_backoff:type_name -> google.protobuf.Duration
+	17, // 11: millrace.jobs.v1.RetryPolicy.max_backoff:type_name -> google.protobuf.Duration
 	0,  // 12: millrace.jobs.v1.Job.state:type_name -> millrace.jobs.v1.JobState
-	12, // 13: millrace.jobs.v1.Job.labels:type_name -> millrace.jobs.v1.Job.LabelsEntry
-	14, // 14: millrace.jobs.v1.Job.submit_time:type_name -> google.protobuf.Timestamp
-	14, // 15: millrace.jobs.v1.Job.start_time:type_name -> google.protobuf.Timestamp
-	14, // 16: millrace.jobs.v1.Job.finish_time:type_name -> google.protobuf.Timestamp
-	14, // 17: millrace.jobs.v1.Job.run_at:type_name -> google.protobuf.Timestamp
-	14, // 18: millrace.jobs.v1.Job.expires_at:type_name -> google.protobuf.Timestamp
-	14, // 19: millrace.jobs.v1.Job.deadline:type_name -> google.protobuf.Timestamp
-	6,  // 20: millrace.jobs.v1.Job.failure:type_name -> millrace.jobs.v1.JobFailure
-	7,  // 21: millrace.jobs.v1.Job.usage:type_name -> millrace.jobs.v1.Usage
-	15, // 22: millrace.jobs.v1.Job.callback:type_name -> millrace.webhooks.v1.Callback
-	14, // 23: millrace.jobs.v1.Job.schedule_due_time:type_name -> google.protobuf.Timestamp
-	14, // 24: millrace.jobs.v1.AttemptRecord.start_time:type_name -> google.protobuf.Timestamp
-	14, // 25: millrace.jobs.v1.AttemptRecord.end_time:type_name -> google.protobuf.Timestamp
-	6,  // 26: millrace.jobs.v1.AttemptRecord.failure:type_name -> millrace.jobs.v1.JobFailure
-	7,  // 27: millrace.jobs.v1.AttemptRecord.usage:type_name -> millrace.jobs.v1.Usage
-	14, // 28: millrace.jobs.v1.OutputChunk.time:type_name -> google.protobuf.Timestamp
-	9,  // 29: millrace.jobs.v1.OutputChunk.progress:type_name -> millrace.jobs.v1.Progress
-	10, // 30: millrace.jobs.v1.OutputChunk.reset:type_name -> millrace.jobs.v1.OutputReset
-	31, // [31:31] is the sub-list for method output_type
-	31, // [31:31] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	13, // 13: millrace.jobs.v1.Job.labels:type_name -> millrace.jobs.v1.Job.LabelsEntry
+	15, // 14: millrace.jobs.v1.Job.submit_time:type_name -> google.protobuf.Timestamp
+	15, // 15: millrace.jobs.v1.Job.start_time:type_name -> google.protobuf.Timestamp
+	15, // 16: millrace.jobs.v1.Job.finish_time:type_name -> google.protobuf.Timestamp
+	15, // 17: millrace.jobs.v1.Job.run_at:type_name -> google.protobuf.Timestamp
+	15, // 18: millrace.jobs.v1.Job.expires_at:type_name -> google.protobuf.Timestamp
+	15, // 19: millrace.jobs.v1.Job.deadline:type_name -> google.protobuf.Timestamp
+	7,  // 20: millrace.jobs.v1.Job.failure:type_name -> millrace.jobs.v1.JobFailure
+	8,  // 21: millrace.jobs.v1.Job.usage:type_name -> millrace.jobs.v1.Usage
+	16, // 22: millrace.jobs.v1.Job.callback:type_name -> millrace.webhooks.v1.Callback
+	15, // 23: millrace.jobs.v1.Job.schedule_due_time:type_name -> google.protobuf.Timestamp
+	5,  // 24: millrace.jobs.v1.Job.route:type_name -> millrace.jobs.v1.JobRoute
+	15, // 25: millrace.jobs.v1.AttemptRecord.start_time:type_name -> google.protobuf.Timestamp
+	15, // 26: millrace.jobs.v1.AttemptRecord.end_time:type_name -> google.protobuf.Timestamp
+	7,  // 27: millrace.jobs.v1.AttemptRecord.failure:type_name -> millrace.jobs.v1.JobFailure
+	8,  // 28: millrace.jobs.v1.AttemptRecord.usage:type_name -> millrace.jobs.v1.Usage
+	15, // 29: millrace.jobs.v1.OutputChunk.time:type_name -> google.protobuf.Timestamp
+	10, // 30: millrace.jobs.v1.OutputChunk.progress:type_name -> millrace.jobs.v1.Progress
+	11, // 31: millrace.jobs.v1.OutputChunk.reset:type_name -> millrace.jobs.v1.OutputReset
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_millrace_jobs_v1_job_proto_init() }
@@ -1591,7 +1681,7 @@ func file_millrace_jobs_v1_job_proto_init() {
 		(*Deduplication_Throttle)(nil),
 		(*Deduplication_Debounce)(nil),
 	}
-	file_millrace_jobs_v1_job_proto_msgTypes[7].OneofWrappers = []any{
+	file_millrace_jobs_v1_job_proto_msgTypes[8].OneofWrappers = []any{
 		(*OutputChunk_Text)(nil),
 		(*OutputChunk_Data)(nil),
 		(*OutputChunk_Progress)(nil),
@@ -1603,7 +1693,7 @@ func file_millrace_jobs_v1_job_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_millrace_jobs_v1_job_proto_rawDesc), len(file_millrace_jobs_v1_job_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

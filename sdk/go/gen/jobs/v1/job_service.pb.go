@@ -67,6 +67,8 @@ const (
 	// No connected worker serves the queue, the pool and the type of the job: an operator must start one. The message says
 	// which of them nobody serves.
 	ConstraintKind_CONSTRAINT_KIND_NO_WORKER ConstraintKind = 17
+	// The catalogue does not have the job's model any more: the job waits until an operator defines a model of this name.
+	ConstraintKind_CONSTRAINT_KIND_NO_ROUTE ConstraintKind = 18
 )
 
 // Enum value maps for ConstraintKind.
@@ -90,6 +92,7 @@ var (
 		15: "CONSTRAINT_KIND_CHILDREN",
 		16: "CONSTRAINT_KIND_GROUP_IN_FLIGHT",
 		17: "CONSTRAINT_KIND_NO_WORKER",
+		18: "CONSTRAINT_KIND_NO_ROUTE",
 	}
 	ConstraintKind_value = map[string]int32{
 		"CONSTRAINT_KIND_UNSPECIFIED":          0,
@@ -110,6 +113,7 @@ var (
 		"CONSTRAINT_KIND_CHILDREN":             15,
 		"CONSTRAINT_KIND_GROUP_IN_FLIGHT":      16,
 		"CONSTRAINT_KIND_NO_WORKER":            17,
+		"CONSTRAINT_KIND_NO_ROUTE":             18,
 	}
 )
 
@@ -1352,8 +1356,13 @@ type ExplainJobResponse struct {
 	ScheduleId string `protobuf:"bytes,6,opt,name=schedule_id,json=scheduleId,proto3" json:"schedule_id,omitempty"`
 	// The due time of the schedule's run.
 	ScheduleDueTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=schedule_due_time,json=scheduleDueTime,proto3" json:"schedule_due_time,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// The model that the job names. Empty: it names none.
+	Model string `protobuf:"bytes,8,opt,name=model,proto3" json:"model,omitempty"`
+	// The routes of the model, in the order in which the next lease tries them. If one of them is open, `constraints` has
+	// nothing of accounts. Otherwise it has what holds each of them.
+	Routes        []*RouteExplanation `protobuf:"bytes,9,rep,name=routes,proto3" json:"routes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExplainJobResponse) Reset() {
@@ -1435,6 +1444,94 @@ func (x *ExplainJobResponse) GetScheduleDueTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *ExplainJobResponse) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *ExplainJobResponse) GetRoutes() []*RouteExplanation {
+	if x != nil {
+		return x.Routes
+	}
+	return nil
+}
+
+// What holds one route of a job's model.
+type RouteExplanation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The provider account.
+	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
+	// What the provider calls the model.
+	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
+	// What of the account holds the job, the last one to clear first. NO_WORKER: no connected worker serves the account together
+	// with the job's queue and type. Empty: the next free worker that serves the account may take the job on this route.
+	Constraints []*Constraint `protobuf:"bytes,3,rep,name=constraints,proto3" json:"constraints,omitempty"`
+	// True: the job has failed on this account, so the route is tried after the others.
+	Failed        bool `protobuf:"varint,4,opt,name=failed,proto3" json:"failed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RouteExplanation) Reset() {
+	*x = RouteExplanation{}
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RouteExplanation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RouteExplanation) ProtoMessage() {}
+
+func (x *RouteExplanation) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RouteExplanation.ProtoReflect.Descriptor instead.
+func (*RouteExplanation) Descriptor() ([]byte, []int) {
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *RouteExplanation) GetAccount() string {
+	if x != nil {
+		return x.Account
+	}
+	return ""
+}
+
+func (x *RouteExplanation) GetModel() string {
+	if x != nil {
+		return x.Model
+	}
+	return ""
+}
+
+func (x *RouteExplanation) GetConstraints() []*Constraint {
+	if x != nil {
+		return x.Constraints
+	}
+	return nil
+}
+
+func (x *RouteExplanation) GetFailed() bool {
+	if x != nil {
+		return x.Failed
+	}
+	return false
+}
+
 // One thing that holds a waiting job.
 type Constraint struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1459,7 +1556,7 @@ type Constraint struct {
 
 func (x *Constraint) Reset() {
 	*x = Constraint{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[20]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1471,7 +1568,7 @@ func (x *Constraint) String() string {
 func (*Constraint) ProtoMessage() {}
 
 func (x *Constraint) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[20]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1484,7 +1581,7 @@ func (x *Constraint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Constraint.ProtoReflect.Descriptor instead.
 func (*Constraint) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{20}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Constraint) GetKind() ConstraintKind {
@@ -1552,7 +1649,7 @@ type CreateJobTokenRequest struct {
 
 func (x *CreateJobTokenRequest) Reset() {
 	*x = CreateJobTokenRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[21]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1564,7 +1661,7 @@ func (x *CreateJobTokenRequest) String() string {
 func (*CreateJobTokenRequest) ProtoMessage() {}
 
 func (x *CreateJobTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[21]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1577,7 +1674,7 @@ func (x *CreateJobTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateJobTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateJobTokenRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{21}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *CreateJobTokenRequest) GetJobId() string {
@@ -1616,7 +1713,7 @@ type CreateJobTokenResponse struct {
 
 func (x *CreateJobTokenResponse) Reset() {
 	*x = CreateJobTokenResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[22]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1628,7 +1725,7 @@ func (x *CreateJobTokenResponse) String() string {
 func (*CreateJobTokenResponse) ProtoMessage() {}
 
 func (x *CreateJobTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[22]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1641,7 +1738,7 @@ func (x *CreateJobTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateJobTokenResponse.ProtoReflect.Descriptor instead.
 func (*CreateJobTokenResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{22}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *CreateJobTokenResponse) GetToken() string {
@@ -1734,7 +1831,7 @@ const file_millrace_jobs_v1_job_service_proto_rawDesc = "" +
 	"\x11CancelJobResponse\x12'\n" +
 	"\x03job\x18\x01 \x01(\v2\x15.millrace.jobs.v1.JobR\x03job\"*\n" +
 	"\x11ExplainJobRequest\x12\x15\n" +
-	"\x06job_id\x18\x01 \x01(\tR\x05jobId\"\x88\x03\n" +
+	"\x06job_id\x18\x01 \x01(\tR\x05jobId\"\xda\x03\n" +
 	"\x12ExplainJobResponse\x120\n" +
 	"\x05state\x18\x01 \x01(\x0e2\x1a.millrace.jobs.v1.JobStateR\x05state\x12>\n" +
 	"\vconstraints\x18\x02 \x03(\v2\x1c.millrace.jobs.v1.ConstraintR\vconstraints\x12\"\n" +
@@ -1743,7 +1840,14 @@ const file_millrace_jobs_v1_job_service_proto_rawDesc = "" +
 	"\x0eestimate_basis\x18\x05 \x01(\tR\restimateBasis\x12\x1f\n" +
 	"\vschedule_id\x18\x06 \x01(\tR\n" +
 	"scheduleId\x12F\n" +
-	"\x11schedule_due_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x0fscheduleDueTime\"\xf3\x01\n" +
+	"\x11schedule_due_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x0fscheduleDueTime\x12\x14\n" +
+	"\x05model\x18\b \x01(\tR\x05model\x12:\n" +
+	"\x06routes\x18\t \x03(\v2\".millrace.jobs.v1.RouteExplanationR\x06routes\"\x9a\x01\n" +
+	"\x10RouteExplanation\x12\x18\n" +
+	"\aaccount\x18\x01 \x01(\tR\aaccount\x12\x14\n" +
+	"\x05model\x18\x02 \x01(\tR\x05model\x12>\n" +
+	"\vconstraints\x18\x03 \x03(\v2\x1c.millrace.jobs.v1.ConstraintR\vconstraints\x12\x16\n" +
+	"\x06failed\x18\x04 \x01(\bR\x06failed\"\xf3\x01\n" +
 	"\n" +
 	"Constraint\x124\n" +
 	"\x04kind\x18\x01 \x01(\x0e2 .millrace.jobs.v1.ConstraintKindR\x04kind\x12\x18\n" +
@@ -1762,7 +1866,7 @@ const file_millrace_jobs_v1_job_service_proto_rawDesc = "" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12;\n" +
 	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x125\n" +
-	"\x05right\x18\x03 \x01(\x0e2\x1f.millrace.jobs.v1.JobTokenRightR\x05right*\x8d\x05\n" +
+	"\x05right\x18\x03 \x01(\x0e2\x1f.millrace.jobs.v1.JobTokenRightR\x05right*\xab\x05\n" +
 	"\x0eConstraintKind\x12\x1f\n" +
 	"\x1bCONSTRAINT_KIND_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19CONSTRAINT_KIND_SCHEDULED\x10\x01\x12 \n" +
@@ -1782,7 +1886,8 @@ const file_millrace_jobs_v1_job_service_proto_rawDesc = "" +
 	"\x1dCONSTRAINT_KIND_PROVIDER_DOWN\x10\x0e\x12\x1c\n" +
 	"\x18CONSTRAINT_KIND_CHILDREN\x10\x0f\x12#\n" +
 	"\x1fCONSTRAINT_KIND_GROUP_IN_FLIGHT\x10\x10\x12\x1d\n" +
-	"\x19CONSTRAINT_KIND_NO_WORKER\x10\x11*f\n" +
+	"\x19CONSTRAINT_KIND_NO_WORKER\x10\x11\x12\x1c\n" +
+	"\x18CONSTRAINT_KIND_NO_ROUTE\x10\x12*f\n" +
 	"\rJobTokenRight\x12\x1f\n" +
 	"\x1bJOB_TOKEN_RIGHT_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14JOB_TOKEN_RIGHT_READ\x10\x01\x12\x1a\n" +
@@ -1814,7 +1919,7 @@ func file_millrace_jobs_v1_job_service_proto_rawDescGZIP() []byte {
 }
 
 var file_millrace_jobs_v1_job_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_millrace_jobs_v1_job_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_millrace_jobs_v1_job_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_millrace_jobs_v1_job_service_proto_goTypes = []any{
 	(ConstraintKind)(0),            // 0: millrace.jobs.v1.ConstraintKind
 	(JobTokenRight)(0),             // 1: millrace.jobs.v1.JobTokenRight
@@ -1838,70 +1943,73 @@ var file_millrace_jobs_v1_job_service_proto_goTypes = []any{
 	(*CancelJobResponse)(nil),      // 19: millrace.jobs.v1.CancelJobResponse
 	(*ExplainJobRequest)(nil),      // 20: millrace.jobs.v1.ExplainJobRequest
 	(*ExplainJobResponse)(nil),     // 21: millrace.jobs.v1.ExplainJobResponse
-	(*Constraint)(nil),             // 22: millrace.jobs.v1.Constraint
-	(*CreateJobTokenRequest)(nil),  // 23: millrace.jobs.v1.CreateJobTokenRequest
-	(*CreateJobTokenResponse)(nil), // 24: millrace.jobs.v1.CreateJobTokenResponse
-	(*JobSpec)(nil),                // 25: millrace.jobs.v1.JobSpec
-	(*durationpb.Duration)(nil),    // 26: google.protobuf.Duration
-	(*Job)(nil),                    // 27: millrace.jobs.v1.Job
-	(*status.Status)(nil),          // 28: google.rpc.Status
-	(JobState)(0),                  // 29: millrace.jobs.v1.JobState
-	(*OutputChunk)(nil),            // 30: millrace.jobs.v1.OutputChunk
-	(*timestamppb.Timestamp)(nil),  // 31: google.protobuf.Timestamp
+	(*RouteExplanation)(nil),       // 22: millrace.jobs.v1.RouteExplanation
+	(*Constraint)(nil),             // 23: millrace.jobs.v1.Constraint
+	(*CreateJobTokenRequest)(nil),  // 24: millrace.jobs.v1.CreateJobTokenRequest
+	(*CreateJobTokenResponse)(nil), // 25: millrace.jobs.v1.CreateJobTokenResponse
+	(*JobSpec)(nil),                // 26: millrace.jobs.v1.JobSpec
+	(*durationpb.Duration)(nil),    // 27: google.protobuf.Duration
+	(*Job)(nil),                    // 28: millrace.jobs.v1.Job
+	(*status.Status)(nil),          // 29: google.rpc.Status
+	(JobState)(0),                  // 30: millrace.jobs.v1.JobState
+	(*OutputChunk)(nil),            // 31: millrace.jobs.v1.OutputChunk
+	(*timestamppb.Timestamp)(nil),  // 32: google.protobuf.Timestamp
 }
 var file_millrace_jobs_v1_job_service_proto_depIdxs = []int32{
-	25, // 0: millrace.jobs.v1.SubmitJobRequest.job:type_name -> millrace.jobs.v1.JobSpec
-	26, // 1: millrace.jobs.v1.SubmitJobRequest.wait:type_name -> google.protobuf.Duration
-	27, // 2: millrace.jobs.v1.SubmitJobResponse.job:type_name -> millrace.jobs.v1.Job
-	25, // 3: millrace.jobs.v1.SubmitJobsRequest.jobs:type_name -> millrace.jobs.v1.JobSpec
+	26, // 0: millrace.jobs.v1.SubmitJobRequest.job:type_name -> millrace.jobs.v1.JobSpec
+	27, // 1: millrace.jobs.v1.SubmitJobRequest.wait:type_name -> google.protobuf.Duration
+	28, // 2: millrace.jobs.v1.SubmitJobResponse.job:type_name -> millrace.jobs.v1.Job
+	26, // 3: millrace.jobs.v1.SubmitJobsRequest.jobs:type_name -> millrace.jobs.v1.JobSpec
 	6,  // 4: millrace.jobs.v1.SubmitJobsResponse.results:type_name -> millrace.jobs.v1.SubmitResult
-	28, // 5: millrace.jobs.v1.SubmitResult.error:type_name -> google.rpc.Status
+	29, // 5: millrace.jobs.v1.SubmitResult.error:type_name -> google.rpc.Status
 	8,  // 6: millrace.jobs.v1.SubmitStreamRequest.jobs:type_name -> millrace.jobs.v1.SubmitStreamJob
-	25, // 7: millrace.jobs.v1.SubmitStreamJob.job:type_name -> millrace.jobs.v1.JobSpec
+	26, // 7: millrace.jobs.v1.SubmitStreamJob.job:type_name -> millrace.jobs.v1.JobSpec
 	10, // 8: millrace.jobs.v1.SubmitStreamResponse.results:type_name -> millrace.jobs.v1.SubmitStreamResult
-	27, // 9: millrace.jobs.v1.SubmitStreamResponse.finished:type_name -> millrace.jobs.v1.Job
+	28, // 9: millrace.jobs.v1.SubmitStreamResponse.finished:type_name -> millrace.jobs.v1.Job
 	6,  // 10: millrace.jobs.v1.SubmitStreamResult.result:type_name -> millrace.jobs.v1.SubmitResult
-	26, // 11: millrace.jobs.v1.GetJobRequest.wait:type_name -> google.protobuf.Duration
-	27, // 12: millrace.jobs.v1.GetJobResponse.job:type_name -> millrace.jobs.v1.Job
-	29, // 13: millrace.jobs.v1.ListJobsRequest.states:type_name -> millrace.jobs.v1.JobState
-	27, // 14: millrace.jobs.v1.ListJobsResponse.jobs:type_name -> millrace.jobs.v1.Job
-	27, // 15: millrace.jobs.v1.WatchJobResponse.job:type_name -> millrace.jobs.v1.Job
+	27, // 11: millrace.jobs.v1.GetJobRequest.wait:type_name -> google.protobuf.Duration
+	28, // 12: millrace.jobs.v1.GetJobResponse.job:type_name -> millrace.jobs.v1.Job
+	30, // 13: millrace.jobs.v1.ListJobsRequest.states:type_name -> millrace.jobs.v1.JobState
+	28, // 14: millrace.jobs.v1.ListJobsResponse.jobs:type_name -> millrace.jobs.v1.Job
+	28, // 15: millrace.jobs.v1.WatchJobResponse.job:type_name -> millrace.jobs.v1.Job
 	17, // 16: millrace.jobs.v1.WatchJobResponse.chunks:type_name -> millrace.jobs.v1.OutputChunks
-	30, // 17: millrace.jobs.v1.OutputChunks.chunks:type_name -> millrace.jobs.v1.OutputChunk
-	27, // 18: millrace.jobs.v1.CancelJobResponse.job:type_name -> millrace.jobs.v1.Job
-	29, // 19: millrace.jobs.v1.ExplainJobResponse.state:type_name -> millrace.jobs.v1.JobState
-	22, // 20: millrace.jobs.v1.ExplainJobResponse.constraints:type_name -> millrace.jobs.v1.Constraint
-	31, // 21: millrace.jobs.v1.ExplainJobResponse.estimated_start_time:type_name -> google.protobuf.Timestamp
-	31, // 22: millrace.jobs.v1.ExplainJobResponse.schedule_due_time:type_name -> google.protobuf.Timestamp
-	0,  // 23: millrace.jobs.v1.Constraint.kind:type_name -> millrace.jobs.v1.ConstraintKind
-	31, // 24: millrace.jobs.v1.Constraint.clear_time:type_name -> google.protobuf.Timestamp
-	1,  // 25: millrace.jobs.v1.CreateJobTokenRequest.right:type_name -> millrace.jobs.v1.JobTokenRight
-	26, // 26: millrace.jobs.v1.CreateJobTokenRequest.lifetime:type_name -> google.protobuf.Duration
-	31, // 27: millrace.jobs.v1.CreateJobTokenResponse.expire_time:type_name -> google.protobuf.Timestamp
-	1,  // 28: millrace.jobs.v1.CreateJobTokenResponse.right:type_name -> millrace.jobs.v1.JobTokenRight
-	2,  // 29: millrace.jobs.v1.JobService.SubmitJob:input_type -> millrace.jobs.v1.SubmitJobRequest
-	4,  // 30: millrace.jobs.v1.JobService.SubmitJobs:input_type -> millrace.jobs.v1.SubmitJobsRequest
-	7,  // 31: millrace.jobs.v1.JobService.SubmitStream:input_type -> millrace.jobs.v1.SubmitStreamRequest
-	11, // 32: millrace.jobs.v1.JobService.GetJob:input_type -> millrace.jobs.v1.GetJobRequest
-	13, // 33: millrace.jobs.v1.JobService.ListJobs:input_type -> millrace.jobs.v1.ListJobsRequest
-	15, // 34: millrace.jobs.v1.JobService.WatchJob:input_type -> millrace.jobs.v1.WatchJobRequest
-	18, // 35: millrace.jobs.v1.JobService.CancelJob:input_type -> millrace.jobs.v1.CancelJobRequest
-	20, // 36: millrace.jobs.v1.JobService.ExplainJob:input_type -> millrace.jobs.v1.ExplainJobRequest
-	23, // 37: millrace.jobs.v1.JobService.CreateJobToken:input_type -> millrace.jobs.v1.CreateJobTokenRequest
-	3,  // 38: millrace.jobs.v1.JobService.SubmitJob:output_type -> millrace.jobs.v1.SubmitJobResponse
-	5,  // 39: millrace.jobs.v1.JobService.SubmitJobs:output_type -> millrace.jobs.v1.SubmitJobsResponse
-	9,  // 40: millrace.jobs.v1.JobService.SubmitStream:output_type -> millrace.jobs.v1.SubmitStreamResponse
-	12, // 41: millrace.jobs.v1.JobService.GetJob:output_type -> millrace.jobs.v1.GetJobResponse
-	14, // 42: millrace.jobs.v1.JobService.ListJobs:output_type -> millrace.jobs.v1.ListJobsResponse
-	16, // 43: millrace.jobs.v1.JobService.WatchJob:output_type -> millrace.jobs.v1.WatchJobResponse
-	19, // 44: millrace.jobs.v1.JobService.CancelJob:output_type -> millrace.jobs.v1.CancelJobResponse
-	21, // 45: millrace.jobs.v1.JobService.ExplainJob:output_type -> millrace.jobs.v1.ExplainJobResponse
-	24, // 46: millrace.jobs.v1.JobService.CreateJobToken:output_type -> millrace.jobs.v1.CreateJobTokenResponse
-	38, // [38:47] is the sub-list for method output_type
-	29, // [29:38] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	31, // 17: millrace.jobs.v1.OutputChunks.chunks:type_name -> millrace.jobs.v1.OutputChunk
+	28, // 18: millrace.jobs.v1.CancelJobResponse.job:type_name -> millrace.jobs.v1.Job
+	30, // 19: millrace.jobs.v1.ExplainJobResponse.state:type_name -> millrace.jobs.v1.JobState
+	23, // 20: millrace.jobs.v1.ExplainJobResponse.constraints:type_name -> millrace.jobs.v1.Constraint
+	32, // 21: millrace.jobs.v1.ExplainJobResponse.estimated_start_time:type_name -> google.protobuf.Timestamp
+	32, // 22: millrace.jobs.v1.ExplainJobResponse.schedule_due_time:type_name -> google.protobuf.Timestamp
+	22, // 23: millrace.jobs.v1.ExplainJobResponse.routes:type_name -> millrace.jobs.v1.RouteExplanation
+	23, // 24: millrace.jobs.v1.RouteExplanation.constraints:type_name -> millrace.jobs.v1.Constraint
+	0,  // 25: millrace.jobs.v1.Constraint.kind:type_name -> millrace.jobs.v1.ConstraintKind
+	32, // 26: millrace.jobs.v1.Constraint.clear_time:type_name -> google.protobuf.Timestamp
+	1,  // 27: millrace.jobs.v1.CreateJobTokenRequest.right:type_name -> millrace.jobs.v1.JobTokenRight
+	27, // 28: millrace.jobs.v1.CreateJobTokenRequest.lifetime:type_name -> google.protobuf.Duration
+	32, // 29: millrace.jobs.v1.CreateJobTokenResponse.expire_time:type_name -> google.protobuf.Timestamp
+	1,  // 30: millrace.jobs.v1.CreateJobTokenResponse.right:type_name -> millrace.jobs.v1.JobTokenRight
+	2,  // 31: millrace.jobs.v1.JobService.SubmitJob:input_type -> millrace.jobs.v1.SubmitJobRequest
+	4,  // 32: millrace.jobs.v1.JobService.SubmitJobs:input_type -> millrace.jobs.v1.SubmitJobsRequest
+	7,  // 33: millrace.jobs.v1.JobService.SubmitStream:input_type -> millrace.jobs.v1.SubmitStreamRequest
+	11, // 34: millrace.jobs.v1.JobService.GetJob:input_type -> millrace.jobs.v1.GetJobRequest
+	13, // 35: millrace.jobs.v1.JobService.ListJobs:input_type -> millrace.jobs.v1.ListJobsRequest
+	15, // 36: millrace.jobs.v1.JobService.WatchJob:input_type -> millrace.jobs.v1.WatchJobRequest
+	18, // 37: millrace.jobs.v1.JobService.CancelJob:input_type -> millrace.jobs.v1.CancelJobRequest
+	20, // 38: millrace.jobs.v1.JobService.ExplainJob:input_type -> millrace.jobs.v1.ExplainJobRequest
+	24, // 39: millrace.jobs.v1.JobService.CreateJobToken:input_type -> millrace.jobs.v1.CreateJobTokenRequest
+	3,  // 40: millrace.jobs.v1.JobService.SubmitJob:output_type -> millrace.jobs.v1.SubmitJobResponse
+	5,  // 41: millrace.jobs.v1.JobService.SubmitJobs:output_type -> millrace.jobs.v1.SubmitJobsResponse
+	9,  // 42: millrace.jobs.v1.JobService.SubmitStream:output_type -> millrace.jobs.v1.SubmitStreamResponse
+	12, // 43: millrace.jobs.v1.JobService.GetJob:output_type -> millrace.jobs.v1.GetJobResponse
+	14, // 44: millrace.jobs.v1.JobService.ListJobs:output_type -> millrace.jobs.v1.ListJobsResponse
+	16, // 45: millrace.jobs.v1.JobService.WatchJob:output_type -> millrace.jobs.v1.WatchJobResponse
+	19, // 46: millrace.jobs.v1.JobService.CancelJob:output_type -> millrace.jobs.v1.CancelJobResponse
+	21, // 47: millrace.jobs.v1.JobService.ExplainJob:output_type -> millrace.jobs.v1.ExplainJobResponse
+	25, // 48: millrace.jobs.v1.JobService.CreateJobToken:output_type -> millrace.jobs.v1.CreateJobTokenResponse
+	40, // [40:49] is the sub-list for method output_type
+	31, // [31:40] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_millrace_jobs_v1_job_service_proto_init() }
@@ -1924,7 +2032,7 @@ func file_millrace_jobs_v1_job_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_millrace_jobs_v1_job_service_proto_rawDesc), len(file_millrace_jobs_v1_job_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   23,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

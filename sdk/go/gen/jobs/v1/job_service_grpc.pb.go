@@ -39,7 +39,7 @@ const (
 type JobServiceClient interface {
 	// Submits one job and returns as soon as it is durable, or, with `wait`, when it has finished.
 	// A retry after a lost reply may submit the job twice, unless it has an idempotency key.
-	// Errors: INVALID_ARGUMENT (fix the request), NOT_FOUND (queue or document), ALREADY_EXISTS
+	// Errors: INVALID_ARGUMENT (fix the request), NOT_FOUND (queue, model or document), ALREADY_EXISTS
 	// (idempotency key with other content), RESOURCE_EXHAUSTED (too many jobs wait: try again later).
 	SubmitJob(ctx context.Context, in *SubmitJobRequest, opts ...grpc.CallOption) (*SubmitJobResponse, error)
 	// Submits up to 1,000 jobs, each independent of the others: a refused job does not affect the rest.
@@ -196,7 +196,7 @@ func (c *jobServiceClient) CreateJobToken(ctx context.Context, in *CreateJobToke
 type JobServiceServer interface {
 	// Submits one job and returns as soon as it is durable, or, with `wait`, when it has finished.
 	// A retry after a lost reply may submit the job twice, unless it has an idempotency key.
-	// Errors: INVALID_ARGUMENT (fix the request), NOT_FOUND (queue or document), ALREADY_EXISTS
+	// Errors: INVALID_ARGUMENT (fix the request), NOT_FOUND (queue, model or document), ALREADY_EXISTS
 	// (idempotency key with other content), RESOURCE_EXHAUSTED (too many jobs wait: try again later).
 	SubmitJob(context.Context, *SubmitJobRequest) (*SubmitJobResponse, error)
 	// Submits up to 1,000 jobs, each independent of the others: a refused job does not affect the rest.

@@ -668,7 +668,8 @@ type FanOutRequest struct {
 	KeepSiblings bool `protobuf:"varint,6,opt,name=keep_siblings,json=keepSiblings,proto3" json:"keep_siblings,omitempty"`
 	// The index of the first child of this call, from 1.
 	FirstIndex uint32 `protobuf:"varint,7,opt,name=first_index,json=firstIndex,proto3" json:"first_index,omitempty"`
-	// Up to 256 children. Their queue is that of the job. Priority, pool and labels that they leave out are those of the job.
+	// Up to 256 children. Their queue is that of the job. Priority, labels, and pool or model
+	// that they leave out are those of the job.
 	Children      []*v11.JobSpec `protobuf:"bytes,8,rep,name=children,proto3" json:"children,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2053,7 +2054,7 @@ func (x *Failed) GetProvider() *ProviderFeedback {
 // row. Every other status shows that the provider is reachable.
 type ProviderFeedback struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The provider account, as in the job's pool.
+	// The provider account: the job's pool, or the account of the assignment.
 	Account string `protobuf:"bytes,1,opt,name=account,proto3" json:"account,omitempty"`
 	// The HTTP status of the answer. 0: the provider was not reachable, broke the connection, or was silent for too long.
 	HttpStatus uint32 `protobuf:"varint,2,opt,name=http_status,json=httpStatus,proto3" json:"http_status,omitempty"`

@@ -26,6 +26,19 @@ class Constraint:
 
 
 @dataclass(frozen=True)
+class RouteExplanation:
+    """What holds one route of a job's model."""
+
+    account: str
+    model: str
+    """What the provider calls the model."""
+    constraints: tuple[Constraint, ...]
+    """Empty: the next free worker that serves the account may take the job on this route."""
+    failed: bool
+    """The job has failed on this account, so the route is tried after the others."""
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Everything that holds a job now, the last one to clear first, and when it may start."""
 
@@ -34,6 +47,10 @@ class Explanation:
     ahead_in_lane: int
     estimated_start_time: datetime | None
     estimate_basis: str
+    model: str | None = None
+    """The model that the job names."""
+    routes: tuple[RouteExplanation, ...] = ()
+    """The routes of the model, in the order in which the next lease tries them."""
 
 
 def explanation_of(message: pb.ExplainJobResponse) -> Explanation:
@@ -44,6 +61,16 @@ def explanation_of(message: pb.ExplainJobResponse) -> Explanation:
         ahead_in_lane=message.ahead_in_lane,
         estimated_start_time=when(message, "estimated_start_time", message.estimated_start_time),
         estimate_basis=message.estimate_basis,
+        model=message.model or None,
+        routes=tuple(
+            RouteExplanation(
+                account=route.account,
+                model=route.model,
+                constraints=tuple(_constraint_of(one) for one in route.constraints),
+                failed=route.failed,
+            )
+            for route in message.routes
+        ),
     )
 
 

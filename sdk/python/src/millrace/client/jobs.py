@@ -68,6 +68,8 @@ class JobOptions(TypedDict, total=False):
     """1 (most urgent) to 100; default 50."""
     document_ids: Sequence[str]
     pool: str
+    model: str
+    """The model that the job needs, as the catalogue of the operators names it. Not with `pool`."""
     estimated_tokens: int
     run_at: datetime
     """The earliest start. Times need a time zone."""
@@ -115,6 +117,15 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class JobRoute:
+    """The way by which an attempt of a job calls its model."""
+
+    account: str
+    model: str
+    """What the provider calls the model."""
+
+
+@dataclass(frozen=True)
 class Job:
     """A job as its caller sees it."""
 
@@ -151,6 +162,10 @@ class Job:
     output_offset: int
     group_id: str | None
     trace_id: str | None
+    model: str | None = None
+    """The model's own name, also if the job was submitted with an alias. None: it names no model."""
+    route: JobRoute | None = None
+    """The route of the attempt that runs or ran last, if the job names a model."""
 
     @property
     def finished(self) -> bool:
@@ -177,6 +192,7 @@ def spec_of(job: NewJob, queue: str | None = None) -> job_pb2.JobSpec:
         priority=options.get("priority"),
         idempotency_key=options.get("idempotency_key"),
         pool=options.get("pool"),
+        model=options.get("model"),
         estimated_tokens=options.get("estimated_tokens"),
         run_at=_time(options.get("run_at")),
         expires_at=_time(options.get("expires_at")),
@@ -226,6 +242,8 @@ def job_of(message: job_pb2.Job) -> Job:
         output_offset=message.output_offset,
         group_id=message.group_id or None,
         trace_id=message.trace_id or None,
+        model=message.model or None,
+        route=JobRoute(message.route.account, message.route.model) if message.HasField("route") else None,
     )
 
 

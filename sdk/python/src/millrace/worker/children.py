@@ -36,7 +36,7 @@ class Child:
     priority: int | None = None
     """1 (most urgent) to 100. Default: that of the executor's job."""
     pool: str = ""
-    """Default: that of the executor's job."""
+    """Default: that of the executor's job, unless the child names a model."""
     document_ids: Sequence[str] = ()
     estimated_tokens: int = 0
     max_attempts: int | None = None
@@ -47,6 +47,8 @@ class Child:
     """The latest start."""
     deadline: datetime | None = None
     """The latest finish."""
+    model: str = ""
+    """A model of the catalogue. Not with a pool. Default: that of the executor's job, unless the child names a pool."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,7 @@ def _spec(child: Child, index: int, options: Options) -> job_pb2.JobSpec:
             payload_json=payload,
             priority=child.priority,
             pool=child.pool,
+            model=child.model,
             document_ids=child.document_ids,
             estimated_tokens=child.estimated_tokens,
             retry=None if child.max_attempts is None else job_pb2.RetryPolicy(max_attempts=child.max_attempts),

@@ -7,6 +7,7 @@ import type { Message } from "@bufbuild/protobuf";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { ConstraintKind } from "../../jobs/v1/job_service_pb.js";
 import type { AttemptRecord, Job, RetryPolicy } from "../../jobs/v1/job_pb.js";
+import type { DeleteModelRequestSchema, DeleteModelResponseSchema, GetModelRequestSchema, GetModelResponseSchema, ListModelsRequestSchema, ListModelsResponseSchema, Model, PutModelRequestSchema, PutModelResponseSchema } from "./admin_model_pb.js";
 import type { ScheduleSpec } from "../../schedules/v1/schedule_pb.js";
 import type { CancelJobRequestSchema, CancelJobResponseSchema, CancelJobsRequestSchema, CancelJobsResponseSchema, ExplainJobRequestSchema, ExplainJobResponseSchema, GetJobRequestSchema, GetJobResponseSchema, ListJobsRequestSchema, ListJobsResponseSchema, WatchJobRequestSchema, WatchJobResponseSchema } from "./admin_job_pb.js";
 import type { ListUsageRequestSchema, ListUsageResponseSchema } from "./admin_usage_pb.js";
@@ -2001,6 +2002,13 @@ export declare type Configuration = Message<"millrace.admin.v1.Configuration"> &
    * @generated from field: repeated millrace.admin.v1.DeclaredWebhookEndpoint webhook_endpoints = 5;
    */
   webhookEndpoints: DeclaredWebhookEndpoint[];
+
+  /**
+   * Each model replaces the whole old definition.
+   *
+   * @generated from field: repeated millrace.admin.v1.Model models = 6;
+   */
+  models: Model[];
 };
 
 /**
@@ -2420,6 +2428,49 @@ export declare const AdminService: GenService<{
     output: typeof ResetProviderAccountResponseSchema;
   },
   /**
+   * Defines a model, or replaces its definition. Jobs that wait follow the new routes from the next lease on; running
+   * attempts keep theirs. ALREADY_EXISTS, reason MODEL_NAME_TAKEN: another model has the name or an alias.
+   * RESOURCE_EXHAUSTED, reason CATALOGUE_FULL: there are too many models. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.PutModel
+   */
+  putModel: {
+    methodKind: "unary";
+    input: typeof PutModelRequestSchema;
+    output: typeof PutModelResponseSchema;
+  },
+  /**
+   * Returns a model. NOT_FOUND, reason MODEL_NOT_FOUND: no model has this name or alias. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.GetModel
+   */
+  getModel: {
+    methodKind: "unary";
+    input: typeof GetModelRequestSchema;
+    output: typeof GetModelResponseSchema;
+  },
+  /**
+   * Lists the models of the catalogue. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.ListModels
+   */
+  listModels: {
+    methodKind: "unary";
+    input: typeof ListModelsRequestSchema;
+    output: typeof ListModelsResponseSchema;
+  },
+  /**
+   * Removes a model. New jobs that name it are refused. Jobs that wait for it wait until a model of this name is defined
+   * again. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.DeleteModel
+   */
+  deleteModel: {
+    methodKind: "unary";
+    input: typeof DeleteModelRequestSchema;
+    output: typeof DeleteModelResponseSchema;
+  },
+  /**
    * Lists the workers that are connected to any scheduler. What the scheduler that answers has not heard from the others
    * for 15 seconds is left out. Safe to retry.
    *
@@ -2472,7 +2523,7 @@ export declare const AdminService: GenService<{
     output: typeof PurgeDeadLettersResponseSchema;
   },
   /**
-   * Applies a configuration of queues, API keys and provider accounts. If anything in it is wrong, it changes
+   * Applies a configuration of queues, API keys, provider accounts, models and more. If anything in it is wrong, it changes
    * nothing. It changes only what differs, and does not touch what the configuration does not name. Safe to retry.
    *
    * @generated from rpc millrace.admin.v1.AdminService.ApplyConfiguration

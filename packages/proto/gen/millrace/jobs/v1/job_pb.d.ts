@@ -172,6 +172,14 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
    * @generated from field: millrace.webhooks.v1.Callback callback = 19;
    */
   callback?: Callback | undefined;
+
+  /**
+   * The model that the job needs, or an alias of it, as an operator has defined it in the catalogue. Each attempt runs on one of
+   * the model's routes. Not together with `pool`. Unknown: NOT_FOUND, reason MODEL_NOT_FOUND, with similar names.
+   *
+   * @generated from field: string model = 20;
+   */
+  model: string;
 };
 
 /**
@@ -498,6 +506,20 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
    * @generated from field: google.protobuf.Timestamp schedule_due_time = 33;
    */
   scheduleDueTime?: Timestamp | undefined;
+
+  /**
+   * The model that it names. If it was submitted with an alias: the model's own name.
+   *
+   * @generated from field: string model = 34;
+   */
+  model: string;
+
+  /**
+   * The route of the attempt that runs or ran last, if it names a model and has been leased.
+   *
+   * @generated from field: millrace.jobs.v1.JobRoute route = 35;
+   */
+  route?: JobRoute | undefined;
 };
 
 /**
@@ -505,6 +527,33 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
  * Use `create(JobSchema)` to create a new message.
  */
 export declare const JobSchema: GenMessage<Job>;
+
+/**
+ * The route by which an attempt of a job calls its model.
+ *
+ * @generated from message millrace.jobs.v1.JobRoute
+ */
+export declare type JobRoute = Message<"millrace.jobs.v1.JobRoute"> & {
+  /**
+   * The provider account, which is also the pool of the worker.
+   *
+   * @generated from field: string account = 1;
+   */
+  account: string;
+
+  /**
+   * What the provider calls the model.
+   *
+   * @generated from field: string model = 2;
+   */
+  model: string;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.JobRoute.
+ * Use `create(JobRouteSchema)` to create a new message.
+ */
+export declare const JobRouteSchema: GenMessage<JobRoute>;
 
 /**
  * How one attempt of a job ended.

@@ -625,6 +625,21 @@ export declare type ExplainJobResponse = Message<"millrace.jobs.v1.ExplainJobRes
    * @generated from field: google.protobuf.Timestamp schedule_due_time = 7;
    */
   scheduleDueTime?: Timestamp | undefined;
+
+  /**
+   * The model that the job names. Empty: it names none.
+   *
+   * @generated from field: string model = 8;
+   */
+  model: string;
+
+  /**
+   * The routes of the model, in the order in which the next lease tries them. If one of them is open, `constraints` has
+   * nothing of accounts. Otherwise it has what holds each of them.
+   *
+   * @generated from field: repeated millrace.jobs.v1.RouteExplanation routes = 9;
+   */
+  routes: RouteExplanation[];
 };
 
 /**
@@ -632,6 +647,48 @@ export declare type ExplainJobResponse = Message<"millrace.jobs.v1.ExplainJobRes
  * Use `create(ExplainJobResponseSchema)` to create a new message.
  */
 export declare const ExplainJobResponseSchema: GenMessage<ExplainJobResponse>;
+
+/**
+ * What holds one route of a job's model.
+ *
+ * @generated from message millrace.jobs.v1.RouteExplanation
+ */
+export declare type RouteExplanation = Message<"millrace.jobs.v1.RouteExplanation"> & {
+  /**
+   * The provider account.
+   *
+   * @generated from field: string account = 1;
+   */
+  account: string;
+
+  /**
+   * What the provider calls the model.
+   *
+   * @generated from field: string model = 2;
+   */
+  model: string;
+
+  /**
+   * What of the account holds the job, the last one to clear first. NO_WORKER: no connected worker serves the account together
+   * with the job's queue and type. Empty: the next free worker that serves the account may take the job on this route.
+   *
+   * @generated from field: repeated millrace.jobs.v1.Constraint constraints = 3;
+   */
+  constraints: Constraint[];
+
+  /**
+   * True: the job has failed on this account, so the route is tried after the others.
+   *
+   * @generated from field: bool failed = 4;
+   */
+  failed: boolean;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.RouteExplanation.
+ * Use `create(RouteExplanationSchema)` to create a new message.
+ */
+export declare const RouteExplanationSchema: GenMessage<RouteExplanation>;
 
 /**
  * One thing that holds a waiting job.
@@ -899,6 +956,13 @@ export enum ConstraintKind {
    * @generated from enum value: CONSTRAINT_KIND_NO_WORKER = 17;
    */
   NO_WORKER = 17,
+
+  /**
+   * The catalogue does not have the job's model any more: the job waits until an operator defines a model of this name.
+   *
+   * @generated from enum value: CONSTRAINT_KIND_NO_ROUTE = 18;
+   */
+  NO_ROUTE = 18,
 }
 
 /**
@@ -949,7 +1013,7 @@ export declare const JobService: GenService<{
   /**
    * Submits one job and returns as soon as it is durable, or, with `wait`, when it has finished.
    * A retry after a lost reply may submit the job twice, unless it has an idempotency key.
-   * Errors: INVALID_ARGUMENT (fix the request), NOT_FOUND (queue or document), ALREADY_EXISTS
+   * Errors: INVALID_ARGUMENT (fix the request), NOT_FOUND (queue, model or document), ALREADY_EXISTS
    * (idempotency key with other content), RESOURCE_EXHAUSTED (too many jobs wait: try again later).
    *
    * @generated from rpc millrace.jobs.v1.JobService.SubmitJob

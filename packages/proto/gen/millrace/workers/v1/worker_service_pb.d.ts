@@ -300,7 +300,8 @@ export declare type FanOutRequest = Message<"millrace.workers.v1.FanOutRequest">
   firstIndex: number;
 
   /**
-   * Up to 256 children. Their queue is that of the job. Priority, pool and labels that they leave out are those of the job.
+   * Up to 256 children. Their queue is that of the job. Priority, labels, and pool or model
+   * that they leave out are those of the job.
    *
    * @generated from field: repeated millrace.jobs.v1.JobSpec children = 8;
    */
@@ -947,7 +948,7 @@ export declare const FailedSchema: GenMessage<Failed>;
  */
 export declare type ProviderFeedback = Message<"millrace.workers.v1.ProviderFeedback"> & {
   /**
-   * The provider account, as in the job's pool.
+   * The provider account: the job's pool, or the account of the assignment.
    *
    * @generated from field: string account = 1;
    */

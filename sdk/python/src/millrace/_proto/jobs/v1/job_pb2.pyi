@@ -34,6 +34,7 @@ class JobSpec(_pool.Message):
     group_id: str
     @property
     def callback(self) -> millrace._proto.webhooks.v1.webhook_endpoint_pb2.Callback: ...
+    model: str
     def __init__(
         self,
         *,
@@ -56,6 +57,7 @@ class JobSpec(_pool.Message):
         deduplication: Deduplication | None = None,
         group_id: str | None = None,
         callback: millrace._proto.webhooks.v1.webhook_endpoint_pb2.Callback | None = None,
+        model: str | None = None,
     ) -> None: ...
     def WhichOneof(self, oneof_group: Literal["payload"]) -> Literal["payload_struct", "payload_json"] | None: ...
 
@@ -135,6 +137,9 @@ class Job(_pool.Message):
     schedule_id: str
     @property
     def schedule_due_time(self) -> _pool.Timestamp: ...
+    model: str
+    @property
+    def route(self) -> JobRoute: ...
     def __init__(
         self,
         *,
@@ -171,6 +176,18 @@ class Job(_pool.Message):
         trace_id: str | None = None,
         schedule_id: str | None = None,
         schedule_due_time: _pool.Timestamp | None = None,
+        model: str | None = None,
+        route: JobRoute | None = None,
+    ) -> None: ...
+
+class JobRoute(_pool.Message):
+    account: str
+    model: str
+    def __init__(
+        self,
+        *,
+        account: str | None = None,
+        model: str | None = None,
     ) -> None: ...
 
 class AttemptRecord(_pool.Message):

@@ -237,6 +237,9 @@ class ExplainJobResponse(_pool.Message):
     schedule_id: str
     @property
     def schedule_due_time(self) -> _pool.Timestamp: ...
+    model: str
+    @property
+    def routes(self) -> _pool.Messages[RouteExplanation]: ...
     def __init__(
         self,
         *,
@@ -247,6 +250,23 @@ class ExplainJobResponse(_pool.Message):
         estimate_basis: str | None = None,
         schedule_id: str | None = None,
         schedule_due_time: _pool.Timestamp | None = None,
+        model: str | None = None,
+        routes: Iterable[RouteExplanation] | None = None,
+    ) -> None: ...
+
+class RouteExplanation(_pool.Message):
+    account: str
+    model: str
+    @property
+    def constraints(self) -> _pool.Messages[Constraint]: ...
+    failed: bool
+    def __init__(
+        self,
+        *,
+        account: str | None = None,
+        model: str | None = None,
+        constraints: Iterable[Constraint] | None = None,
+        failed: bool | None = None,
     ) -> None: ...
 
 class Constraint(_pool.Message):
@@ -315,6 +335,7 @@ CONSTRAINT_KIND_PROVIDER_DOWN: int
 CONSTRAINT_KIND_CHILDREN: int
 CONSTRAINT_KIND_GROUP_IN_FLIGHT: int
 CONSTRAINT_KIND_NO_WORKER: int
+CONSTRAINT_KIND_NO_ROUTE: int
 
 JobTokenRight: _pool.EnumNames
 JOB_TOKEN_RIGHT_UNSPECIFIED: int
