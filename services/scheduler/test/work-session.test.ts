@@ -221,6 +221,18 @@ test("tells a worker which of its queues are undefined, and serves them once the
   expect((await worker.assigned()).lease.jobId).toBe(id);
 });
 
+test("tells a worker which of its pools neither an account nor a route of a model names", async () => {
+  const { engine, connect } = await setup();
+  const pools = ["acme", "acme-mini", "acme-mistyped"];
+  const hear = async (connection: number) =>
+    (await connect(connection, { pools }).next()) as { readonly value: object };
+  // Without models, a pool may have any name.
+  expect((await hear(1)).value).toMatchObject({ unknownPools: [] });
+  await engine.providerAccounts.put({ name: "acme" });
+  await engine.models.put({ name: "mini", routes: [{ account: "acme-mini", model: "mini-1" }] });
+  expect((await hear(2)).value).toMatchObject({ unknownPools: ["acme-mistyped"] });
+});
+
 test("does not let a worker write to another worker's job, whatever token it makes up", async () => {
   const { engine, tokens, submit, connect } = await setup();
   const id = await submit();

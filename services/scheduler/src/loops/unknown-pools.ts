@@ -1,7 +1,6 @@
-import type { Engine } from "@millrace/engine";
 import { every, type Loop, type LoopOptions } from "@millrace/shared";
 import type { Logger } from "@millrace/telemetry";
-import { unknownPools } from "../policy/unknown-pools.ts";
+import { type Catalogue, knownPools } from "../policy/known-pools.ts";
 import type { ConnectedWorkers } from "../session/connected-workers.ts";
 
 /**
@@ -10,10 +9,7 @@ import type { ConnectedWorkers } from "../session/connected-workers.ts";
  * definition.
  */
 export function startUnknownPools(
-  engine: {
-    readonly models: Pick<Engine["models"], "list">;
-    readonly providerAccounts: Pick<Engine["providerAccounts"], "list">;
-  },
+  engine: Catalogue,
   connected: Pick<ConnectedWorkers, "list">,
   log: Pick<Logger, "warn">,
   options: LoopOptions,
@@ -25,13 +21,9 @@ export function startUnknownPools(
     const workers = connected.list();
     const fresh = workers.filter((worker) => worker.pools.length > 0 && !seen.has(nameOf(worker)));
     if (fresh.length > 0) {
-      const [models, accounts] = await Promise.all([
-        engine.models.list(),
-        engine.providerAccounts.list(),
-      ]);
-      const names = accounts.map(({ account }) => account.name);
+      const known = await knownPools(engine);
       for (const { workerId, pools } of fresh) {
-        const unknown = unknownPools(pools, models, names);
+        const unknown = known === undefined ? [] : pools.filter((pool) => !known.has(pool));
         if (unknown.length === 0) continue;
         log.warn(
           { workerId, pools: unknown },

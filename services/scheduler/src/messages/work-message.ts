@@ -123,6 +123,7 @@ export const welcomeOf = ({
   readonly stopGraceMs: number;
   readonly leases: NonNullable<WelcomeMessage["leases"]>;
   readonly undefinedQueues: string[];
+  readonly unknownPools: string[];
 }): Omit<WelcomeMessage, "$typeName"> => ({
   ...rest,
   leaseDuration: durationFromMs(leaseMs),

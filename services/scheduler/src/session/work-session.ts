@@ -24,6 +24,7 @@ import {
   welcomeOf,
 } from "../messages/work-message.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
+import { unknownPools } from "../policy/known-pools.ts";
 import { asStoreOutage, unlessOutage } from "../store/store-outage.ts";
 import { assertAllowed, type WorkerPass } from "../tokens/worker-tokens.ts";
 import type { ConnectedWorkers } from "./connected-workers.ts";
@@ -148,6 +149,7 @@ export class WorkSession {
     const value = welcomeOf({
       ...{ schedulerId, leaseMs, stopGraceMs, leases },
       undefinedQueues: hello.queues.filter((_, i) => queues[i] === undefined),
+      unknownPools: await unknownPools(engine, hello.pools),
     });
     const taken = this.#outbox.push({ message: { case: "welcome", value } });
     for (const one of adopted) if (one.kind === "adopted") this.#held.hold(one.lease);
