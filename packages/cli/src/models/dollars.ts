@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 /** Micro-dollars are millionths of a dollar. */
 const MICRO_DIGITS = 6;
 /** The highest price of the contract: a million dollars per million tokens. */
-export const MOST_MICROS = 10n ** 12n;
+export const MOST_MICROS: bigint = 10n ** 12n;
 
 const DECIMAL = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 
