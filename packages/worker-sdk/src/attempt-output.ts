@@ -81,6 +81,17 @@ export class AttemptOutput {
     return this.#belowBytes(this.#maxBytes);
   }
 
+  /** Buffers bytes, like `write`. They are copied, since the executor may use them again. */
+  writeData(data: Uint8Array): Promise<void> {
+    const refusal = this.#refuses();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    for (let from = 0; from < data.length; from += limits.chunkBytes) {
+      const value = Uint8Array.from(data.subarray(from, from + limits.chunkBytes));
+      this.#push(create(WorkerChunkSchema, { content: { case: "data", value } }), value.length);
+    }
+    return this.#belowBytes(this.#maxBytes);
+  }
+
   progress(done: number, total: number, message: string): Promise<void> {
     const refusal = this.#refuses() ?? wrongParts({ done, total });
     if (refusal !== undefined) return Promise.reject(refusal);

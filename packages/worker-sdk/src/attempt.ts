@@ -192,6 +192,7 @@ export class Attempt {
       checkpoint: (value) => this.#calls.checkpoint(value),
       deadlineMs: deadline === undefined ? undefined : timestampMs(deadline),
       write: (text) => this.#sending(this.output.write(text)),
+      writeData: (data) => this.#sending(this.output.writeData(data)),
       progress: (done, total, message) => this.#sending(this.output.progress(done, total, message)),
       addUsage: (delta) => addUsage(this.usage, delta),
       log: (level, message, fields) => log(level, message, { jobId, attempt, ...fields }),

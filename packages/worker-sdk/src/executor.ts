@@ -67,6 +67,11 @@ export interface AttemptContext<Payload = unknown> {
    * full.
    */
   write(text: string): Promise<void>;
+  /**
+   * Like `write`, for bytes. Watchers get them as chunks of data, of at most 64 KiB each: longer bytes are split, and what
+   * is written by one call is never joined with others.
+   */
+  writeData(data: Uint8Array): Promise<void>;
   /** Like `write`. Of several unsent reports only the last one is sent. */
   progress(done: number, total: number, message: string): Promise<void>;
   /** Adds to the attempt's usage, which is reported with its outcome, even if the attempt fails. */

@@ -137,6 +137,7 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
     },
     ...{ startedMs: clock.nowMs(), traceparent: "", tracestate: "", signal: stop.signal },
     addUsage: (usage) => void used.push(usage),
+    writeData: async () => undefined,
     write: async (text) => void written.push(text),
     progress: async (done, total, message) => void progress.push(`${done}/${total} ${message}`),
     ...{ resumed: undefined, lastCheckpoint: undefined, finalizesGroupId: undefined },
