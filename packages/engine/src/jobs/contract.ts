@@ -221,6 +221,8 @@ export type CancelOutcome =
   | { readonly kind: "alreadyFinal"; readonly state: JobState }
   | { readonly kind: "notFound" };
 
+export type RemoveOutcome = "removed" | "unfinished" | "notFound";
+
 /**
  * A job that ended without a lease. Only the call that ended the job returns it (at most once): if the reply is lost,
  * nobody learns of it.
@@ -289,6 +291,8 @@ export interface Jobs {
   listJobs(filter: ListFilter): Promise<JobPage>;
   /** Cancels a waiting job at once. Marks a running job, and signals its worker. */
   cancel(id: JobId, reason: string): Promise<CancelOutcome>;
+  /** Removes a job that has finished before its retention ends. A dead letter that it left stays. */
+  remove(id: JobId): Promise<RemoveOutcome>;
   /** Moves up to `limit` scheduled jobs that are due into their lanes. */
   promote(queue: QueueName, limit: number): Promise<PromoteResult>;
 }
