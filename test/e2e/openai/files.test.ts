@@ -62,6 +62,8 @@ test("a file is a document: it has one id, and jobs that name it may read it", a
   const answer = await call("/v1/responses", body);
   const job = await millrace.getJob(String(answer.headers.get("x-millrace-job-id")));
   expect(job.documentIds).toEqual([id]);
+  const reference = { type: "input_file", filename: "sea.txt", file_data: `document:${id}` };
+  expect(job.payload).toMatchObject({ input: [{ content: [content[0], reference] }] });
 });
 
 const form = (parts: Readonly<Record<string, string | File>>) => {

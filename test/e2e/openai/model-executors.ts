@@ -44,7 +44,7 @@ async function relayed(context: AttemptContext, answer: Response): Promise<Json>
     for await (const { data } of lines) {
       if (data === "[DONE]") break;
       events.push(JSON.parse(data) as Json);
-      await context.writeData(Buffer.from(data));
+      await context.writeData(Buffer.from(`${data}\n`));
     }
   } catch (error) {
     throw context.signal.aborted ? error : brokenOff(error);

@@ -198,6 +198,15 @@ test.each(sdks)(
   },
 );
 
+test("a repeated call in the background finds its response, also at its end", async () => {
+  const headers = { "idempotency-key": "once" };
+  const body = { model, input: "Once.", background: true };
+  const made = (await (await call("/v1/responses", body, { headers })).json()) as { id: string };
+  await millrace().wait(made.id.slice("resp_".length));
+  const again = await call("/v1/responses", body, { headers });
+  expect(await again.json()).toMatchObject({ id: made.id, status: "completed", background: true });
+});
+
 test("a caller that leaves cancels a stream, and not a response in the background", async () => {
   for (const background of [false, true]) {
     const caller = untilTestEnds();

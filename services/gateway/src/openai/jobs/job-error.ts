@@ -5,20 +5,20 @@ import { isObject, type JsonObject } from "./read-call.ts";
 type Ending = readonly [status: number, code?: string];
 
 /** How jobs of these reasons answer their calls. Any other reason is an error of the server. */
-const endings: Readonly<Record<string, Ending>> = {
-  MALFORMED: [400],
-  TOO_LARGE: [400],
-  DOCUMENT_NOT_FOUND: [404],
-  PROVIDER_BAD_REQUEST: [400],
-  CONTEXT_EXCEEDED: [400, "context_length_exceeded"],
-  ANSWER_FILTERED: [400, "content_filter"],
-  PROVIDER_QUOTA: [429, "insufficient_quota"],
+const endings = new Map<string, Ending>([
+  ["MALFORMED", [400]],
+  ["TOO_LARGE", [400]],
+  ["DOCUMENT_NOT_FOUND", [404]],
+  ["PROVIDER_BAD_REQUEST", [400]],
+  ["CONTEXT_EXCEEDED", [400, "context_length_exceeded"]],
+  ["ANSWER_FILTERED", [400, "content_filter"]],
+  ["PROVIDER_QUOTA", [429, "insufficient_quota"]],
   // The account is the operator's: the caller's own key is valid.
-  PROVIDER_UNAUTHENTICATED: [502],
-  PROVIDER_ERROR: [502],
-  ANSWER_FAILED: [502],
-  ANSWER_BROKEN_OFF: [502],
-};
+  ["PROVIDER_UNAUTHENTICATED", [502]],
+  ["PROVIDER_ERROR", [502]],
+  ["ANSWER_FAILED", [502]],
+  ["ANSWER_BROKEN_OFF", [502]],
+]);
 
 const parsed = (json: string): JsonObject => {
   try {
@@ -49,7 +49,7 @@ export function errorOfJob({ state, failure }: Pick<Job, "state" | "failure">): 
   if (state === JobState.CANCELLED) return about(409, "job_cancelled");
   if (state === JobState.EXPIRED) return about(408, "deadline_exceeded");
   const reason = failure?.reason ?? "INTERNAL";
-  const [status, code] = endings[reason] ?? [500];
+  const [status, code] = endings.get(reason) ?? [500];
   const known = about(status, code ?? reason.toLowerCase());
   const { status: theirs, error } = parsed(failure?.detailsJson ?? "");
   if (!isObject(error)) return known;

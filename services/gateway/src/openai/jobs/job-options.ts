@@ -1,15 +1,22 @@
 import { create } from "@bufbuild/protobuf";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
 import { type CallHeaders, timestampOf } from "@millrace/runtime";
-import { isDocumentId, limits } from "@millrace/shared";
+import { limits } from "@millrace/shared";
+import { documentsIn } from "./file-references.ts";
 import type { ModelPlaces } from "./model-places.ts";
 import { isObject, type JsonObject, type ModelCall, malformed } from "./read-call.ts";
 
 /** OpenAI's service tiers as priorities: the interactive, the standard and the batch band. */
-const priorityOfTier: Readonly<Record<string, number>> = { priority: 10, flex: 75 };
+const priorityOfTier = new Map<unknown, number>([
+  ["priority", 10],
+  ["flex", 75],
+]);
 const BATCH_PRIORITY = 75;
 /** OpenAI's windows for background work, as deadlines in milliseconds. "soonest" has none. */
-const windows: Readonly<Record<string, number>> = { "2h": 7_200_000, "8h": 28_800_000 };
+const windows = new Map<unknown, number>([
+  ["2h", 7_200_000],
+  ["8h", 28_800_000],
+]);
 
 const LABEL_NAME = /^[a-zA-Z][a-zA-Z0-9_.-]{0,62}$/;
 const LABEL_CHARS = 255;
@@ -36,11 +43,11 @@ function priorityOf(text: string | undefined, body: JsonObject): number | undefi
     throw malformed("X-Millrace-Priority", `must be a whole number from ${min} to ${max}`);
   }
   if (isObject(body.background_options) && windowOf(body) !== undefined) return BATCH_PRIORITY;
-  return priorityOfTier[String(body.service_tier)];
+  return priorityOfTier.get(body.service_tier);
 }
 
 const windowOf = ({ background_options: options }: JsonObject): number | undefined =>
-  isObject(options) ? windows[String(options.completion_window)] : undefined;
+  isObject(options) ? windows.get(options.completion_window) : undefined;
 
 /** A time such as 2027-01-31T12:00:00Z, or a number of seconds from now. */
 function deadlineOf(text: string | undefined, body: JsonObject, nowMs: number) {
@@ -79,7 +86,8 @@ function labelsOf(own: Record<string, string>, header: string | undefined, metad
   const labels = { ...own, ...labelsOfHeader(header) };
   for (const [name, value] of Object.entries(metadata)) {
     if (Object.keys(labels).length >= limits.labelsPerJob) break;
-    if (typeof value !== "string" || value.length > LABEL_CHARS || name in labels) continue;
+    if (typeof value !== "string" || value.length > LABEL_CHARS || Object.hasOwn(labels, name))
+      continue;
     if (!LABEL_NAME.test(name) || name.startsWith(METADATA_OPTION)) continue;
     if (!name.startsWith(OWN_LABEL)) labels[name] = value;
   }
@@ -91,18 +99,6 @@ function estimatedTokens({ text, body }: Pick<ModelCall, "text" | "body">): numb
   const most = body.max_completion_tokens ?? body.max_output_tokens ?? body.max_tokens;
   if (typeof most !== "number" || !Number.isInteger(most) || most < 1 || most > 1_000_000) return 0;
   return Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN) + most;
-}
-
-/** Finds the documents that a body names as files. A worker may read only what its job names. */
-export function documentsIn(value: unknown, found = new Set<string>()): ReadonlySet<string> {
-  const waiting: unknown[] = [value];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    if (typeof next !== "object" || next === null) continue;
-    const { file_id: id } = next as JsonObject;
-    if (typeof id === "string" && isDocumentId(id)) found.add(id);
-    for (const part of Object.values(next)) if (part !== null) waiting.push(part);
-  }
-  return found;
 }
 
 export interface JobOfCall {

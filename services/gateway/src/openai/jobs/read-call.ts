@@ -7,6 +7,9 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 export interface ModelCall {
   /** As the caller wrote it. */
   readonly text: string;
+  /** The same, parsed. */
+  readonly sent: JsonObject;
+  /** What is left of it for the provider. */
   readonly body: JsonObject;
   readonly model: string;
   readonly stream: boolean;
@@ -68,5 +71,5 @@ export async function readCall(source: AsyncIterable<Uint8Array>): Promise<Model
   if (![undefined, null, true, false].includes(stream as boolean)) {
     throw malformed("stream", "must be true or false");
   }
-  return { text, body, model, stream: stream === true };
+  return { text, sent: body, body, model, stream: stream === true };
 }

@@ -35,3 +35,13 @@ export async function readCompletedResponse(
   const isDone = job.state === JobState.SUCCEEDED;
   return responseOf(job, body, isDone ? await resultObject(parts, job, identity.keyId) : undefined);
 }
+
+/** Reads a response as it is now. */
+export async function readResponse(
+  parts: GatewayParts,
+  responseId: string,
+  context: Context,
+): Promise<JsonObject> {
+  const { job, body } = await readResponseJob(parts, responseId, context);
+  return await readCompletedResponse(parts, job, body, context);
+}

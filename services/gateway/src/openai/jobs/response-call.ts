@@ -1,10 +1,10 @@
 import { type JobSpec, JobState } from "@millrace/proto/job";
-import { rpcError } from "@millrace/runtime";
-import { jsonText, limits } from "@millrace/shared";
 import { assertOwnJob } from "../../callers/own-job.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { readJob } from "../../watching/read-job.ts";
+import { documentsIn } from "./file-references.ts";
 import { type JobOfCall, jobOfCall } from "./job-options.ts";
+import { payloadText } from "./payload-text.ts";
 import { type JsonObject, type ModelCall, malformed } from "./read-call.ts";
 import { jobIdOfResponse } from "./response-id.ts";
 import { inputItemsOf } from "./response-input.ts";
@@ -48,30 +48,15 @@ async function conversation(
   return [...inputItemsOf(bodyOf(job)), ...(Array.isArray(output) ? output : [])];
 }
 
-/** The request as the provider gets it. As the caller wrote it, if there is nothing in it that is Millrace's. */
-function payloadOf(
-  call: ResponseCall,
-  before: readonly unknown[],
-): Pick<ModelCall, "text" | "body"> {
-  if (!jobsOwn.some((name) => name in call.body)) return call;
+/** The request without what is Millrace's. The request itself, if there is nothing of that in it. */
+function payloadOf(call: ResponseCall, before: readonly unknown[]): JsonObject {
+  if (!jobsOwn.some((name) => name in call.body)) return call.body;
   const body: Record<string, unknown> = { ...call.body };
   for (const name of jobsOwn) delete body[name];
   // Only what is streamed can be watched, and resumed.
   if (call.background) body.stream = true;
   if (call.previousId !== undefined) body.input = [...before, ...inputItemsOf(body)];
-  return { text: textOf(body), body };
-}
-
-function textOf(body: JsonObject): string {
-  let text: string;
-  try {
-    text = jsonText(body);
-  } catch {
-    throw malformed("input", "is nested too deeply");
-  }
-  if (Buffer.byteLength(text) <= limits.payloadBytes) return text;
-  const message = `the request, with the responses before it, is larger than the limit of ${limits.payloadBytes} bytes`;
-  throw rpcError({ reason: "TOO_LARGE", message });
+  return body;
 }
 
 export interface ResponseJob {
@@ -89,7 +74,7 @@ export async function jobOfResponse(
 ): Promise<ResponseJob> {
   const { background, previousId } = call;
   const before = previousId === undefined ? [] : await conversation(parts, previousId, context);
-  const payload = payloadOf(call, before);
+  const payload = await payloadText(parts, { ...call, body: payloadOf(call, before) }, context);
   const labels = {
     ...(background ? { [BACKGROUND_LABEL]: "true" } : {}),
     ...(previousId === undefined ? {} : { [PREVIOUS_LABEL]: previousId }),
@@ -97,5 +82,6 @@ export async function jobOfResponse(
   // The options of the job are in what the caller wrote.
   const spec = jobOfCall({ ...how, type: "responses", call, labels });
   spec.payload = { case: "payloadJson", value: payload.text };
+  spec.documentIds = [...documentsIn(payload.body)];
   return { spec, body: payload.body };
 }

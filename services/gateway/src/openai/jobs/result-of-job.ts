@@ -4,15 +4,17 @@ import { isDocumentId, type KeyId } from "@millrace/shared";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { isObject, type JsonObject } from "./read-call.ts";
 
-/** The longest result that is named by a document, and not longer than this. */
-const MARKER_CHARS = 200;
+/** What is returned in place of an object that is longer than a result may be. */
+const REFERENCE = "millrace.document";
+/** A reference is never longer than this. */
+const REFERENCE_CHARS = 200;
 
-/** The document that holds a result beyond what a job may hold: the result is then only its id. */
+/** The document that holds the provider's object, if the result only refers to it. */
 function documentOf(resultJson: string): string | undefined {
-  if (resultJson.length > MARKER_CHARS) return undefined;
+  if (resultJson.length > REFERENCE_CHARS) return undefined;
   const result: unknown = JSON.parse(resultJson);
-  if (!isObject(result) || Object.keys(result).length !== 1) return undefined;
-  const id = result.document_id ?? result.documentId;
+  if (!isObject(result) || result.object !== REFERENCE) return undefined;
+  const { document_id: id } = result;
   return typeof id === "string" && isDocumentId(id) ? id : undefined;
 }
 

@@ -27,6 +27,23 @@ export async function submitted(parts: GatewayParts, job: JobSpec, context: Cont
 }
 
 /**
+ * Submits a job whose caller is to read a stream of it. If the caller has left meanwhile, nobody would begin that stream, so the
+ * job is cancelled here.
+ */
+export async function submittedToStream(
+  parts: GatewayParts,
+  spec: JobSpec,
+  context: Context,
+): Promise<Job> {
+  // The limit is checked first: a refused call must not have submitted its job.
+  parts.streams.check(context.identity.keyId);
+  const job = await submitted(parts, spec, context);
+  if (!context.signal.aborted) return job;
+  await abandon(parts, spec, job.id, context);
+  throw context.signal.reason;
+}
+
+/**
  * Whether a job outlives the call that submitted it. An idempotency key says that the caller will come back with the same
  * call, which then joins the job.
  */

@@ -1,9 +1,10 @@
 import { JobService } from "@millrace/proto/job-service";
 import { assertJson } from "../../http/read-json.ts";
 import { jobOfCall } from "../jobs/job-options.ts";
+import { withPayload } from "../jobs/payload-text.ts";
 import { readCall } from "../jobs/read-call.ts";
 import { resultText } from "../jobs/result-of-job.ts";
-import { submitted } from "../jobs/run-job.ts";
+import { submittedToStream } from "../jobs/run-job.ts";
 import { chatEvents } from "../streams/chat-events.ts";
 import { eventStream } from "../streams/keep-alive.ts";
 import { plainAnswer } from "./plain-answer.ts";
@@ -18,15 +19,13 @@ export const chatCompletionsRoute = (openAi: OpenAiParts): OpenAiRoute => ({
     const { parts, places, clock } = openAi;
     const { keyId } = context.identity;
     assertJson(headers.get("content-type"));
-    const call = await readCall(source);
+    const call = await withPayload(parts, await readCall(source), context);
     const nowMs = parts.clock.nowMs();
     const spec = jobOfCall({ type: "chat.completions", call, headers, places, nowMs });
     if (!call.stream) {
       return await plainAnswer(openAi, spec, context, (job) => resultText(parts, job, keyId));
     }
-    // The limit is checked first: a refused call must not have submitted its job.
-    parts.streams.check(keyId);
-    const job = await submitted(parts, spec, context);
+    const job = await submittedToStream(parts, spec, context);
     const events = chatEvents({ parts, job, spec, body: call.body, context });
     return eventStream(events, jobHeader(job.id), clock);
   },

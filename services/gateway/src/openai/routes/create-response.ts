@@ -1,11 +1,14 @@
+import type { Job } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
 import { jsonAnswer } from "../../http/json-answer.ts";
 import { assertJson } from "../../http/read-json.ts";
+import { hasFinished } from "../../messages/has-finished.ts";
 import { readCall } from "../jobs/read-call.ts";
-import { readCompletedResponse } from "../jobs/read-response.ts";
+import { readCompletedResponse, readResponse } from "../jobs/read-response.ts";
 import { jobOfResponse, responseCall } from "../jobs/response-call.ts";
+import { responseIdOf } from "../jobs/response-id.ts";
 import { emptyResponse } from "../jobs/response-object.ts";
-import { abandon, submitted } from "../jobs/run-job.ts";
+import { abandon, submitted, submittedToStream } from "../jobs/run-job.ts";
 import { eventStream } from "../streams/keep-alive.ts";
 import { responseStream } from "../streams/response-stream.ts";
 import { plainAnswer } from "./plain-answer.ts";
@@ -23,16 +26,22 @@ export const createResponseRoute = (openAi: OpenAiParts): OpenAiRoute => ({
     const how = { headers, places, nowMs: parts.clock.nowMs() };
     const { spec, body } = await jobOfResponse(parts, call, how, context);
     if (!call.background && !call.stream) {
-      const write = async (job: Parameters<typeof readCompletedResponse>[1]) =>
+      const write = async (job: Job) =>
         JSON.stringify(await readCompletedResponse(parts, job, body, context));
       return await plainAnswer(openAi, spec, context, write);
     }
-    // The limit is checked first: a refused call must not have submitted its job.
-    if (call.stream) parts.streams.check(context.identity.keyId);
-    const job = await submitted(parts, spec, context);
     if (!call.stream) {
-      return jsonAnswer(200, JSON.stringify(emptyResponse(job, body)), jobHeader(job.id));
+      const job = await submitted(parts, spec, context);
+      // A repeated call may find its job at its end.
+      const response = hasFinished(job)
+        ? await readResponse(parts, responseIdOf(job.id), context)
+        : emptyResponse(job, body);
+      return jsonAnswer(200, JSON.stringify(response), jobHeader(job.id));
     }
+    // One in the background goes on also if its caller has left before its first event.
+    if (call.background) parts.streams.check(context.identity.keyId);
+    const submit = call.background ? submitted : submittedToStream;
+    const job = await submit(parts, spec, context);
     const onlyCaller = call.background
       ? undefined
       : { leaves: () => abandon(parts, spec, job.id, context) };

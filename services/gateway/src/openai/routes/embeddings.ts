@@ -1,6 +1,7 @@
 import { JobService } from "@millrace/proto/job-service";
 import { assertJson } from "../../http/read-json.ts";
 import { jobOfCall } from "../jobs/job-options.ts";
+import { withPayload } from "../jobs/payload-text.ts";
 import { readCall } from "../jobs/read-call.ts";
 import { resultText } from "../jobs/result-of-job.ts";
 import { plainAnswer } from "./plain-answer.ts";
@@ -14,7 +15,7 @@ export const embeddingsRoute = (openAi: OpenAiParts): OpenAiRoute => ({
   async handle({ headers, body }, context) {
     const { parts, places } = openAi;
     assertJson(headers.get("content-type"));
-    const call = await readCall(body);
+    const call = await withPayload(parts, await readCall(body), context);
     const nowMs = parts.clock.nowMs();
     const spec = jobOfCall({ type: "embeddings", call, headers, places, nowMs });
     const { keyId } = context.identity;

@@ -1,12 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import { CancelJobRequestSchema, JobService } from "@millrace/proto/job-service";
 import { RpcFault } from "@millrace/runtime";
+import { streamPlace } from "../../callers/stream-place.ts";
 import { cancelJob } from "../../handlers/cancel-job.ts";
 import { jsonAnswer } from "../../http/json-answer.ts";
 import { hasFinished } from "../../messages/has-finished.ts";
 import { waitFinished } from "../../watching/wait-finished.ts";
 import { malformed } from "../jobs/read-call.ts";
-import { readCompletedResponse, readResponseJob } from "../jobs/read-response.ts";
+import { readCompletedResponse, readResponse, readResponseJob } from "../jobs/read-response.ts";
 import { namedItemsOf } from "../jobs/response-input.ts";
 import type { Context } from "../jobs/run-job.ts";
 import { pageOf, pageQueryOf } from "../lists/page.ts";
@@ -46,6 +47,7 @@ export const retrieveResponseRoute = ({ parts, clock }: OpenAiParts): OpenAiRout
 
 /** Cancels the job of a response, unless it has ended. */
 async function stop({ parts }: OpenAiParts, jobId: string, context: Context): Promise<void> {
+  using _place = streamPlace(parts, context.identity);
   const request = create(CancelJobRequestSchema, { jobId, reason: "cancelled by its caller" });
   try {
     await cancelJob(parts)(request, context);
@@ -66,8 +68,7 @@ export const cancelResponseRoute = (openAi: OpenAiParts): OpenAiRoute => ({
     const { parts } = openAi;
     const before = await readResponseJob(parts, id, context);
     if (!hasFinished(before.job)) await stop(openAi, before.job.id, context);
-    const { job, body } = await readResponseJob(parts, id, context);
-    return jsonAnswer(200, JSON.stringify(await readCompletedResponse(parts, job, body, context)));
+    return jsonAnswer(200, JSON.stringify(await readResponse(parts, id, context)));
   },
 });
 

@@ -7,6 +7,7 @@ import { resultObject } from "../jobs/result-of-job.ts";
 import { abandon, type Context, cancelled } from "../jobs/run-job.ts";
 import { errorTypeOf } from "../openai-error.ts";
 import { OpenAiFault } from "../openai-fault.ts";
+import { StreamedCompletion } from "./streamed-completion.ts";
 import { watchedOutput } from "./watched-output.ts";
 
 /** The answer has begun, and the attempt that wrote it is over. A new one would begin it again, in other words. */
@@ -24,16 +25,6 @@ const isUsageOnly = ({ choices, usage }: JsonObject): boolean =>
 
 const asksForUsage = ({ stream_options: options }: JsonObject): boolean =>
   isObject(options) && options.include_usage === true;
-
-/** A whole completion as one event, for a job whose worker streamed nothing. */
-function eventOfCompletion({ id, created, model, choices, usage }: JsonObject): JsonObject {
-  const parts = (Array.isArray(choices) ? choices : []).filter(isObject);
-  return {
-    ...{ id, object: "chat.completion.chunk", created, model },
-    choices: parts.map(({ message, ...choice }) => ({ ...choice, delta: message })),
-    ...(usage === undefined ? {} : { usage }),
-  };
-}
 
 /** The attempt whose answer is relayed. A job that another call has submitted may have failed attempts. */
 const shownAttempt = ({ attempt, state }: Job): number =>
@@ -57,6 +48,7 @@ const written = (json: string): string => `data: ${json}\n\n`;
 export async function* chatEvents(stream: ChatStream): AsyncGenerator<string> {
   const { parts, job, spec, body, context } = stream;
   const draining = new AbortController();
+  const streamed = new StreamedCompletion();
   let begun = false;
   let isOver = false;
   // An answer that has begun is relayed to its end, as far as the gateway has time for it.
@@ -75,14 +67,13 @@ export async function* chatEvents(stream: ChatStream): AsyncGenerator<string> {
       } else if (output.kind === "event") {
         if (isUsageOnly(output.event) && !asksForUsage(body)) continue;
         begun = true;
+        streamed.add(output.event);
         yield written(output.json);
       } else {
         isOver = true;
         if (output.job.state !== JobState.SUCCEEDED) throw new OpenAiFault(errorOfJob(output.job));
-        if (!begun) {
-          const whole = await resultObject(parts, output.job, context.identity.keyId);
-          yield written(JSON.stringify(eventOfCompletion(whole)));
-        }
+        const rest = streamed.rest(await resultObject(parts, output.job, context.identity.keyId));
+        if (rest !== undefined) yield written(JSON.stringify(rest));
         yield written("[DONE]");
       }
     }

@@ -32,7 +32,10 @@ class EventReader {
       return { kind: "reset" };
     }
     if (content.case !== "data") return undefined;
-    const json = Buffer.concat([...this.#begun, content.value]).toString("utf8");
+    // Workers end each event with a line feed, which is not a part of it.
+    const json = Buffer.concat([...this.#begun, content.value])
+      .toString("utf8")
+      .trimEnd();
     const event = parsed(json);
     // An event that is longer than a chunk fills all of its chunks but the last.
     if (event === undefined && !isWhole(content.value)) this.#begun.push(content.value);
