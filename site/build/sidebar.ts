@@ -15,6 +15,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
     ...[
       "docs/client.md",
       "docs/http.md",
+      "docs/openai.md",
       "docs/cli.md",
       "docs/job-types.md",
       "docs/documents.md",

@@ -136,6 +136,18 @@ export async function proveReasons(world: World, choice: SpecChoice): Promise<vo
     if (way === "Cancel request") ledger.prove(way, "key_id", "cancel");
     else ledger.prove(way, "job_id", "reason");
   }
+  await proveRemoval(world, choice);
+}
+
+/** Proves that a job is removed for its own key alone. */
+async function proveRemoval({ ledger, jobs, scheduler, keyId }: World, choice: SpecChoice) {
+  const { job } = await jobs.submitJob({ job: filledSpec(choice) });
+  const jobId = String(job?.id);
+  await jobs.cancelJob({ jobId });
+  await expect(scheduler.remove({ keyId: "nobody00", jobId })).rejects.toThrow("no such job");
+  await scheduler.remove({ keyId, jobId });
+  await expect(jobs.getJob({ jobId })).rejects.toThrow("there is no job");
+  ledger.prove("Remove request", "key_id", "job_id");
 }
 
 /** Proves the requests of a watch, on a job that has ended with some output. */

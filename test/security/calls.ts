@@ -216,6 +216,7 @@ const schedulerRows = ({
   watch: { send: [{ keyId: otherKeyId, watch: { jobId } }], tells: "JOB_NOT_FOUND" },
   watchFinished: { send: [{ addJobIds: [jobId] }], tells: "OK" },
   cancel: { send: [{ keyId: otherKeyId, cancel: { jobId } }], tells: "JOB_NOT_FOUND" },
+  remove: { send: [{ keyId: otherKeyId, jobId }], tells: "JOB_NOT_FOUND" },
   explain: { send: [{ keyId: otherKeyId, explain: { jobId } }], tells: "JOB_NOT_FOUND" },
   getQueue: { send: [{ name: queue }], tells: "OK" },
   findDocumentUses: { send: [{ keyId, documentIds: [absent.documentId] }], tells: "OK" },

@@ -26,7 +26,12 @@ export interface DocumentHeader {
   readonly contentType?: string;
   /** From this time on the document is removed as soon as no unfinished job names it. */
   readonly expiresAtMs?: number;
+  /** What the document is for, in the words of its caller. */
+  readonly purpose?: string;
 }
+
+/** A function is called when all content has arrived: what is said of a document may follow its content. */
+export type ArrivingHeader = DocumentHeader | ((createdAtMs: number) => DocumentHeader);
 
 export interface DocumentPage {
   /** Newest first. */
@@ -99,7 +104,7 @@ export interface DocumentStore {
    */
   put(
     ownerKeyId: KeyId,
-    header: DocumentHeader,
+    header: ArrivingHeader,
     content: AsyncIterable<Uint8Array>,
     keyBytes?: number,
   ): Promise<PutOutcome>;

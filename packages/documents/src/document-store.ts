@@ -1,7 +1,7 @@
 import { type DocumentId, isDocumentId, type KeyId, newDocumentId } from "@millrace/shared";
 import { ArrivingContent, RefusedUpload } from "./arriving-content.ts";
 import type {
-  DocumentHeader,
+  ArrivingHeader,
   DocumentPage,
   DocumentPlace,
   DocumentStore,
@@ -71,7 +71,7 @@ async function openHome(place: DocumentPlace, parts: HomeParts): Promise<Documen
 
 interface Upload {
   readonly ref: DocumentRef;
-  readonly header: DocumentHeader;
+  readonly header: ArrivingHeader;
   readonly content: AsyncIterable<Uint8Array>;
   readonly createdAtMs: number;
 }
@@ -87,11 +87,12 @@ async function store(
   const written: { outcome?: PutOutcome; document?: StoredDocument; stale?: DocumentId } = {};
   try {
     await home.write(ref, arriving, async (source) => {
-      const type = await storedTypeOf(arriving.check, source, header);
+      const given = typeof header === "function" ? header(createdAtMs) : header;
+      const type = await storedTypeOf(arriving.check, source, given);
       if ("actual" in type) throw new RefusedUpload({ kind: "typeMismatch", ...type });
       const { sizeBytes } = arriving;
       const promised = { sizeBytes, sha256: arriving.sha256() };
-      const document = documentOf(ref, header, { ...promised, type, createdAtMs });
+      const document = documentOf(ref, given, { ...promised, type, createdAtMs });
       const { existing, stale } = await sameContent(home, document);
       Object.assign(written, { document, stale });
       if (existing === undefined) return true;

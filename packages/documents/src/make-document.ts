@@ -7,7 +7,7 @@ import type { StoredType } from "./stored-type.ts";
 /** Describes content that is written. */
 export function documentOf(
   { id, ownerKeyId }: DocumentRef,
-  { name, expiresAtMs }: DocumentHeader,
+  { name, expiresAtMs, purpose }: DocumentHeader,
   {
     type,
     ...content
@@ -16,6 +16,7 @@ export function documentOf(
   return {
     ...{ id, ownerKeyId, name: name === "" ? "document" : name, ...type, ...content },
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+    ...(purpose === undefined ? {} : { purpose }),
   };
 }
 

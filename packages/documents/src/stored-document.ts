@@ -11,6 +11,8 @@ export interface StoredDocument extends StoredType {
   readonly createdAtMs: number;
   /** From this time on the document is removed as soon as no unfinished job names it. */
   readonly expiresAtMs?: number;
+  /** What it is for, in the words of the caller who stored this content first. */
+  readonly purpose?: string;
 }
 
 export interface LivingDocument extends StoredDocument {

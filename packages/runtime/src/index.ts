@@ -9,7 +9,7 @@ export * from "./document-settings.ts";
 export * from "./grpc-client.ts";
 export * from "./handlers.ts";
 export type { HttpAnswer } from "./http/answer.ts";
-export { problemOf } from "./http/problem.ts";
+export { type AnswerForm, problemOf } from "./http/problem.ts";
 export type { QueryCredential } from "./http/query-credential.ts";
 export type { HttpRoute } from "./http/router.ts";
 export { Inflow } from "./inflow/inflow.ts";

@@ -26,6 +26,8 @@ export interface FinishedCall {
   /** The group of jobs that the call was about, if any. */
   readonly groupId: string | undefined;
   readonly scheduleId?: string | undefined;
+  /** The id that the caller got for its request, if it got one. */
+  readonly requestId?: string | undefined;
   readonly durationMs: number;
 }
 
@@ -52,6 +54,8 @@ export interface IncomingCall {
   readonly path: string;
   readonly headers: CallHeaders;
   readonly peer: string;
+  /** The id that the caller gets for its request, if it gets one. */
+  readonly requestId?: string | undefined;
   /** Aborts, with a fault, when nobody waits for the call any longer, or `end` was called. */
   readonly signal: AbortSignal;
   /** Ends the call with this fault. */
@@ -102,7 +106,7 @@ export async function runCall(
   serve: (admit: Admit) => Promise<void>,
 ): Promise<RpcFault | undefined> {
   const startedAtMs = settings.nowMs();
-  const { path, protocol, headers, peer, signal } = call;
+  const { path, protocol, headers, peer, requestId, signal } = call;
   let identity: unknown;
   let jobId: string | undefined;
   let groupId: string | undefined;
@@ -151,6 +155,7 @@ export async function runCall(
     jobId,
     groupId,
     scheduleId,
+    requestId,
     durationMs,
   });
   return fault;

@@ -4,7 +4,7 @@ import { connectEndpoints } from "./http/connect-endpoints.ts";
 import { answerCors } from "./http/cors.ts";
 import { listenHttp } from "./http/listener.ts";
 import { type OpenText, openTextEndpoint } from "./http/open-text.ts";
-import { sendFault } from "./http/problem.ts";
+import { type AnswerForm, answerIn, sendFault } from "./http/problem.ts";
 import { guardConnection } from "./http/rest-of-request.ts";
 import { routeEndpoint } from "./http/route-call.ts";
 import { createRouter, type HttpRoute } from "./http/router.ts";
@@ -18,6 +18,8 @@ export interface ServeHttpOptions<Identity> extends ServeOptions<Identity> {
   readonly routes?: readonly HttpRoute<Identity>[];
   /** Texts that anyone may read. */
   readonly texts?: readonly OpenText[];
+  /** Paths that answer in a form of their own: their faults too, and paths among them that no route has. */
+  readonly formOf?: (pathname: string) => AnswerForm | undefined;
   /** Origins of the pages that may call from a browser; `*` allows all. */
   readonly allowedOrigins?: readonly string[];
 }
@@ -57,8 +59,10 @@ export async function serveHttp<Identity = undefined>(
     const stopping = departure.draining.aborted;
     if (stopping && request.httpVersionMajor === 1) response.setHeader("connection", "close");
     if (answerCors(origins, request, response)) return;
-    if (stopping) return sendFault(response, stops());
     const url = urlOf(request);
+    const form = url === undefined ? undefined : options.formOf?.(url.pathname);
+    if (form !== undefined) answerIn(response, form);
+    if (stopping) return sendFault(response, stops());
     if (url === undefined) return sendFault(response, noAddress());
     const method = request.method ?? "";
     const match = find(method, url.pathname);

@@ -217,3 +217,37 @@ test("lets no page call by default", async () => {
   const response = await fetch(`${setup.url}/echo/a`, { headers: { origin: "https://a.example" } });
   expect(response.headers.get("access-control-allow-origin")).toBeNull();
 });
+
+test("paths with a form of their own answer in it: calls, faults, unknown routes, and with its headers", async () => {
+  await using setup = await startHttpServer(
+    {},
+    {
+      routes: [{ ...echo, method: "PUT" }],
+      formOf: (pathname) =>
+        pathname.startsWith("/echo")
+          ? {
+              ...{ headers: { "x-request-id": "req_1" }, requestId: "req_1" },
+              faultAnswer: ({ reason }) => ({
+                ...{
+                  status: 418,
+                  headers: { "content-type": "text/plain" },
+                  body: `no: ${reason}`,
+                },
+              }),
+            }
+          : undefined,
+    },
+  );
+  const answer = await fetch(`${setup.url}/echo/a`, { method: "PUT", body: "{}" });
+  expect([answer.status, answer.headers.get("x-request-id")]).toEqual([200, "req_1"]);
+  const told = async (path: string) => {
+    const { status, headers, text } = await fetch(setup.url + path).then(async (response) => ({
+      ...{ status: response.status, headers: response.headers, text: await response.text() },
+    }));
+    return [status, headers.get("x-request-id"), text];
+  };
+  expect(await told("/echo/a")).toEqual([418, "req_1", "no: METHOD_NOT_ALLOWED"]);
+  expect(await told("/echo/a/b")).toEqual([418, "req_1", "no: ROUTE_NOT_FOUND"]);
+  const [status, id] = await told("/elsewhere");
+  expect([status, id]).toEqual([404, null]);
+});

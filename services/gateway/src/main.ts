@@ -21,11 +21,19 @@ import { steadyClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { accessLog } from "./callers/access-log.ts";
 import type { Caller } from "./callers/caller.ts";
-import { callerLimits, GatewayConfig, internalTokenSource, placeOf } from "./config.ts";
+import {
+  callerLimits,
+  GatewayConfig,
+  internalTokenSource,
+  openAiOptions,
+  placeOf,
+} from "./config.ts";
 import { collectorObserver, startCollector } from "./documents/collector.ts";
 import { gatewayParts } from "./gateway-parts.ts";
 import { openApiText } from "./http/openapi-text.ts";
 import { gatewayRoutes } from "./http/routes.ts";
+import { openAiRoutes } from "./openai/openai-routes.ts";
+import { openAiForms } from "./openai/request-forms.ts";
 import { schedulerAnswers, schedulerClient } from "./scheduler/scheduler-client.ts";
 import { schedulerClock } from "./scheduler/scheduler-clock.ts";
 import { gatewayServices } from "./service.ts";
@@ -117,7 +125,11 @@ await runMain(
       serveHttp({
         ...common,
         listen: { host: config.httpHost, port: config.httpPort },
-        routes: gatewayRoutes(parts, clock),
+        routes: [
+          ...gatewayRoutes(parts, clock),
+          ...openAiRoutes({ parts, clock, ...openAiOptions(config) }),
+        ],
+        formOf: openAiForms(random),
         texts: [openApiText()],
         allowedOrigins: config.allowedOrigins,
       }),

@@ -139,6 +139,7 @@ export async function startSchedulerDouble(
           uses: documentIds.flatMap((documentId) => uses.get(documentId) ?? []),
         }),
         explain: notImplemented,
+        remove: notImplemented,
         createJobToken: notImplemented,
         authenticateJobToken: notImplemented,
         ...noSchedules,

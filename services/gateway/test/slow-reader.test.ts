@@ -30,7 +30,14 @@ async function setup() {
     onBug,
     services: [
       bindService(SchedulerService, {
-        ...{ submit: none, list: none, watchFinished: none, cancel: none, getQueue: none },
+        ...{
+          submit: none,
+          list: none,
+          watchFinished: none,
+          cancel: none,
+          getQueue: none,
+          remove: none,
+        },
         ...{ explain: none, getTime: none, createGroup: none, closeGroup: none, getGroup: none },
         ...{ createSchedule: none, getSchedule: none, listSchedules: none, updateSchedule: none },
         ...{ deleteSchedule: none, pauseSchedule: none, runSchedule: none },

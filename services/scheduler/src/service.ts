@@ -26,6 +26,7 @@ import { listGroups } from "./handlers/groups/list-groups.ts";
 import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { list } from "./handlers/list.ts";
 import { readChildren } from "./handlers/read-children.ts";
+import { remove } from "./handlers/remove.ts";
 import { saveCheckpoint } from "./handlers/save-checkpoint.ts";
 import { getMetricSpec } from "./handlers/scaling/get-metric-spec.ts";
 import { getMetrics } from "./handlers/scaling/get-metrics.ts";
@@ -88,6 +89,7 @@ export const schedulerService = ({
     watch: streamOverStore(watch(engine)),
     watchFinished: streamOverStore(watchFinished(engine, observer)),
     cancel: unaryOverStore(cancel(engine, observer)),
+    remove: unaryOverStore(remove(engine)),
     findDocumentUses: unaryOverStore(findDocumentUses(engine)),
     getQueue: unaryOverStore(getQueue(engine)),
     explain: unaryOverStore(explain(engine, clock, workers)),

@@ -230,6 +230,8 @@ export type CancelOutcome =
   | { readonly kind: "alreadyFinal"; readonly state: JobState }
   | { readonly kind: "notFound" };
 
+export type RemoveOutcome = "removed" | "unfinished" | "notFound";
+
 export interface PromoteResult {
   readonly promoted: number;
   readonly nextDueMs?: number;
@@ -249,6 +251,8 @@ export interface Jobs {
   listJobs(filter: ListFilter): Promise<JobPage>;
   /** Cancels a waiting job at once. Marks a running job, and signals its worker. */
   cancel(id: JobId, reason: string): Promise<CancelOutcome>;
+  /** Removes a job that has finished before its retention ends. A dead letter that it left stays. */
+  remove(id: JobId): Promise<RemoveOutcome>;
   /** Moves up to `limit` scheduled jobs that are due into their lanes. */
   promote(queue: QueueName, limit: number): Promise<PromoteResult>;
 }

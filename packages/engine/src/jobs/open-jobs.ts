@@ -11,6 +11,7 @@ import { promoteJobs } from "./promote_jobs.ts";
 import { readFinished } from "./read_finished.ts";
 import { readJobs } from "./read_jobs.ts";
 import { resolveModels } from "./resolve-models.ts";
+import { removeJob } from "./remove_job.ts";
 import { keyOrder, submit } from "./submit.ts";
 
 export interface JobsParts extends EngineParts<JobSettings>, OtherEndsParts {
@@ -57,6 +58,12 @@ export function openJobs(parts: JobsParts): Jobs {
       const { outcome, others } = await cancelJob.run(redis, shard.base, request);
       if (others !== undefined) parts.onOtherEnds(others);
       return outcome;
+    },
+
+    async remove(jobId) {
+      const shard = await shards.ofJob(jobId);
+      if (shard === undefined) return "notFound";
+      return removeJob.run(redis, shard.base, { ...stampOf(clock), jobId });
     },
 
     async promote(queue, limit) {

@@ -3,7 +3,7 @@
 -- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, keep_count, limit
 -- RETURNS  {"OK", pruned, more}
 -- REPEAT   safe
--- TOUCHES  mr:retain (zset), completed (zset), failed (zset), mr:index: (zset)
+-- TOUCHES  mr:retain (zset), completed (zset), failed (zset)
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -15,22 +15,12 @@ local keep_count = numbers.given(ARGV[5], "keep_count")
 local limit = numbers.given(ARGV[6], "limit")
 --- @include "signals/lib/events"
 --- @include "jobs/lib/stored"
+--- @include "jobs/lib/removal"
 
 local pruned = 0
 
--- An idempotency key is not removed here: it has its own expiry.
 local function prune(set, job_ids)
-  for _, job_id in ipairs(job_ids) do
-    local job_key = base .. job_id
-    stored.add(job_id, -stored.of_job(job_key))
-    rcall("DEL", job_key, job_key .. ":lock", job_key .. ":output", job_key .. ":logs",
-      job_key .. ":dependencies", job_key .. ":processed", job_key .. ":failed", job_key .. ":unsuccessful")
-    rcall("ZREM", base .. "mr:retain", job_id)
-    rcall("ZREM", base .. set, job_id)
-    local key, ulid = string.match(job_id, "^[^~]+~([^~]+)~(%w+)$")
-    if key then rcall("ZREM", base .. "mr:index:" .. key, ulid) end
-    events.add("removed", job_id, "prev", set)
-  end
+  for _, job_id in ipairs(job_ids) do removal.remove(set, job_id) end
   pruned = pruned + #job_ids
 end
 

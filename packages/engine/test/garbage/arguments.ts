@@ -58,6 +58,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   ],
   open_account: ({ generation }) => [{ generation, version: "99", running: "" }],
   cancel_job: ({ ids }) => [ids.running, ids.waiting, ids.scheduled].map(([, id = ""]) => ({ id })),
+  remove_job: ({ ids }) => [ids.finished, ids.waiting].map(([, id = ""]) => ({ id })),
   exchange_account: ({ base, time, generation }) => [
     {
       generation,

@@ -13,6 +13,7 @@ const allowedHeaders = [
 const exposedHeaders = [
   ...connectCors.exposedHeaders,
   ...["Location", "Retry-After", "Preference-Applied", "Content-Disposition"],
+  ...["X-Request-Id", "X-Should-Retry", "Retry-After-Ms", "X-Millrace-Job-Id"],
 ].join(", ");
 
 /**

@@ -46,6 +46,27 @@ function problemAnswer(fault: RpcFault): HttpAnswer {
   };
 }
 
+/** How a part of the paths answers, where it does not answer like the rest. */
+export interface AnswerForm {
+  /** What every answer to this request has, whatever its status. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Names the request in the access log. */
+  readonly requestId?: string;
+  readonly faultAnswer: (fault: RpcFault) => HttpAnswer & { readonly body: string };
+}
+
+const forms = new WeakMap<ServerResponse, AnswerForm>();
+
+/** From now on, faults of this response are answered in the form. */
+export function answerIn(response: ServerResponse, form: AnswerForm): void {
+  forms.set(response, form);
+  for (const [name, value] of Object.entries(form.headers)) response.setHeader(name, value);
+}
+
+/** The id that the form of a response gave its request. */
+export const requestIdOf = (response: ServerResponse): string | undefined =>
+  forms.get(response)?.requestId;
+
 /** Ends a response with a fault: with a problem answer, or by cutting an answer that has begun. */
 export function sendFault(response: ServerResponse, fault: RpcFault): void {
   if (isAnswered(response) || response.destroyed) return;
@@ -54,7 +75,8 @@ export function sendFault(response: ServerResponse, fault: RpcFault): void {
     setImmediate(() => cut(response));
     return;
   }
-  const { status, headers, body } = problemAnswer(fault);
+  const answer = forms.get(response)?.faultAnswer ?? problemAnswer;
+  const { status, headers, body } = answer(fault);
   const text = String(body);
   response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(text) });
   response.end(text);

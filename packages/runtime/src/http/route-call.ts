@@ -4,7 +4,7 @@ import type { Inflow } from "../inflow/inflow.ts";
 import { type CallSettings, runCall } from "../run-call.ts";
 import { sendAnswer } from "./answer.ts";
 import { incomingCall } from "./incoming-call.ts";
-import { sendFault } from "./problem.ts";
+import { requestIdOf, sendFault } from "./problem.ts";
 import { takeQueryCredential } from "./query-credential.ts";
 import { headersOf, pathOf, peerOf, schemeOf } from "./request.ts";
 import type { Endpoint, HttpRoute } from "./router.ts";
@@ -29,6 +29,7 @@ export const routeEndpoint = <Identity>(
       path: methodPath(rpc),
       headers,
       peer: peerOf(request),
+      requestId: requestIdOf(response),
       ...{ signal, end },
       http: {
         ...{ method: request.method ?? method, route: path, path: pathOf(request) },

@@ -24,13 +24,25 @@ const refusals = new Set<Reason | undefined>([
 export function accessLog(log: Logger, clock: Clock): (call: FinishedCall) => void {
   const logStranger = strangersLog(log, clock);
   return (call) => {
-    const { path, protocol, code, reason, identity, jobId, groupId, scheduleId, durationMs } = call;
+    const {
+      path,
+      protocol,
+      code,
+      reason,
+      identity,
+      jobId,
+      groupId,
+      scheduleId,
+      requestId,
+      durationMs,
+    } = call;
     if (identity === undefined && refusals.has(reason)) return logStranger(call);
     const keyId = (identity as Caller | undefined)?.keyId;
     const fields = {
       ...{ path, protocol, code: status[code], duration_ms: durationMs },
       ...(reason === undefined ? {} : { reason }),
       ...(keyId === undefined ? {} : { key_id: keyId }),
+      ...(requestId === undefined ? {} : { request_id: requestId }),
       ...(jobId === undefined ? {} : { job_id: jobId }),
       ...(groupId === undefined ? {} : { group_id: groupId }),
       ...(scheduleId === undefined ? {} : { schedule_id: scheduleId }),

@@ -1350,6 +1350,47 @@ export declare type CancelResponse = Message<"millrace.scheduler.v1.CancelRespon
 export declare const CancelResponseSchema: GenMessage<CancelResponse>;
 
 /**
+ * See SchedulerService.Remove.
+ *
+ * @generated from message millrace.scheduler.v1.RemoveRequest
+ */
+export declare type RemoveRequest = Message<"millrace.scheduler.v1.RemoveRequest"> & {
+  /**
+   * The API key to which the job must belong.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The job.
+   *
+   * @generated from field: string job_id = 2;
+   */
+  jobId: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.RemoveRequest.
+ * Use `create(RemoveRequestSchema)` to create a new message.
+ */
+export declare const RemoveRequestSchema: GenMessage<RemoveRequest>;
+
+/**
+ * See SchedulerService.Remove.
+ *
+ * @generated from message millrace.scheduler.v1.RemoveResponse
+ */
+export declare type RemoveResponse = Message<"millrace.scheduler.v1.RemoveResponse"> & {
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.RemoveResponse.
+ * Use `create(RemoveResponseSchema)` to create a new message.
+ */
+export declare const RemoveResponseSchema: GenMessage<RemoveResponse>;
+
+/**
  * See SchedulerService.Explain.
  *
  * @generated from message millrace.scheduler.v1.ExplainRequest
@@ -1554,6 +1595,17 @@ export declare const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof CancelRequestSchema;
     output: typeof CancelResponseSchema;
+  },
+  /**
+   * Removes a job that has finished, with its payload, result and output, before its retention ends. A dead letter that it
+   * left stays. FAILED_PRECONDITION: the job has not finished. It succeeds for a job that is gone, so it is safe to retry.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.Remove
+   */
+  remove: {
+    methodKind: "unary";
+    input: typeof RemoveRequestSchema;
+    output: typeof RemoveResponseSchema;
   },
   /**
    * See JobService.ExplainJob.

@@ -1,0 +1,18 @@
+-- removal: takes a job that has ended out of all places that keep it.
+--
+-- Needs `base`, `rcall`, `events` and `stored`.
+-- TOUCHES  mr:retain (zset), completed (zset), failed (zset), mr:index: (zset)
+local removal = {}
+
+-- Removes a job of the set "completed" or "failed". Its idempotency key stays: it has an expiry of its own.
+function removal.remove(set, job_id)
+  local job_key = base .. job_id
+  stored.add(job_id, -stored.of_job(job_key))
+  rcall("DEL", job_key, job_key .. ":lock", job_key .. ":output", job_key .. ":logs",
+    job_key .. ":dependencies", job_key .. ":processed", job_key .. ":failed", job_key .. ":unsuccessful")
+  rcall("ZREM", base .. "mr:retain", job_id)
+  rcall("ZREM", base .. set, job_id)
+  local key, ulid = string.match(job_id, "^[^~]+~([^~]+)~(%w+)$")
+  if key then rcall("ZREM", base .. "mr:index:" .. key, ulid) end
+  events.add("removed", job_id, "prev", set)
+end

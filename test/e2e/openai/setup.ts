@@ -1,0 +1,70 @@
+import { type LocalSystem, startSystem } from "@millrace/local";
+import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { startWorker } from "@millrace/worker-sdk";
+import OpenAI from "openai";
+import OpenAI6 from "openai-6";
+import { afterAll, onTestFinished } from "vitest";
+import { modelExecutors } from "./model-executors.ts";
+import { startProvider } from "./provider.ts";
+
+/** The models that the gateways know, each with a queue and a pool of its own. */
+export const places = { "gpt-test": "documents", "org/small": "documents:small" };
+
+const models = Object.entries(places).map(([model, place]) => `${model}=${place}`);
+
+/** The official clients, unchanged. */
+export const clients = { "openai 7": OpenAI, "openai 6": OpenAI6 } as unknown as Readonly<
+  Record<string, typeof OpenAI>
+>;
+
+/** A system, a provider, and a worker between them. They end with the file's tests. */
+export async function startOpenAi(gateway: Readonly<Record<string, string>> = {}) {
+  const provider = await startProvider();
+  const system = await startSystem({
+    ...{ workers: 0 },
+    settings: { gateway: { MILLRACE_OPENAI_MODELS: models.join(), ...gateway } },
+  });
+  const worker = startWorker({
+    ...{ address: system.workerTarget, workerId: "models", queues: ["documents"], slots: 50 },
+    ...{ pools: ["small"], executors: modelExecutors(provider.url), clock, random },
+  });
+  afterAll(async () => {
+    await worker.drain(0);
+    await system[Symbol.asyncDispose]();
+    provider.close();
+  });
+  return { system, provider, ...callersOf(system) };
+}
+
+/** Clients and plain calls of one API key. */
+export function callersOf(system: LocalSystem, apiKey = system.apiKey) {
+  const { httpUrl } = system;
+  return {
+    clientOf: (Client: typeof OpenAI, options: object = {}) =>
+      new Client({ baseURL: `${httpUrl}/v1`, apiKey, maxRetries: 0, ...options }),
+    call: (
+      path: string,
+      body?: object,
+      { url = httpUrl, ...init }: RequestInit & { readonly url?: string } = {},
+    ) =>
+      fetch(url + path, {
+        method: body === undefined ? "GET" : "POST",
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...init,
+        headers: {
+          authorization: `Bearer ${apiKey}`,
+          "content-type": "application/json",
+          ...(init.headers as Record<string, string>),
+        },
+      }),
+  };
+}
+
+export const said = (content: string) => [{ role: "user" as const, content }];
+
+/** Aborts when the test ends. */
+export function untilTestEnds(): AbortController {
+  const controller = new AbortController();
+  onTestFinished(() => controller.abort());
+  return controller;
+}
