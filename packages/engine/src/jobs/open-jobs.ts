@@ -10,8 +10,8 @@ import type { OtherEndsParts } from "./other-ends.ts";
 import { promoteJobs } from "./promote_jobs.ts";
 import { readFinished } from "./read_finished.ts";
 import { readJobs } from "./read_jobs.ts";
-import { resolveModels } from "./resolve-models.ts";
 import { removeJob } from "./remove_job.ts";
+import { resolveModels } from "./resolve-models.ts";
 import { keyOrder, submit } from "./submit.ts";
 
 export interface JobsParts extends EngineParts<JobSettings>, OtherEndsParts {
