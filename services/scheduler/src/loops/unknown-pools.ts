@@ -1,7 +1,7 @@
 import { every, type Loop, type LoopOptions } from "@millrace/shared";
 import type { Logger } from "@millrace/telemetry";
-import { type Catalogue, knownPools } from "../policy/known-pools.ts";
 import type { ConnectedWorkers } from "../session/connected-workers.ts";
+import { type Catalogue, knownPools } from "../session/known-pools.ts";
 
 /**
  * Warns of a worker that serves pools which nothing names: no provider account, and no route of a model. Then the name is

@@ -24,12 +24,12 @@ import {
   welcomeOf,
 } from "../messages/work-message.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
-import { unknownPools } from "../policy/known-pools.ts";
 import { asStoreOutage, unlessOutage } from "../store/store-outage.ts";
 import { assertAllowed, type WorkerPass } from "../tokens/worker-tokens.ts";
 import type { ConnectedWorkers } from "./connected-workers.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
 import { knownLeases } from "./known-leases.ts";
+import { unknownPools } from "./known-pools.ts";
 import type { LeaseTokens } from "./lease-tokens.ts";
 import { reportProviders } from "./report-providers.ts";
 import { handedBackOf, overdueSettlement, settlementOf } from "./settlement.ts";
