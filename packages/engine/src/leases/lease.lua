@@ -186,8 +186,8 @@ local function look(job_id, lane, line)
   local slice = not list and slices.for_pool(lane.queue.pool)
   if slice then tokens = slices.capped(slice, lane.key, tokens, usual) end
   -- The estimate is stored with the job if there is something to correct by it later.
-  return { id = job_id, payload = fields[1], spec = fields[2], started = fields[3], limits = limits,
-    held = fields[7], known = est or learned or limits, tokens = tokens, held_tokens = held_tokens, cost = tokens / budgets.UNIT_TOKENS,
+  -- Lua doubles a table at the 17th field, so what only `start` needs is left in the list.
+  return { id = job_id, fields = fields, limits = limits, held = fields[7], known = est or learned or limits, tokens = tokens, held_tokens = held_tokens, cost = tokens / budgets.UNIT_TOKENS,
     key = lane.key, class = lane.queue.class, pool = lane.queue.pool, weight = limits and limits.weight, slice = slice,
     routes = list, usual = usual }
 end
@@ -218,7 +218,7 @@ local function gate(job)
 end
 
 local function start(job, finish)
-  local job_id, spec, started = job.id, job.spec, job.started
+  local job_id, spec, started = job.id, job.fields[2], job.fields[3]
   local job_key = base .. job_id
   if not spec then
     -- BullMQ itself added the job, under an id of Millrace's form.
@@ -227,8 +227,7 @@ local function start(job, finish)
       [F.spec_max_attempts] = numbers.whole(json.read(plain[2]).attempts) or 1 })
   end
   local token = "1"
-  reply[n + 1], reply[n + 3], reply[n + 4] = job_id, job.payload, spec
-  reply[n + 5], reply[n + 6] = 0, job.held
+  reply[n + 1], reply[n + 3], reply[n + 4], reply[n + 5], reply[n + 6] = job_id, job.fields[1], spec, 0, job.held
   for i = 7, #LEASE do reply[n + i] = false end
   if job.held then rcall("HDEL", job_key, F.held_by) end
   if started then
@@ -237,16 +236,17 @@ local function start(job, finish)
       reply[n + 13], reply[n + 14], reply[n + 15] = earlier(job_id)
   end
   if job.limits then reply[n + 16] = key_holds.of(budgets.use_of(job.key), job.class) end
-  if job.route then
-    reply[n + 17] = job.route.account .. " " .. job.route.model
-    rcall("HSET", job_key, F.route, reply[n + 17])
-  end
+  local route = job.route and job.route.text
+  if route then reply[n + 17] = route end
   reply[n + 2] = token
   n = n + #LEASE
   local worker_id = workers[leased % #workers + 1]
   leased = leased + 1
   leased_of[job.class] = (leased_of[job.class] or 0) + 1
-  if job.slice then
+  if job.slice and route then
+    rcall("HSET", job_key, F.attempts_started, token, F.started_ms, now_text, F.worker_id, worker_id, F.route, route,
+      F.key_reservation, budgets.reserve(job, finish), F.account_reservation, slices.reserve(job.slice, job.tokens, job.key))
+  elseif job.slice then
     rcall("HSET", job_key, F.attempts_started, token, F.started_ms, now_text, F.worker_id, worker_id,
       F.key_reservation, budgets.reserve(job, finish), F.account_reservation, slices.reserve(job.slice, job.tokens, job.key))
   elseif job.known then
@@ -255,6 +255,7 @@ local function start(job, finish)
   else
     rcall("HSET", job_key, F.attempts_started, token, F.started_ms, now_text, F.worker_id, worker_id)
   end
+  if route and not job.slice then rcall("HSET", job_key, F.route, route) end
   rcall("SET", job_key .. ":lock", token, "PX", lease_ms)
   events.add("active", job_id, "prev", "waiting")
   active[#active + 1] = job_id

@@ -8,7 +8,7 @@
 -- Jobs of all models share a lane. The first job may be one that cannot run now, while others behind it can. It is then put aside,
 -- into a lane of its model, and its model's later jobs after it, until that lane is empty again.
 --
--- Needs `base`, `rcall`, `lanes`, `routes`, `slices` and `budgets`.
+-- Needs `base`, `rcall`, `now_ms`, `lanes`, `routes`, `slices` and `budgets`.
 -- TOUCHES  mr:ready: (zset), mr:lane: (zset)
 -- `cut_short` is true if a call has put aside as many jobs as it may.
 local route_choice = { waits_for = {}, asked = {}, cut_short = false }
@@ -115,7 +115,14 @@ do
   end
 
   local function shut(job)
-    if job.pool == routes.SHARED then shared_shut = true end
+    if job.pool ~= routes.SHARED or shared_shut then return "shut" end
+    shared_shut = true
+    -- The jobs behind this one need other accounts. All slices that are over are asked for together.
+    for _, pool in ipairs(routes.pools()) do
+      local account = first_usable(routes.of(pool))
+      local slice = account and slices.for_pool(account)
+      if slice and slice.until_ms <= now_ms and slices.is_short(slice, job.tokens) then route_choice.asked[account] = true end
+    end
     return "shut"
   end
 

@@ -9,17 +9,20 @@
 local routes = { SHARED = "=" }
 
 do
-  local by_pool, texts, MARK = {}, {}, string.byte(routes.SHARED)
+  local by_pool, texts, MARK = { [routes.SHARED] = {} }, {}, string.byte(routes.SHARED)
 
   -- The pool in a job's stored lane, or "=" and its model. "=?" if the lane cannot be read: no model has that name.
   function routes.pool_in(lane)
-    return lane and string.match(lane, "^[^|]*|%d|([^|]+)$") or "=?"
+    local at = lane and string.find(lane, "|=", 1, true)
+    local pool = at and string.sub(lane, at + 1)
+    return pool and not string.find(pool, "|", 1, true) and pool or "=?"
   end
 
   local function parse(text)
     local list = {}
-    for account, model in string.gmatch(text or "", "([^ \n]+) ([^\n]+)") do
-      list[#list + 1] = { account = account, model = model }
+    for line in string.gmatch(text or "", "[^\n]+") do
+      local account, model = string.match(line, "^(%S+) (.+)$")
+      if account then list[#list + 1] = { account = account, model = model, text = line } end
     end
     return list
   end
