@@ -80,11 +80,6 @@ export const modelRows: readonly Row[] = [
     provedIn: E2E,
   },
   {
-    ways: ["worker SDK assignment"],
-    paths: ["account", "provider_model"],
-    why: "the context of an executor has no part yet that calls a model by them",
-  },
-  {
     ways: ["millrace models put"],
     paths: ["routes.price"],
     why: "the command has flags for the price of the model alone; a configuration file has those of routes",

@@ -316,16 +316,6 @@ export const rows: readonly Row[] = [
     provedIn: "packages/worker-sdk/test/models.test.ts",
   },
   {
-    ways: ["Work response"],
-    paths: ["assignments.assignments.account", "assignments.assignments.provider_model"],
-    why: "schedulers choose no route yet, so both are empty",
-  },
-  {
-    ways: ["Work response"],
-    paths: ["welcome.unknown_pools"],
-    why: "schedulers do not compare the pools of a worker with the accounts yet, so it is empty",
-  },
-  {
     ways: ["worker SDK hello"],
     paths: ["leases", "guest_slots", "slots"],
     why: "a worker without the SDK proves how a scheduler uses them, and the named test proves that the SDK sends them",

@@ -58,6 +58,7 @@ export async function proveWork(world: World, choice: SpecChoice): Promise<void>
     heartbeatInterval: durationFromMs(Math.floor(LEASE_MS / 3)),
     stopGrace: durationFromMs(GRACE_MS),
     undefinedQueues: ["not-defined"],
+    unknownPools: ["gpu"],
   };
   hear({ case: "welcome", value: welcome }, { welcome: welcomed });
 
