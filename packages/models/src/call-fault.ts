@@ -51,6 +51,19 @@ const messageOf = (error: unknown): string => {
   return typeof message === "string" ? message : String(error);
 };
 
+/** The longest message of a provider that a failure repeats in its details. */
+const ANSWERED_CHARS = 1_000;
+
+/** The error as the provider has written it. SDKs put the status before its message. */
+function answeredError({ error, message, type, param, code }: Refusal, apiKey: string) {
+  const own = (error ?? {}) as { readonly message?: unknown };
+  const text = typeof own.message === "string" ? own.message : message;
+  return {
+    message: readable(new Error(text), apiKey).message.slice(0, ANSWERED_CHARS),
+    ...{ type: type ?? null, param: param ?? null, code: code ?? null },
+  };
+}
+
 /** Returns the message of an error for the job's caller, who must not see the key that some providers quote. */
 function readable(error: unknown, apiKey: string) {
   const original = messageOf(error);
@@ -120,7 +133,7 @@ export function faultOf(error: unknown, context: FaultContext): ProviderFault {
       reason: reasonOf(httpStatus, quotaExhausted, isTransient),
       retryable: isTransient && !quotaExhausted,
       ...(after === undefined ? {} : { retryAfterMs: after }),
-      ...{ httpStatus, quotaExhausted },
+      ...{ httpStatus, quotaExhausted, answered: answeredError(refusal, apiKey) },
       rateLimitHeaders: Object.fromEntries(limitHeaders.slice(0, 32)),
     },
     cause,

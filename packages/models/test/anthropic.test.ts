@@ -162,7 +162,10 @@ test.each([
   const { error } = await complete();
   expect(error).toMatchObject({
     message: `The model provider refused the call: ${message}`,
-    details: { reason, retryable: again, httpStatus: status, quotaExhausted: quota },
+    details: {
+      ...{ reason, retryable: again, httpStatus: status, quotaExhausted: quota },
+      answered: { message, type: quota ? "insufficient_quota" : type, param: null, code: null },
+    },
   });
   // Only the scheduler decides about another attempt.
   expect(calls).toHaveLength(1);

@@ -191,7 +191,10 @@ test.each([
     ...{ reasoning_effort: "low", messages: [{ role: "system", content: "Be kind." }] },
   };
   await expect(relay("chat.completions", body)).rejects.toMatchObject({
-    details: { reason: "PROVIDER_BAD_REQUEST", retryable: false, httpStatus: 400 },
+    details: {
+      ...{ reason: "PROVIDER_BAD_REQUEST", retryable: false, httpStatus: 400 },
+      answered: { message },
+    },
   });
   expect(calls).toHaveLength(1);
 });

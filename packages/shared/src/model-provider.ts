@@ -128,6 +128,15 @@ export interface ModelSource {
   provider(route: ModelRoute): ModelProvider;
 }
 
+/** The error of a provider's answer, in the form of OpenAI's: what programs of callers know. */
+export interface AnsweredError {
+  /** At most 1,000 characters. */
+  readonly message: string;
+  readonly type: string | null;
+  readonly param: string | null;
+  readonly code: string | null;
+}
+
 export interface ProviderFaultDetails {
   readonly reason: AnswerReason | ProviderReason;
   readonly retryable: boolean;
@@ -139,6 +148,8 @@ export interface ProviderFaultDetails {
   readonly quotaExhausted: boolean;
   /** The headers x-ratelimit-*, with names in lower case. */
   readonly rateLimitHeaders: Readonly<Record<string, string>>;
+  /** Absent if the provider did not answer with an error. */
+  readonly answered?: AnsweredError;
 }
 
 /** A call to a provider that failed. */

@@ -188,6 +188,19 @@ test("reports the provider's answer with a failure, of the account that was call
   }
 });
 
+test("puts the error that the provider has answered with into the details of the failure", async () => {
+  const answered = {
+    message: "no such tool",
+    type: "invalid_request_error",
+    param: "tools",
+    code: null,
+  };
+  const { models } = setup({ fault: fault(400, { retryable: false, answered }) });
+  await expect(models.complete(request)).rejects.toMatchObject({
+    details: { status: 400, error: answered },
+  });
+});
+
 test("reports nothing of an account whose call was not made", async () => {
   const { models } = setup({ calls: 0, fault: fault(0, { retryable: false }) });
   const failure = await models.complete(request).catch((error: unknown) => error);

@@ -27,11 +27,12 @@ export function outcomeOf(error: unknown, signal: AbortSignal): ModelCallOutcome
 export function callFailure(error: unknown, account: string | undefined): unknown {
   const fault = ProviderFault.of(error);
   if (fault === undefined) return error;
-  const { reason, retryable, retryAfterMs, ...answered } = fault.details;
+  const { reason, retryable, retryAfterMs, answered, ...refusal } = fault.details;
   const options = {
     cause: fault,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(account === undefined ? {} : { provider: { account, ...answered } }),
+    ...(account === undefined ? {} : { provider: { account, ...refusal } }),
+    ...(answered === undefined ? {} : { details: { status: refusal.httpStatus, error: answered } }),
   };
   return retryable
     ? new JobFailure(reason, fault.message, true, options)
