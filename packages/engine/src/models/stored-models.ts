@@ -9,7 +9,3 @@ export function parseRoute(text: string | null | undefined): LeaseRoute | undefi
 /** The routes of a model in the form that shards have: one on each line. */
 export const routesText = ({ routes }: Pick<Model, "routes">): string =>
   routes.map(({ account, model }) => `${account} ${model}`).join("\n");
-
-/** Reads the routes that a shard has of a model. Lines that cannot be read are left out. */
-export const parseRoutes = (text: string): readonly LeaseRoute[] =>
-  text.split("\n").flatMap((line) => parseRoute(line) ?? []);
