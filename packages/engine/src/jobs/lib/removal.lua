@@ -1,7 +1,7 @@
 -- removal: takes a job that has ended out of all places that keep it.
 --
--- Needs `base`, `rcall`, `events` and `stored`.
--- TOUCHES  mr:retain (zset), completed (zset), failed (zset), mr:index: (zset)
+-- Needs `base`, `rcall`, `events` and `stored`. The sets are "completed" and "failed".
+-- TOUCHES  mr:retain (zset), mr:index: (zset)
 local removal = {}
 
 -- Removes a job of the set "completed" or "failed". Its idempotency key stays: it has an expiry of its own.
