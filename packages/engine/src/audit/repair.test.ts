@@ -239,3 +239,18 @@ test("a duty puts back a job of which only the first write exists, and counts ag
   expect(await stateOf(engine, torn.id)).toBe("QUEUED");
   expect(await engine.audit()).toEqual([]);
 });
+
+test("a shard with other routes than the catalogue is sent the catalogue again", async () => {
+  const { engine, url, rootPrefix } = await setup();
+  const redis = new Redis(url);
+  onTestFinished(() => redis.disconnect());
+  const { base } = shardAt(rootPrefix, queue, 0);
+  await engine.models.put({ name: "gpt-5", routes: [{ account: "one", model: "x" }] });
+  await redis.hset(`${base}mr:models`, { "gpt-5": "two x", gone: "one x" });
+  const findings = await engine.audit();
+  expect(findings.map(({ subject }) => subject).sort()).toEqual(["gone", "gpt-5"]);
+  const repairs = await Array.fromAsync(engine.repair(findings));
+  expect(repairs.map(({ subject }) => subject)).toEqual([base]);
+  await engine.syncPolicy();
+  expect(await engine.audit()).toEqual([]);
+});
