@@ -42,7 +42,11 @@ export function startText({ system, queues, apiKey, folder }: Started): string {
       ["", `${scheduler.workers}`, "gRPC, for workers"],
       ["", `${scheduler.admin}`, "gRPC, for operators"],
       ["", `http://${scheduler.adminHttp}`, "Connect and gRPC-Web, for operators"],
-      ["worker", queues.join(", "), "the queues it serves; job types summarize and chat"],
+      [
+        "worker",
+        queues.join(", "),
+        "the queues it serves; job types summarize, chat, and those of OpenAI's API",
+      ],
       ["Redis", `127.0.0.1:${system.redis.port}`, `kept in ${below("redis")}`],
       ["metrics", `http://${gateway.metrics}/metrics`, "of the gateway"],
       ["", `http://${scheduler.metrics}/metrics`, "of the scheduler"],

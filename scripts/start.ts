@@ -1,6 +1,7 @@
 // `npm start`: runs Redis and one of each service, in their own processes, until Ctrl-C.
 import { resolve } from "node:path";
 import { startRedis, startSystem } from "@millrace/local";
+import { relayedCalls } from "@millrace/shared";
 import { opens, readKey, writeKey } from "./development-key.ts";
 import { developmentSettings } from "./development-settings.ts";
 import { withWebhooks } from "./development-webhooks.ts";
@@ -14,7 +15,7 @@ const STOPPED = 0;
  * The types that the worker runs, besides the parts of a fan-out. A job of another type would wait forever, so the queues
  * refuse it. Whoever adds a worker of another type adds the type: `npx millrace queues put documents --types …`.
  */
-const TYPES = ["chat", "summarize"];
+const TYPES = ["chat", "summarize", ...relayedCalls];
 
 // Applies to this process and all processes that it starts: files get mode 0600 and folders 0700.
 process.umask(0o077);
