@@ -91,6 +91,9 @@ export interface Models {
   list(): Promise<readonly Model[]>;
   /** Returns false if there was no such model. */
   remove(name: string): Promise<boolean>;
-  /** Finds a model by its name or by an alias, as submissions do: in a copy that is at most a second old. */
+  /**
+   * Finds a model by its name or by an alias, as submissions do: in a copy that is at most a second old, and what is not there in
+   * the catalogue itself.
+   */
   lookUp(name: string): Promise<ModelLookup>;
 }

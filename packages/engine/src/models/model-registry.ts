@@ -119,10 +119,13 @@ function modelNames(read: () => Promise<{ readonly models: readonly Model[] }>, 
     );
     return new Map([...aliases, ...models.map((model) => [model.name, model] as const)]);
   };
+  /** How many times the catalogue was read. */
+  let reads = 0;
   const recent = () => {
     const nowMs = clock.nowMs();
     // If the clock was set back, the copy does not count as fresh.
     if (copy !== undefined && nowMs >= copy.atMs && nowMs - copy.atMs < FRESH_MS) return copy.names;
+    reads += 1;
     const loaded = { atMs: nowMs, names: load() };
     copy = loaded;
     loaded.names.catch(() => {
@@ -135,7 +138,13 @@ function modelNames(read: () => Promise<{ readonly models: readonly Model[] }>, 
       copy = undefined;
     },
     async lookUp(name: string): Promise<ModelLookup> {
-      const names = await recent();
+      const before = reads;
+      let names = await recent();
+      if (!names.has(name)) {
+        // Another scheduler may just have stored it. Look-ups at the same time share one read.
+        if (reads === before) copy = undefined;
+        names = await recent();
+      }
       const model = names.get(name);
       if (model !== undefined) return { kind: "found", model };
       return { kind: "notFound", nearest: nearestNames(name, names.keys()) };

@@ -137,14 +137,17 @@ test("a job names a model or an alias; an unknown name is refused with the neare
   expect(records.map((record) => record?.model)).toEqual(["gpt-5", "gpt-5"]);
 });
 
-test("names are looked up in a copy that another engine's change reaches within a second", async () => {
+test("a name that another engine has just stored is found, and one that it removed for a second more", async () => {
   const { engine, another, time } = await setup();
   const other = await another();
   expect(await other.models.lookUp("smart")).toEqual({ kind: "notFound", nearest: [] });
   await engine.models.put(gpt);
   expect(await engine.models.lookUp("smart")).toEqual({ kind: "found", model: gpt });
-  time.nowMs += 1_000;
   expect(await other.models.lookUp("smart")).toEqual({ kind: "found", model: gpt });
+  await engine.models.remove(gpt.name);
+  expect(await other.models.lookUp("smart")).toEqual({ kind: "found", model: gpt });
+  time.nowMs += 1_000;
+  expect(await other.models.lookUp("smart")).toEqual({ kind: "notFound", nearest: [] });
 });
 
 test("a finalizer may name a model, and one that is unknown withdraws its group", async () => {
