@@ -29,7 +29,10 @@ const groups: Readonly<Record<string, readonly string[]>> = {
       "docs/retries.md",
     ],
   ],
-  "Run jobs": ["docs/workers.md", "docs/providers.md", "docs/budgets.md", "docs/fairness.md"],
+  "Run jobs": [
+    ...["docs/workers.md", "docs/providers.md", "docs/models.md"],
+    ...["docs/budgets.md", "docs/fairness.md"],
+  ],
   "Languages and examples": [
     ...[
       "packages/client/README.md",

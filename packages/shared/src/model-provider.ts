@@ -137,7 +137,7 @@ export interface AnsweredError {
   readonly code: string | null;
 }
 
-export interface ProviderFaultDetails {
+export interface FaultDetails {
   readonly reason: AnswerReason | ProviderReason;
   readonly retryable: boolean;
   /** The wait that the provider asked for, in milliseconds. */
@@ -155,9 +155,9 @@ export interface ProviderFaultDetails {
 /** A call to a provider that failed. */
 export class ProviderFault extends Error {
   override readonly name = "ProviderFault";
-  readonly details: ProviderFaultDetails;
+  readonly details: FaultDetails;
 
-  constructor(message: string, details: ProviderFaultDetails, cause?: unknown) {
+  constructor(message: string, details: FaultDetails, cause?: unknown) {
     super(message, { cause });
     this.details = details;
   }

@@ -1,8 +1,8 @@
 export {
+  type FaultDetails,
   type ModelProvider,
   type ModelSource,
   ProviderFault,
-  type ProviderFaultDetails,
 } from "@millrace/shared";
 export type { DocumentContent, NewDocument, StoredDocument } from "./calls/new-document.ts";
 export { defineExecutor, type PayloadViolation } from "./define-executor.ts";
