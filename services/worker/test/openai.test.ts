@@ -103,6 +103,7 @@ test.each([
     expect((await fault()).details).toEqual({
       ...{ reason, httpStatus, retryable, quotaExhausted, retryAfterMs: 3_000 },
       rateLimitHeaders: { "x-ratelimit-remaining-requests": "0" },
+      answered: { message: "refused by the simulator", type: code, param: null, code },
     });
     expect(simulator.calls).toHaveLength(1);
     expect(completion.usage()).toEqual({
