@@ -37,7 +37,7 @@ done
 # KEDA's module replaces others, which works only where it is the main one. So its source is copied out of the module cache.
 keda() {
   [ ! -e "$PROGRAMS/keda.yaml" ] || return 0
-  local source program folder=$CLUSTER_HOME/work/keda
+  local source program folder=$CLUSTER_HOME/sources/keda
   source=$(cd "$REPOSITORY/test/keda" && go mod download && go list -m -f '{{.Dir}}' github.com/kedacore/keda/v2)
   rm -rf "$folder" && mkdir -p "$(dirname "$folder")" && cp -r "$source" "$folder" && chmod -R u+w "$folder"
   for program in operator adapter; do

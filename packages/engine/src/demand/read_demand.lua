@@ -4,7 +4,7 @@
 -- RETURNS  {"OK", paused, {per pool: pool, governed, ready_jobs, least_tokens, running, {per route: account, governed}}}
 -- REPEAT   safe
 -- TOUCHES  meta (hash), wait (list), prioritized (zset), active (list), mr:classes (set), mr:ready: (zset), mr:held (zset),
---          mr:lane: (zset), mr:governed (hash)
+--          mr:lane: (zset)
 --
 -- ready_jobs    jobs that the limits of their keys have room for now; least_tokens is the least that a lease would reserve
 --               of the pool's account for one of them
@@ -29,12 +29,8 @@ local pools, pool_order = {}, {}
 local function pool_named(name)
   local pool = pools[name]
   if not pool then
-    local of_model, list = {}, routes.of(name)
-    for _, route in ipairs(list or {}) do
-      local n = #of_model
-      of_model[n + 1], of_model[n + 2] = route.account, rcall("HEXISTS", base .. "mr:governed", route.account)
-    end
-    pool = { routes = of_model, is_model = list and true, governed = name ~= "" and rcall("HEXISTS", base .. "mr:governed", name) or 0, ready = 0, running = 0 }
+    pool = lane_models.pool(name)
+    pool.ready, pool.running = 0, 0
     pools[name] = pool
     pool_order[#pool_order + 1] = name
   end

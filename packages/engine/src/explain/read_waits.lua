@@ -6,7 +6,7 @@
 --          {per kind of constraint: kind, jobs}, {per band: band, since_ms | "", limited_since_ms | ""}, {key…}}
 -- REPEAT   safe
 -- TOUCHES  meta (hash), mr:depth (hash), wait (list), prioritized (zset), delayed (zset), waiting-children (zset),
---          mr:classes (set), mr:ready: (zset), mr:held (zset), mr:lane: (zset), mr:governed (hash)
+--          mr:classes (set), mr:ready: (zset), mr:held (zset), mr:lane: (zset)
 --
 -- queued        all jobs in lanes and inboxes
 -- without_room  scheduled jobs that wait for room in their group; `scheduled` are the others
@@ -40,12 +40,8 @@ local pools, pool_order = {}, {}
 local function pool_named(name)
   local pool = pools[name]
   if not pool then
-    local of_model, list = {}, routes.of(name)
-    for _, route in ipairs(list or {}) do
-      local n = #of_model
-      of_model[n + 1], of_model[n + 2] = route.account, rcall("HEXISTS", base .. "mr:governed", route.account)
-    end
-    pool = { routes = of_model, is_model = list and true, governed = name ~= "" and rcall("HEXISTS", base .. "mr:governed", name) or 0, ready = 0, held = 0 }
+    pool = lane_models.pool(name)
+    pool.ready, pool.held = 0, 0
     pools[name] = pool
     pool_order[#pool_order + 1] = name
   end

@@ -1,11 +1,12 @@
 import { type CompletionRequest, ProviderFault } from "@millrace/shared";
 import type { LengthLimit } from "../answer-length.ts";
-import { faultOf, noAnswer } from "../call-fault.ts";
-import { Patience } from "../patience.ts";
+import { noAnswer } from "../call-fault.ts";
+import type { Patience } from "../patience.ts";
 import { nothingSpent } from "../usage.ts";
 import { refusalOf } from "./client.ts";
 import { judge } from "./ending.ts";
 import { Fallbacks } from "./fallbacks.ts";
+import { patiently } from "./patiently.ts";
 import { readAnswer, type Tally } from "./read-answer.ts";
 import { lessonOf } from "./refused-field.ts";
 import { requestBody } from "./request-body.ts";
@@ -30,24 +31,9 @@ export class OpenAiCompletion {
     this.#fallbacks = new Fallbacks(shared.dialect, onLesson);
   }
 
-  async *answer(): AsyncGenerator<string, void> {
-    const { signal } = this.#request;
-    const { options } = this.#shared;
-    const { clock, apiKey } = options;
-    signal.throwIfAborted();
-    const patience = new Patience(clock, options);
-    try {
-      yield* this.#say(patience);
-    } catch (error) {
-      signal.throwIfAborted();
-      patience.signal.throwIfAborted();
-      throw faultOf(error, {
-        ...{ nowMs: clock.nowMs(), apiKey: apiKey(), begun: this.#begun },
-        refusal: refusalOf(error),
-      });
-    } finally {
-      patience.over();
-    }
+  answer(): AsyncGenerator<string, void> {
+    const reading = { signal: this.#request.signal, begun: () => this.#begun };
+    return patiently(this.#shared.options, reading, (patience) => this.#say(patience));
   }
 
   async *#say(patience: Patience): AsyncGenerator<string, void> {

@@ -5,14 +5,14 @@ import {
   type RelayRequest,
   type TokenUsage,
 } from "@millrace/shared";
-import { faultOf } from "../call-fault.ts";
 import type { Refusal } from "../error-status.ts";
 import { overflowOf } from "../overflow.ts";
-import { Patience } from "../patience.ts";
+import type { Patience } from "../patience.ts";
 import { countedIn, nothingSpent, usageOf } from "../usage.ts";
 import { assemblyOf, wholeAnswer } from "./assembly.ts";
 import { type Answered, type Json, refusalOf } from "./client.ts";
 import { Fallbacks } from "./fallbacks.ts";
+import { patiently } from "./patiently.ts";
 import type { Lesson } from "./quirks.ts";
 import { fieldLesson } from "./refused-field.ts";
 import { relayBody } from "./relay-body.ts";
@@ -63,24 +63,9 @@ export class OpenAiRelay implements Relay {
     return this.#spent.facts;
   }
 
-  async *#answer(): AsyncGenerator<Json, void> {
-    const { signal } = this.#request;
-    const { options } = this.#shared;
-    const { clock, apiKey } = options;
-    signal.throwIfAborted();
-    const patience = new Patience(clock, options);
-    try {
-      yield* this.#read(patience);
-    } catch (error) {
-      signal.throwIfAborted();
-      patience.signal.throwIfAborted();
-      const refusal = refusalOf(error);
-      throw faultOf(error, {
-        ...{ nowMs: clock.nowMs(), apiKey: apiKey(), begun: this.#begun, refusal },
-      });
-    } finally {
-      patience.over();
-    }
+  #answer(): AsyncGenerator<Json, void> {
+    const reading = { signal: this.#request.signal, begun: () => this.#begun };
+    return patiently(this.#shared.options, reading, (patience) => this.#read(patience));
   }
 
   async *#read(patience: Patience): AsyncGenerator<Json, void> {

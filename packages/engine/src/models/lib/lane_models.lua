@@ -1,7 +1,7 @@
--- lane_models: says which models the jobs of a lane name, for scripts that count them.
+-- lane_models: says which models the jobs of a lane name, and which accounts a pool or a model means, for scripts that count.
 --
 -- Needs `base`, `rcall` and `routes`.
--- TOUCHES
+-- TOUCHES  mr:governed (hash)
 local lane_models = {}
 
 -- How many jobs of a lane are read. The others count like these.
@@ -23,4 +23,15 @@ function lane_models.parts(lane_key, pool, count)
     part.jobs = part.jobs + count / #ids
   end
   return parts
+end
+
+-- What a count needs of a pool, or of a model in its place: routes has account and governed of each route of a model, and governed is
+-- 1 for a pool whose account has limits.
+function lane_models.pool(name)
+  local of_model, list = {}, routes.of(name)
+  for _, route in ipairs(list or {}) do
+    local n = #of_model
+    of_model[n + 1], of_model[n + 2] = route.account, rcall("HEXISTS", base .. "mr:governed", route.account)
+  end
+  return { routes = of_model, is_model = list and true, governed = name ~= "" and rcall("HEXISTS", base .. "mr:governed", name) or 0 }
 end

@@ -2471,8 +2471,8 @@ type Welcome struct {
 	// until then. Set by the scheduler; a scheduler that does not know this field leaves it empty.
 	UndefinedQueues []string `protobuf:"bytes,6,rep,name=undefined_queues,json=undefinedQueues,proto3" json:"undefined_queues,omitempty"`
 	// The pools of the Hello that name neither a provider account nor an account of a model's route. They may be intended, and are
-	// served. A worker whose pools come from a file of accounts should log them: a name may be mistyped. Set by the scheduler; a
-	// scheduler that does not know this field leaves it empty.
+	// served. A worker whose pools come from a file of accounts should log them: a name may be mistyped. Empty while the catalogue has
+	// no model, and from a scheduler that does not know this field.
 	UnknownPools  []string `protobuf:"bytes,7,rep,name=unknown_pools,json=unknownPools,proto3" json:"unknown_pools,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

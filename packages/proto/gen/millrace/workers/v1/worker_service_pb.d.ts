@@ -1172,8 +1172,8 @@ export declare type Welcome = Message<"millrace.workers.v1.Welcome"> & {
 
   /**
    * The pools of the Hello that name neither a provider account nor an account of a model's route. They may be intended, and are
-   * served. A worker whose pools come from a file of accounts should log them: a name may be mistyped. Set by the scheduler; a
-   * scheduler that does not know this field leaves it empty.
+   * served. A worker whose pools come from a file of accounts should log them: a name may be mistyped. Empty while the catalogue has
+   * no model, and from a scheduler that does not know this field.
    *
    * @generated from field: repeated string unknown_pools = 7;
    */
