@@ -5,11 +5,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { freePort } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { startHttpServer } from "./http-server.ts";
 import { ping, refusesNo, takes } from "./plain-routes.ts";
@@ -26,15 +25,6 @@ if (!installed) {
   process.stderr.write(
     "SKIPPED: nginx is not installed, so nothing is tested behind it. apt-get install nginx\n",
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Resolves with nginx's address once it accepts connections. */
