@@ -1,11 +1,13 @@
 import { MillraceError } from "@millrace/client";
-import { holdProcess, systemClock } from "@millrace/shared";
+import { compileInMainThread, holdProcess, systemClock } from "@millrace/shared";
 import { CommanderError } from "commander";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
 import { printableBlock, printableJson } from "./printable.ts";
 import { millraceProgram } from "./program.ts";
 import type { Shell } from "./shell.ts";
+
+compileInMainThread();
 
 // An empty variable counts as not set, as in the services.
 for (const [name, value] of Object.entries(process.env)) {

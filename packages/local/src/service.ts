@@ -115,7 +115,9 @@ async function launch(
   settings: Readonly<Record<string, string>>,
   log: (line: string) => void = () => undefined,
 ): Promise<RunningService> {
-  const child = spawn(process.execPath, ["--import", endWithParent, main], {
+  // As `compileInMainThread` does, but from the start.
+  const flags = ["--no-concurrent-sparkplug", "--import", endWithParent];
+  const child = spawn(process.execPath, [...flags, main], {
     env: { PATH: process.env.PATH, ...settings },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     // The service has its own process group, so that Ctrl-C reaches only this process, which ends its services in

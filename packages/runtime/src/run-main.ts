@@ -1,4 +1,4 @@
-import { type Clock, holdProcess, sleep, systemClock } from "@millrace/shared";
+import { type Clock, compileInMainThread, holdProcess, sleep, systemClock } from "@millrace/shared";
 
 export interface Closable {
   close(): Promise<void> | void;
@@ -55,6 +55,8 @@ export const DEFAULT_DRAIN_MS = 25_000;
  * next time, so the last time must come late, when every cache of names has forgotten the program.
  */
 const LEAVES = 8;
+
+compileInMainThread();
 
 const systemHost: ProcessHost = {
   onSignal(listener) {

@@ -2,6 +2,7 @@ export * from "./api-key.ts";
 export * from "./backoff.ts";
 export * from "./batch.ts";
 export * from "./clock.ts";
+export * from "./compile-in-main-thread.ts";
 export * from "./deferred.ts";
 export * from "./document-store-fault.ts";
 export * from "./duration.ts";
