@@ -62,8 +62,12 @@ const KEEPS_WAITING = new Set(["moveToActive", "moveToFinished"]);
 
 const PLACE = "--- @bullmq";
 
-function framed(name: string, content: string): string {
-  const [before, after, ...rest] = loadScript("frame").split(PLACE);
+/** One of BullMQ's scripts in a frame, followed by what calls it: by default once, with the script's own arguments. */
+function framed(
+  { name, content }: { readonly name: string; readonly content: string },
+  text = `${loadScript("frame")}\nreturn bullmq(KEYS, ARGV)`,
+): string {
+  const [before, after, ...rest] = text.split(PLACE);
   if (before === undefined || after === undefined || rest.length > 0) {
     throw new Error(`lua/frame.lua must contain "${PLACE}" once`);
   }
@@ -74,6 +78,33 @@ function framed(name: string, content: string): string {
   return `${before}\n${script}\n${after}`;
 }
 
+/** The script that finishes several jobs: its name, the number of its keys, and where those are that depend on the job. */
+const FINISH_JOBS = "finish_jobs";
+const FINISH_KEYS = 14;
+const JOB_KEYS = [10, 13] as const;
+
+function moveToFinished() {
+  const script = Object.values(bullScripts).find(({ name }) => name === "moveToFinished");
+  if (script?.keys !== FINISH_KEYS) {
+    throw new Error(
+      "@millrace/bullmq does not know this release of BullMQ: moveToFinished has other keys",
+    );
+  }
+  return script;
+}
+
+export type Args = readonly (string | number | Buffer | undefined)[];
+
+/** The call that does what these calls of moveToFinished do. */
+export function finishJobs(calls: readonly Args[]): { readonly name: string; readonly args: Args } {
+  const [first = []] = calls;
+  const perJob = calls.flatMap((args) => [
+    ...args.slice(...JOB_KEYS),
+    ...args.slice(FINISH_KEYS).map((value) => value ?? ""),
+  ]);
+  return { name: FINISH_JOBS, args: [...first.slice(0, FINISH_KEYS), ...perJob] };
+}
+
 let commands: readonly Command[] | undefined;
 
 /** Made once in a process, because each connection defines them. */
@@ -81,11 +112,16 @@ function allCommands(): readonly Command[] {
   commands ??= [
     ...Object.values(bullScripts)
       .filter(({ name }) => !name.startsWith("relay"))
-      .map(({ name, keys: numberOfKeys, content }) => ({
-        name,
-        numberOfKeys,
-        lua: unconcerned.has(name) ? content : framed(name, content),
+      .map((script) => ({
+        name: script.name,
+        numberOfKeys: script.keys,
+        lua: unconcerned.has(script.name) ? script.content : framed(script),
       })),
+    {
+      name: FINISH_JOBS,
+      numberOfKeys: FINISH_KEYS,
+      lua: framed(moveToFinished(), loadScript(FINISH_JOBS)),
+    },
     ...own.map((name) => ({ name, numberOfKeys: 1, lua: loadScript(name) })),
   ];
   return commands;

@@ -1,4 +1,4 @@
--- frame: runs one of BullMQ's scripts with groups in place of its list `wait` and its set `prioritized`. KEYS, ARGV and the
+-- frame: defines `bullmq`, which runs one of BullMQ's scripts with groups in place of its list `wait` and its set `prioritized`. KEYS, ARGV and the
 -- reply are that script's. A command on these two keys that no script of BullMQ 6.7 uses is an error, so that a new release of
 -- BullMQ cannot bypass the groups unnoticed. Commands that cannot concern the groups go to Redis by `direct` (scripts.ts).
 --- @include "groups"
@@ -83,8 +83,9 @@ local function call(command, key, ...)
   return rcall(command, key, ...)
 end
 
-local function bullmq(redis)
+local framed_redis = { call = call, pcall = redis.pcall, error_reply = redis.error_reply }
+
+local function bullmq(KEYS, ARGV)
+local redis = framed_redis
 --- @bullmq
 end
-
-return bullmq({ call = call, pcall = redis.pcall, error_reply = redis.error_reply })

@@ -113,17 +113,30 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
--- The limits of a group: its own, else those for all groups.
-function groups.limits_of(base, group)
-  local texts = rcall("HMGET", base .. "fair:settings", F.defaults, "=" .. group)
-  local limits = {}
-  for _, text in ipairs({ texts[1] or "", texts[2] or "" }) do
+-- What settings that are stored as texts say. The same text has the same table, which nobody changes.
+local parsed = {}
+local function parse(text)
+  local limits = parsed[text]
+  if not limits then
+    limits = {}
     for name, value in string.gmatch(text, "(%w+)=(%S+)") do limits[name] = tonumber(value) end
+    parsed[text] = limits
   end
   return limits
 end
 
+-- The limits of a group: its own, else those for all groups.
+function groups.limits_of(base, group)
+  local texts = rcall("HMGET", base .. "fair:settings", F.defaults, "=" .. group)
+  -- Of two values the last holds.
+  return parse((texts[1] or "") .. " " .. (texts[2] or ""))
+end
+
+-- Queues in which no group is held, as far as this script has looked.
+local none_held = {}
+
 function groups.hold(base, group, time, until_ms)
+  none_held[base] = nil
   rcall("ZREM", base .. "fair:ready", group)
   rcall("ZADD", base .. "fair:held", time, group)
   if until_ms then rcall("ZADD", base .. "fair:until", until_ms, group) end
@@ -211,7 +224,8 @@ end
 function groups.leave(base, job_id)
   local group = group_of(base, job_id)
   if rcall("HINCRBY", base .. "fair:running", group, -1) <= 0 then rcall("HDEL", base .. "fair:running", group) end
-  unhold_counted(base, group)
+  if none_held[base] == nil then none_held[base] = rcall("EXISTS", base .. "fair:held") == 0 end
+  if not none_held[base] then unhold_counted(base, group) end
 end
 
 -- Lets all groups run again that only a count or a pause held. Those that still may not are held at their next turn.
