@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 const benchmarks = [
   ["end-to-end.ts"],
+  ["rates.ts"],
   ["idle-latency.ts"],
   ["chunk-latency.ts"],
   ["stream-thread.ts"],

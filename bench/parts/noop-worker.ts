@@ -1,5 +1,5 @@
 /**
- * A worker whose jobs do nothing, or wait for JOB_MS. Environment: ADDRESS, SLOTS, JOB_MS, STREAM_THREAD. With the variables
+ * A worker whose jobs do nothing, wait for JOB_MS, or write as many pieces of text as their payload says. Environment: ADDRESS, SLOTS, JOB_MS, STREAM_THREAD. With the variables
  * OTEL_* it sends a span of each attempt, as Millrace's worker does.
  */
 import { setTimeout as pause } from "node:timers/promises";
@@ -16,9 +16,16 @@ import { type AttemptContext, startWorker } from "@millrace/worker-sdk";
 import { serveParent } from "./child.ts";
 import { result } from "./payload.ts";
 
+/** The time before each piece of text. */
+const CHUNK_MS = 10;
 const jobMs = Number(process.env.JOB_MS ?? 0);
-const noop = async () => {
+const noop = async ({ payload, write }: AttemptContext) => {
   if (jobMs > 0) await pause(jobMs);
+  const { chunks = 0 } = payload as { chunks?: number };
+  for (let chunk = 0; chunk < chunks; chunk += 1) {
+    await pause(CHUNK_MS);
+    await write("x");
+  }
   return result;
 };
 const tracing = startTracing({
@@ -28,7 +35,7 @@ const tracing = startTracing({
 const traced = async (job: AttemptContext) => {
   const span = openSpan(spanNames.attempt, { kind: "consumer", parent: extractTrace(job) });
   try {
-    return await span.run(noop);
+    return await span.run(() => noop(job));
   } finally {
     span.end();
   }
