@@ -103,8 +103,9 @@ test("attempts to connect may take longer each time, so that a slow server is re
   const pass = async (seconds: number) => {
     const { length } = made;
     const channel = lasting.current().getChannel();
-    await vi.waitFor(() =>
-      expect(channel.getConnectivityState(true)).toBe(connectivityState.CONNECTING),
+    await vi.waitFor(
+      () => expect(channel.getConnectivityState(true)).toBe(connectivityState.CONNECTING),
+      { timeout: 20_000 },
     );
     for (let second = 0; second < seconds; second += 1) clock.advance(1_000);
     return made.length - length;
@@ -132,7 +133,7 @@ test("a client whose address refuses connections has failed until it is connecte
   onTestFinished(() => lasting.close());
   expect(lasting.hasFailed()).toBe(false);
   lasting.current().getChannel().getConnectivityState(true);
-  await vi.waitFor(() => expect(lasting.hasFailed()).toBe(true));
+  await vi.waitFor(() => expect(lasting.hasFailed()).toBe(true), { timeout: 20_000 });
   for (let second = 0; second < 5; second += 1) clock.advance(1_000);
   expect(made).toBe(2);
   expect(lasting.hasFailed()).toBe(true);

@@ -48,14 +48,16 @@ test("each change of an account's state is a log line, with what the provider sa
   expect(lines.slice(2)).toMatchObject([{ level: "error", http_status: 402, said: "pay" }]);
   await accounts.reset("acme");
   expect(lines.at(-1)).toMatchObject({ level: "info", msg: "a provider account was reset" });
-  await vi.waitFor(async () =>
-    expect(
-      (await changes()).map(({ actor, action, subject }) => `${actor} ${action} ${subject}`),
-    ).toEqual([
-      "provider Exhausted acme",
-      "provider LimitHalved acme",
-      "provider CoolingDown acme",
-    ]),
+  await vi.waitFor(
+    async () =>
+      expect(
+        (await changes()).map(({ actor, action, subject }) => `${actor} ${action} ${subject}`),
+      ).toEqual([
+        "provider Exhausted acme",
+        "provider LimitHalved acme",
+        "provider CoolingDown acme",
+      ]),
+    { timeout: 20_000 },
   );
   expect(JSON.parse((await changes())[0]?.detailJson ?? "")).toEqual({
     http_status: 402,
@@ -92,10 +94,12 @@ test("an account whose cool-down is over is probed by one job, and works again o
   await engine.settle([{ ...probe, kind: "complete", resultJson: "1" }]);
   await engine.syncPolicy();
   expect(told().slice(1)).toEqual([["info", "acme", "a provider account works again"]]);
-  await vi.waitFor(async () =>
-    expect((await changes()).map(({ action }) => action)).toEqual([
-      ...["Closed", "HalfOpen", "LimitHalved", "CoolingDown"],
-    ]),
+  await vi.waitFor(
+    async () =>
+      expect((await changes()).map(({ action }) => action)).toEqual([
+        ...["Closed", "HalfOpen", "LimitHalved", "CoolingDown"],
+      ]),
+    { timeout: 20_000 },
   );
 });
 

@@ -72,14 +72,16 @@ test("the gauges show the limits of which most is used, and no more than 20", as
     (await metrics.registry.metrics())
       .split("\n")
       .filter((line) => line.startsWith("millrace_key_budget_used_ratio{"));
-  await vi.waitFor(async () => expect(await shown()).toHaveLength(MOST_GAUGES));
+  await vi.waitFor(async () => expect(await shown()).toHaveLength(MOST_GAUGES), {
+    timeout: 20_000,
+  });
   const [least, busiest] = [keys[5] ?? "", keys.at(-1) ?? ""];
   const lineOf = (key: string, ratio: number) =>
     `millrace_key_budget_used_ratio{key_id="${key}",queue="${queue}",limit="KEY_TOKENS"} ${ratio}`;
   expect(await shown()).toContain(lineOf(busiest, 0.25));
   expect(await shown()).toContain(lineOf(least, 0.06));
   clock.advance(2 * MINUTE_MS);
-  await vi.waitFor(async () => expect(await shown()).toEqual([]));
+  await vi.waitFor(async () => expect(await shown()).toEqual([]), { timeout: 20_000 });
   await loop.close();
   expect(errors).toEqual([]);
 });

@@ -192,10 +192,14 @@ test("an endpoint that Millrace disables refuses what waits at once", async () =
   const request = { queue, count: 1, leaseMs: 30_000, workerId: "w" };
   const [lease] = (await engine.lease(request)).leases;
   await engine.settle([{ ...(lease as Lease), kind: "fail", state: "FAILED", failure: gone }]);
-  await vi.waitFor(async () =>
-    expect(await engine.webhookEndpoints.get(id)).toMatchObject({ disabledReason: "GONE" }),
+  await vi.waitFor(
+    async () =>
+      expect(await engine.webhookEndpoints.get(id)).toMatchObject({ disabledReason: "GONE" }),
+    { timeout: 20_000 },
   );
-  await vi.waitFor(async () => expect(await pauseOf(engine, id)).toBeUndefined());
+  await vi.waitFor(async () => expect(await pauseOf(engine, id)).toBeUndefined(), {
+    timeout: 20_000,
+  });
   let refused = 0;
   for (;;) {
     const { leases } = await engine.lease({ ...request, count: 4 });

@@ -38,7 +38,7 @@ async function setup() {
     if (running === undefined) {
       running = startQueueGauges({ engine, metrics, ...knowledge }, options);
     } else clock.advance(ms);
-    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    await vi.waitFor(() => expect(clock.pending).toBe(1), { timeout: 20_000 });
     expect(errors).toEqual([]);
   };
   const submit = (...changes: Partial<JobSpec>[]) =>

@@ -190,10 +190,12 @@ test("the mover delivers at once after news, and what it heard nothing of", asyn
   const mover = startOutboxMover({ ...parts, engine, holder: "s1", onUnmoved }, options);
   onTestFinished(() => mover.close());
   const deliveries = WEBHOOK_QUEUE as QueueName;
-  await vi.waitFor(async () => expect(await engine.outbox.length(queue)).toEqual(empty));
+  await vi.waitFor(async () => expect(await engine.outbox.length(queue)).toEqual(empty), {
+    timeout: 20_000,
+  });
   expect(await take(deliveries)).toHaveLength(1);
   await complete(job());
-  await vi.waitFor(async () => expect(await take(deliveries)).toHaveLength(1));
+  await vi.waitFor(async () => expect(await take(deliveries)).toHaveLength(1), { timeout: 20_000 });
   expect(errors).toEqual([]);
   expect(onUnmoved).not.toHaveBeenCalled();
 });
@@ -303,37 +305,49 @@ test("410 disables an endpoint at once, and so do five days of failures, each wi
   await complete(job());
   await (await move()).takeOut();
   await fail("WEBHOOK_STATUS", await delivery());
-  await vi.waitFor(async () => expect(await seen()).toMatchObject({ failingSinceMs: time.nowMs }));
+  await vi.waitFor(async () => expect(await seen()).toMatchObject({ failingSinceMs: time.nowMs }), {
+    timeout: 20_000,
+  });
   const sinceMs = time.nowMs;
   time.nowMs += 1_000;
   await engine.settle([{ ...(await delivery()), kind: "complete", resultJson: "{}" }]);
-  await vi.waitFor(async () => expect(await seen()).not.toHaveProperty("failingSinceMs"));
+  await vi.waitFor(async () => expect(await seen()).not.toHaveProperty("failingSinceMs"), {
+    timeout: 20_000,
+  });
   expect(sinceMs).toBeLessThan(time.nowMs);
   await complete(job());
   await (await move()).takeOut();
   await fail("WEBHOOK_TIMEOUT", await delivery());
-  await vi.waitFor(async () => expect(await seen()).toHaveProperty("failingSinceMs"));
+  await vi.waitFor(async () => expect(await seen()).toHaveProperty("failingSinceMs"), {
+    timeout: 20_000,
+  });
   time.nowMs += 5 * DAY_MS - 1;
   await fail("WEBHOOK_TIMEOUT", await delivery());
   time.nowMs += 1_000;
   expect(await seen()).toMatchObject({ enabled: true });
   await fail("WEBHOOK_TIMEOUT", await delivery());
-  await vi.waitFor(async () =>
-    expect(await seen()).toMatchObject({ enabled: false, disabledReason: "FAILING" }),
+  await vi.waitFor(
+    async () => expect(await seen()).toMatchObject({ enabled: false, disabledReason: "FAILING" }),
+    { timeout: 20_000 },
   );
   const second = await endpoint();
   await complete(job());
   await (await move()).takeOut();
   const gone = { reason: "WEBHOOK_GONE", message: "410", retryable: false };
   await engine.settle([{ ...(await delivery()), kind: "fail", state: "FAILED", failure: gone }]);
-  await vi.waitFor(async () => {
-    expect(await engine.webhookEndpoints.get(second.id)).toMatchObject({ disabledReason: "GONE" });
-    const { changes = [] } = (await engine.changeLog.list(10)) ?? {};
-    expect(changes).toMatchObject([
-      { actor: "millrace", action: "DisableWebhookEndpoint", subject: second.id },
-      { actor: "millrace", action: "DisableWebhookEndpoint", subject: id },
-    ]);
-  });
+  await vi.waitFor(
+    async () => {
+      expect(await engine.webhookEndpoints.get(second.id)).toMatchObject({
+        disabledReason: "GONE",
+      });
+      const { changes = [] } = (await engine.changeLog.list(10)) ?? {};
+      expect(changes).toMatchObject([
+        { actor: "millrace", action: "DisableWebhookEndpoint", subject: second.id },
+        { actor: "millrace", action: "DisableWebhookEndpoint", subject: id },
+      ]);
+    },
+    { timeout: 20_000 },
+  );
 });
 
 test("without the key that sealed its secret, a delivery waits for a later attempt", async () => {

@@ -126,9 +126,9 @@ async function comments(count: number) {
     for (let pause = 0; pause < pauses; pause += 1) {
       const { heard } = clock;
       // The limits of silence and of the whole call, and the simulator's pause.
-      await vi.waitFor(() => expect(clock.pending).toBe(3));
+      await vi.waitFor(() => expect(clock.pending).toBe(3), { timeout: 20_000 });
       clock.advance(40_000);
-      await vi.waitFor(() => expect(clock.heard).toBeGreaterThan(heard));
+      await vi.waitFor(() => expect(clock.heard).toBeGreaterThan(heard), { timeout: 20_000 });
     }
   };
   return { ...one, ended, clock, pass };

@@ -185,7 +185,7 @@ test.each<[string, ProviderReply, number]>([
       for await (const piece of completion.text) heard.push(piece);
     })().catch((error: unknown) => error);
     const { left } = await simulator.called(1);
-    await vi.waitFor(() => expect(heard).toHaveLength(pieces));
+    await vi.waitFor(() => expect(heard).toHaveLength(pieces), { timeout: 20_000 });
     clock.advance(59_999);
     expect(left.aborted).toBe(false);
     clock.advance(1);
@@ -223,8 +223,9 @@ test("lets a provider take long in total while it keeps sending", async () => {
   })();
   for (let pause = 0; pause < 4; pause += 1) {
     // The limits of silence and of the whole call, and the simulator's pause, are pending.
-    await vi.waitFor(() =>
-      expect({ heard, timers: clock.pending }).toEqual({ heard: pause, timers: 3 }),
+    await vi.waitFor(
+      () => expect({ heard, timers: clock.pending }).toEqual({ heard: pause, timers: 3 }),
+      { timeout: 20_000 },
     );
     clock.advance(40_000);
   }

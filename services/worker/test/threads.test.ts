@@ -41,7 +41,7 @@ test("ends a task at its time limit, and not a millisecond before", async () => 
   const ended = split(endless).then((end) => {
     outcome = end;
   });
-  await vi.waitFor(() => expect(clock.pending).toBe(2));
+  await vi.waitFor(() => expect(clock.pending).toBe(2), { timeout: 20_000 });
   clock.advance(4_999);
   await turn();
   expect(outcome).toBeUndefined();

@@ -232,8 +232,9 @@ test("what a plain BullMQ worker ends is recorded, whether the job is kept or no
     },
   );
   onTestFinished(() => worker.close());
-  await vi.waitFor(async () =>
-    expect(await engine.outbox.length(queue)).toEqual({ fresh: 3, setAside: 0 }),
+  await vi.waitFor(
+    async () => expect(await engine.outbox.length(queue)).toEqual({ fresh: 3, setAside: 0 }),
+    { timeout: 20_000 },
   );
   const entries = await entriesOf(engine);
   expect(entries).toMatchObject([
@@ -285,6 +286,8 @@ test("schedulers hear of new entries, with their shard", async () => {
   await engine.submit([job("aaaa"), job("bbbb")]);
   await engine.settle([{ ...(await leaseOne(engine)), kind: "complete", resultJson: "1" }]);
   await engine.settle([{ ...(await leaseOne(engine)), kind: "complete", resultJson: "1" }]);
-  await vi.waitFor(() => expect(news).toHaveBeenCalledWith({ queue, shard: 0 }));
+  await vi.waitFor(() => expect(news).toHaveBeenCalledWith({ queue, shard: 0 }), {
+    timeout: 20_000,
+  });
   expect(news).toHaveBeenCalledTimes(1);
 });

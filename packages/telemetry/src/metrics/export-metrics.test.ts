@@ -70,9 +70,9 @@ test("metrics reach a collector, and one that is away is warned of once", async 
   const { registry } = createMetrics("gateway");
   const clock = { nowMs: () => 1_764_000_000_000 };
   const push = startMetricExport({ serviceName: "gateway", env, registry, clock, log });
-  await vi.waitFor(() => expect(lines).toHaveLength(1));
+  await vi.waitFor(() => expect(lines).toHaveLength(1), { timeout: 20_000 });
   away = false;
-  await vi.waitFor(() => expect(bodies.length).toBeGreaterThan(1));
+  await vi.waitFor(() => expect(bodies.length).toBeGreaterThan(1), { timeout: 20_000 });
   await push.close();
   expect(lines).toEqual([
     "the collector does not take metrics",

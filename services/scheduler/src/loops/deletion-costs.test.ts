@@ -41,7 +41,7 @@ test("tells the costs that have changed, once for all streams of a worker, and a
   });
   /** What was told in the round that has ended. */
   const rested = async () => {
-    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    await vi.waitFor(() => expect(clock.pending).toBe(1), { timeout: 20_000 });
     return told.splice(0);
   };
   const round = async () => {

@@ -18,7 +18,7 @@ function setup() {
   const clock = new ManualClock();
   const errors: unknown[] = [];
   const options = { clock, everyMs: 1_000, onError: (error: unknown) => errors.push(error) };
-  const resting = () => vi.waitFor(() => expect(clock.pending).toBe(1));
+  const resting = () => vi.waitFor(() => expect(clock.pending).toBe(1), { timeout: 20_000 });
   return { clock, errors, options, resting, queues: async () => [queue] };
 }
 

@@ -27,7 +27,7 @@ async function setup(models: ReturnType<typeof model>[], accounts: string[] = []
     { clock, everyMs: EVERY_MS, onError },
   );
   onTestFinished(() => loop.close());
-  const rested = () => vi.waitFor(() => expect(clock.pending).toBe(1));
+  const rested = () => vi.waitFor(() => expect(clock.pending).toBe(1), { timeout: 20_000 });
   await rested();
   const round = async () => {
     clock.advance(EVERY_MS);

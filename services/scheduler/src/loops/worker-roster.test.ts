@@ -29,9 +29,9 @@ function setup() {
     };
     return { remove, drain };
   };
-  const resting = () => vi.waitFor(() => expect(clock.pending).toBe(1));
+  const resting = () => vi.waitFor(() => expect(clock.pending).toBe(1), { timeout: 20_000 });
   const published = (times: number) =>
-    vi.waitFor(() => expect(allWorkers.publish).toHaveBeenCalledTimes(times));
+    vi.waitFor(() => expect(allWorkers.publish).toHaveBeenCalledTimes(times), { timeout: 20_000 });
   const slots = async () =>
     (await metrics.registry.metrics())
       .split("\n")
@@ -84,7 +84,7 @@ test("reports a failed publication, goes on, and withdraws the workers at the en
   await resting();
   allWorkers.publish.mockRejectedValueOnce(new Error("away"));
   add(1);
-  await vi.waitFor(() => expect(errors).toEqual([new Error("away")]));
+  await vi.waitFor(() => expect(errors).toEqual([new Error("away")]), { timeout: 20_000 });
   clock.advance(EVERY_MS);
   await published(3);
   await loop.close();

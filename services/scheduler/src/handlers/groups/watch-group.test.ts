@@ -38,7 +38,7 @@ function setup(keyId = "k7f3q2m9") {
     listener(signal === "group" ? { kind: "group", groupId: id } : { kind: "resync" });
   };
   const pause = async () => {
-    await vi.waitFor(() => expect(clock.pending).toBe(1));
+    await vi.waitFor(() => expect(clock.pending).toBe(1), { timeout: 20_000 });
     clock.advance(250);
   };
   return { clock, draining, getGroups, responses, change, pause };
@@ -48,7 +48,7 @@ test("sends a group at once, and changes of a quarter of a second as one", async
   const { clock, getGroups, responses, change } = setup();
   expect((await responses.next()).value).toMatchObject({ group: { state: GroupState.OPEN } });
   const next = responses.next();
-  await vi.waitFor(() => expect(clock.pending).toBe(1));
+  await vi.waitFor(() => expect(clock.pending).toBe(1), { timeout: 20_000 });
   for (let total = 1; total <= 100; total += 1) change({ total });
   clock.advance(249);
   expect(clock.pending).toBe(1);
@@ -74,7 +74,7 @@ test("reads again when signals may have been lost, and sends nothing that was se
   const next = responses.next();
   change({}, "resync");
   await pause();
-  await vi.waitFor(() => expect(getGroups).toHaveBeenCalledTimes(2));
+  await vi.waitFor(() => expect(getGroups).toHaveBeenCalledTimes(2), { timeout: 20_000 });
   change({ total: 1 }, "resync");
   await pause();
   expect((await next).value).toMatchObject({ group: { progress: { total: 1 } } });
