@@ -98,7 +98,7 @@ function groups.take(base)
       return nil
     end
     local limits = uses.limits and more().limits_of(base, group)
-    if limits and groups.may_not_run(base, group, limits) then
+    if limits and not groups.may_start(base, group, limits, uses.counts) then
       groups.hold(base, group, time)
     else
       local job
@@ -106,17 +106,18 @@ function groups.take(base)
       local job_id = job[1]
       if not job_id then
         rcall("ZREM", ready, group)
+        if uses.counts then groups.stop(base, group) end
       else
         local cost = uses.costs and tonumber(rcall("HGET", base .. job_id, F.cost) or 1) or 1
         local until_ms = limits and limits.max and groups.charge(base, group, limits, cost)
         if until_ms then
           groups.put_back(base, group, job_id, tonumber(job[2]))
+          if uses.counts then groups.stop(base, group) end
           groups.hold(base, group, time, until_ms)
         else
           rcall("ZREM", base .. "wait", job_id)
           -- A group that is alone gives up no turn.
           if head[3] then rcall("ZADD", ready, time + cost / (limits and limits.weight or 1), group) end
-          if uses.counts then rcall("HINCRBY", base .. "fair:running", group, 1) end
           return job_id, tonumber(job[2])
         end
       end

@@ -125,8 +125,23 @@ local function parse(text)
   return limits
 end
 
+-- The limits of all groups of a queue, if no group has its own; else false.
+local common = {}
+
+local function common_limits(base)
+  local settings = base .. "fair:settings"
+  local defaults = rcall("HGET", settings, F.defaults)
+  return rcall("HLEN", settings) <= (defaults and 1 or 0) and parse(defaults or "")
+end
+
 -- The limits of a group: its own, else those for all groups.
 function groups.limits_of(base, group)
+  local limits = common[base]
+  if limits == nil then
+    limits = common_limits(base)
+    common[base] = limits
+  end
+  if limits then return limits end
   local texts = rcall("HMGET", base .. "fair:settings", F.defaults, "=" .. group)
   -- Of two values the last holds.
   return parse((texts[1] or "") .. " " .. (texts[2] or ""))
@@ -208,10 +223,19 @@ function groups.charge(base, group, limits, cost)
   end
 end
 
-function groups.may_not_run(base, group, limits)
-  if limits.paused == 1 then return true end
-  if not limits.concurrency then return false end
-  return tonumber(rcall("HGET", base .. "fair:running", group) or 0) >= limits.concurrency
+-- Whether a group may run one more job. If the queue counts running jobs, that job is counted already.
+function groups.may_start(base, group, limits, counts)
+  if limits.paused == 1 then return false end
+  if not counts then return true end
+  local running = rcall("HINCRBY", base .. "fair:running", group, 1)
+  if not limits.concurrency or running <= limits.concurrency then return true end
+  groups.stop(base, group)
+  return false
+end
+
+-- Counts one running job of a group less. Counts of 0 stay until the next recount, which every worker does regularly.
+function groups.stop(base, group)
+  if rcall("HINCRBY", base .. "fair:running", group, -1) < 0 then rcall("HDEL", base .. "fair:running", group) end
 end
 
 -- Lets a held group run again, if it is not held until a time.
@@ -223,7 +247,7 @@ end
 -- A job of the group has left `active`.
 function groups.leave(base, job_id)
   local group = group_of(base, job_id)
-  if rcall("HINCRBY", base .. "fair:running", group, -1) <= 0 then rcall("HDEL", base .. "fair:running", group) end
+  groups.stop(base, group)
   if none_held[base] == nil then none_held[base] = rcall("EXISTS", base .. "fair:held") == 0 end
   if not none_held[base] then unhold_counted(base, group) end
 end
