@@ -25,6 +25,8 @@ const kept = /^MILLRACE_(REDIS_|METRICS_PORT$|SCHEDULER_ADDRESS$|DOCUMENTS_DIR$|
 const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) < 65_536;
 
 const DEFAULT_QUEUES = "documents";
+/** The provider of a worker whose settings name none. */
+const QUOTES = "extractive";
 
 export interface DevelopmentSettings {
   /** The queues that the worker serves. */
@@ -32,6 +34,8 @@ export interface DevelopmentSettings {
   readonly settings: NonNullable<SystemOptions["settings"]>;
   /** Notes for the person who starts the system: ports that are not the usual ones. */
   readonly notes: readonly string[];
+  /** Whether the worker only quotes, because no provider of models is set. */
+  readonly quotes: boolean;
 }
 
 /**
@@ -64,5 +68,6 @@ export async function developmentSettings(env: Env): Promise<DevelopmentSettings
   const queues = (all.MILLRACE_QUEUES ?? DEFAULT_QUEUES).split(",").map((name) => name.trim());
   // The worker serves the queue of webhooks, too, and nobody defines it.
   const named = queues.filter((name) => name !== "" && name !== WEBHOOK_QUEUE);
-  return { queues: named, settings, notes };
+  const { MILLRACE_ACCOUNTS_FILE: accounts, MILLRACE_PROVIDER: provider = QUOTES } = all;
+  return { queues: named, settings, notes, quotes: !accounts && provider === QUOTES };
 }

@@ -13,8 +13,16 @@ const payload = {
   maxTokens: 40,
 };
 
+/** What a program would send to OpenAI. */
+const chat = {
+  model: "gpt-5-mini",
+  messages: [{ role: "user", content: "Call me Ishmael. The sea was calm. So it goes." }],
+};
+
 export interface Started {
   readonly system: LocalSystem;
+  /** Whether the worker only quotes, because no provider of models is set. */
+  readonly quotes: boolean;
   /** The queues that the worker serves. */
   readonly queues: readonly string[];
   readonly apiKey: string;
@@ -22,7 +30,8 @@ export interface Started {
 }
 
 /** The text that `npm start` prints once everything runs: the addresses, and how to use them. */
-export function startText({ system, queues, apiKey, folder }: Started): string {
+export function startText(start: Started): string {
+  const { system, queues, apiKey, folder } = start;
   const [scheduler = {}, gateway = {}, worker = {}] = [
     ...[system.schedulers, system.gateways, system.workers].map(([first]) => first?.addresses),
   ];
@@ -57,7 +66,9 @@ export function startText({ system, queues, apiKey, folder }: Started): string {
     `  API key    ${apiKey}`,
     `             kept in ${below("api-key")} for the next start`,
     "",
-    "Submit a job and wait for its result, over HTTP or over gRPC:",
+    ...openAiText(start),
+    "",
+    "Or submit a job and wait for its result, over HTTP or over gRPC:",
     "",
     `curl -s '${system.httpUrl}/v1/jobs?wait=30' ${key} -H 'content-type: application/json' -d '${overHttp}'`,
     "",
@@ -74,6 +85,27 @@ export function startText({ system, queues, apiKey, folder }: Started): string {
     "",
     "Ctrl-C stops everything.",
   ].join("\n");
+}
+
+/** How to call Millrace by the SDKs of OpenAI, and without any. */
+function openAiText({ system, apiKey, quotes }: Started): string[] {
+  const url = `${system.httpUrl}/v1`;
+  return [
+    "Use the official OpenAI SDKs unchanged: pip install openai, or npm install openai.",
+    ...(quotes
+      ? [
+          "No provider of models is set, so answers are quotes of your own text, and say so.",
+          "For a model, start with MILLRACE_PROVIDER=openai and OPENAI_API_KEY=…",
+        ]
+      : []),
+    "",
+    "from openai import OpenAI",
+    `client = OpenAI(base_url="${url}", api_key="${apiKey}")`,
+    `chat = client.chat.completions.create(model="${chat.model}", messages=${JSON.stringify(chat.messages)})`,
+    "print(chat.choices[0].message.content)",
+    "",
+    `curl -s '${url}/chat/completions' -H 'authorization: Bearer ${apiKey}' -H 'content-type: application/json' -d '${JSON.stringify(chat)}'`,
+  ];
 }
 
 /** Puts a variable before a command if its value differs from the default. */

@@ -24,7 +24,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
   const folder = resolve(process.env.MILLRACE_LOCAL_DIR || ".millrace");
   parts.use(await holdFolder(folder));
   say("starting Redis, a scheduler, a gateway and a worker");
-  const { queues, settings, notes } = await developmentSettings(process.env);
+  const { queues, settings, notes, quotes } = await developmentSettings(process.env);
   for (const note of notes) say(note);
   const redis = await startRedis({ directory: `${folder}/redis`, appendonly: true });
   parts.defer(() => redis.stop());
@@ -54,7 +54,7 @@ await runScript(STOPPED, async ({ parts, stopping }) => {
   const works = known === undefined || (await opens(system, known));
   const apiKey = works ? system.apiKey : await system.createApiKey("local");
   if (apiKey !== known) await writeKey(keyFile, apiKey);
-  console.log(`\n${startText({ system, queues, apiKey, folder })}\n`);
+  console.log(`\n${startText({ system, quotes, queues, apiKey, folder })}\n`);
 
   const ended = await Promise.race([
     aborted(stopping),

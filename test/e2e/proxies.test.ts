@@ -2,106 +2,30 @@
  * Runs the configurations of docs/proxies.md in the real proxies. A proxy that is not installed is skipped and
  * reported.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { connectMillrace } from "@millrace/client";
 import { freePort } from "@millrace/testing";
 import { EventSource } from "eventsource";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { httpCaller, startHttpSystem } from "./http-system.ts";
-
-const page = await readFile(join(import.meta.dirname, "../../docs/proxies.md"), "utf8");
-const blockOf = (language: string): string =>
-  new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(page)?.[1] ?? "";
+import {
+  blockOf,
+  folder,
+  gatewayPort,
+  installed,
+  startNginx,
+  startProxy,
+} from "./proxies/start-proxy.ts";
 
 const envoy = process.env.MILLRACE_ENVOY ?? "envoy";
-const installed = (program: string, ...args: string[]): boolean => {
-  try {
-    execFileSync(program, args, { stdio: "ignore" });
-    return true;
-  } catch {
-    process.stderr.write(
-      `SKIPPED: ${program} is not installed, so docs/proxies.md is not tested with it.\n`,
-    );
-    return false;
-  }
-};
 const has = { nginx: installed("nginx", "-v"), envoy: installed(envoy, "--version") };
 
 const system = await startHttpSystem();
 afterAll(() => system[Symbol.asyncDispose]());
 
-async function folder() {
-  const path = await mkdtemp(join(tmpdir(), "millrace-proxy-"));
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
-
-/** Resolves once something listens on the port. */
-async function listening(port: number, child: ChildProcess): Promise<void> {
-  const ended = once(child, "exit").then(([code]) => {
-    throw new Error(`the proxy ended with ${code}`);
-  });
-  for (;;) {
-    const socket = connect(port, "127.0.0.1");
-    const up = await Promise.race([
-      once(socket, "connect").then(
-        () => true,
-        () => false,
-      ),
-      ended,
-    ]);
-    socket.destroy();
-    if (up) return;
-  }
-}
-
-async function startProxy(program: string, args: readonly string[], port: number) {
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
-  let errors = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    errors += text;
-  });
-  onTestFinished(async () => {
-    if (child.exitCode !== null) return;
-    child.kill();
-    await once(child, "exit");
-  });
-  await listening(port, child).catch((error: Error) => {
-    throw new Error(`${error.message}: ${errors.slice(-2_000)}`);
-  });
-}
-
-const gatewayPort = (name: "http" | "address") =>
-  String(system.gateways[0]?.addresses[name]).split(":")[1];
-
 const start = {
-  async nginx() {
-    const directory = await folder();
-    const [http, grpc] = [await freePort(), await freePort()];
-    const servers = blockOf("nginx")
-      .replaceAll("gateway:7480", `127.0.0.1:${gatewayPort("http")}`)
-      .replaceAll("gateway:7400", `127.0.0.1:${gatewayPort("address")}`)
-      .replace("listen 8080", `listen 127.0.0.1:${http}`)
-      .replace("listen 8443", `listen 127.0.0.1:${grpc}`);
-    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-      (name) => `${name}_temp_path ${directory}/${name};`,
-    );
-    const config = join(directory, "nginx.conf");
-    await writeFile(
-      config,
-      `daemon off; master_process off; pid ${directory}/pid; error_log stderr;
-events {}
-http { access_log off; ${temporary.join(" ")}
-${servers}}`,
-    );
-    await startProxy("nginx", ["-e", "stderr", "-c", config], http);
-    return { http: `http://127.0.0.1:${http}`, grpc: `127.0.0.1:${grpc}` };
-  },
+  nginx: () => startNginx(system),
   async envoy() {
     const directory = await folder();
     const port = await freePort();
@@ -112,11 +36,11 @@ ${servers}}`,
         .replace("address: 0.0.0.0, port_value: 8080", `address: 127.0.0.1, port_value: ${port}`)
         .replace(
           "address: gateway, port_value: 7400",
-          `address: 127.0.0.1, port_value: ${gatewayPort("address")}`,
+          `address: 127.0.0.1, port_value: ${gatewayPort(system, "address")}`,
         )
         .replace(
           "address: gateway, port_value: 7480",
-          `address: 127.0.0.1, port_value: ${gatewayPort("http")}`,
+          `address: 127.0.0.1, port_value: ${gatewayPort(system, "http")}`,
         ),
     );
     const args = [

@@ -9,7 +9,9 @@ import { connectMillrace } from "@millrace/client";
 import { AdminService } from "@millrace/proto/admin-service";
 import { grpcClient } from "@millrace/runtime";
 import { expect, onTestFinished, test } from "vitest";
+import { python } from "./python.ts";
 import { runCommand } from "./run-command.ts";
+import { hasPythonLibraries } from "./webhooks/verifiers.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -26,11 +28,27 @@ async function started(program: ReturnType<typeof runCommand>) {
   const redis = await program.says(/^ {2}Redis +(\S+)/);
   const operators = await program.says(/^ +(\S+) +gRPC, for operators/);
   const apiKey = await program.says(/^ {2}API key +(\S+)/);
-  const curl = await program.says(/^curl .*/);
+  const curl = await program.says(/^curl .*\/v1\/jobs.*/);
+  const openAiCurl = await program.says(/^curl .*\/v1\/chat\/completions.*/);
   const grpcurl = await program.says(/^grpcurl .*/);
   const cli = await program.says(/^.*npx millrace submit .*/);
   await program.says(/^Ctrl-C/);
-  return { address, redis, operators, apiKey, curl, grpcurl, cli };
+  const from = program.lines.indexOf("from openai import OpenAI");
+  const openAiPython = program.lines.slice(from, program.lines.indexOf("", from)).join("\n");
+  return { address, redis, operators, apiKey, curl, openAiCurl, openAiPython, grpcurl, cli };
+}
+
+const quoted =
+  "[Quoted by Millrace's built-in provider, which is no language model] Call me Ishmael.";
+
+/** Runs what the output says for programs that were written for OpenAI. */
+async function callsLikeOpenAi(lines: Awaited<ReturnType<typeof started>>): Promise<void> {
+  const { openAiCurl, openAiPython } = lines;
+  const { stdout } = await promisify(exec)(openAiCurl);
+  expect(JSON.parse(stdout).choices[0].message.content).toContain(quoted);
+  if (!hasPythonLibraries()) return;
+  const printed = await promisify(execFile)(String(python), ["-c", openAiPython]);
+  expect(printed.stdout).toContain(quoted);
 }
 
 const isUp = (address: string): Promise<boolean> =>
@@ -47,7 +65,8 @@ const isUp = (address: string): Promise<boolean> =>
 test("start runs until Ctrl-C, stops everything, and a second start has the same key and jobs", async () => {
   const { folder, start } = await setup();
   const first = start();
-  const { address, redis, operators, apiKey, curl, grpcurl, cli } = await started(first);
+  const lines = await started(first);
+  const { address, redis, operators, apiKey, curl, grpcurl, cli } = lines;
 
   // The lines that a person pastes into a shell.
   const [, url = "", body = ""] = /^curl -s '(\S+)' .* -d '(.*)'$/.exec(curl) ?? [];
@@ -57,6 +76,7 @@ test("start runs until Ctrl-C, stops everything, and a second start has the same
   const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
   const answer = await fetch(url, { method: "POST", headers, body });
   expect(await answer.json()).toMatchObject({ state: "JOB_STATE_SUCCEEDED" });
+  await callsLikeOpenAi(lines);
   const [, json = ""] = /-d '(.*)' 127/.exec(grpcurl) ?? [];
   const { queue, type, payloadStruct: payload } = JSON.parse(json).job;
   expect(grpcurl).toContain(`-H 'authorization: Bearer ${apiKey}'`);

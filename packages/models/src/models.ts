@@ -9,7 +9,8 @@ import {
 } from "@millrace/shared";
 import type { Account, Accounts } from "./accounts/account.ts";
 import { anthropicProvider } from "./anthropic.ts";
-import { extractiveProvider, type Quote } from "./extractive.ts";
+import type { Quote } from "./extractive/quote.ts";
+import { extractiveProvider } from "./extractive.ts";
 import type { TraceHttp } from "./heard-fetch.ts";
 import type { Lesson } from "./openai/quirks.ts";
 import { openAiProvider } from "./openai.ts";
@@ -113,9 +114,11 @@ function providerOf({ account, providers }: Opened, wanted: string, options: Mod
 
 function openProvider(account: Account, model: string, options: ModelsOptions): ModelProvider {
   const { name } = account;
-  if (account.kind === "extractive") return extractiveProvider(options.quote, { account: name });
-  const called = { account: name, model };
   const { clock, secretOf, onLesson, onContext, traceHttp } = options;
+  if (account.kind === "extractive") {
+    return extractiveProvider(options.quote, { account: name, clock });
+  }
+  const called = { account: name, model };
   const shared = {
     ...{ ...called, clock, headers: account.headers, traceHttp, baseUrl: account.base_url },
     apiKey: () => secretOf(name),

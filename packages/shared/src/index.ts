@@ -1,4 +1,5 @@
 export * from "./api-key.ts";
+export * from "./background-response.ts";
 export * from "./backoff.ts";
 export * from "./batch.ts";
 export * from "./clock.ts";

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { matchesEventTypes, webhookEventTypes } from "./webhook-events.ts";
+import { endsFor, matchesEventTypes, webhookEventTypes } from "./webhook-events.ts";
 
 test("lists each end of jobs and groups, and all ends of each", () => {
   expect(webhookEventTypes).toEqual([
     ...["job.*", "job.succeeded", "job.failed", "job.cancelled", "job.expired"],
     ...["group.*", "group.succeeded", "group.failed", "group.cancelled", "group.expired"],
+    ...["response.*", "response.completed", "response.failed", "response.cancelled"],
+    "response.incomplete",
   ]);
 });
 
@@ -15,6 +17,21 @@ test.each([
   [["job.*"], "job.succeeded", true],
   [["job.*"], "group.succeeded", false],
   [["group.*", "job.failed"], "job.failed", true],
+  [[], "response.completed", false],
+  [["response.*"], "response.incomplete", true],
+  [["response.completed"], "job.succeeded", false],
 ])("an endpoint that names %j and an event of type %s: %s", (wanted, type, matches) => {
   expect(matchesEventTypes(wanted, type)).toBe(matches);
+});
+
+test.each([
+  ["job.failed", ["job.failed"]],
+  ["group.*", ["group.*"]],
+  ["response.*", ["job.*"]],
+  ["response.completed", ["job.succeeded"]],
+  ["response.incomplete", ["job.succeeded"]],
+  ["response.failed", ["job.failed", "job.expired"]],
+  ["response.cancelled", ["job.cancelled"]],
+])("for events of type %s, the ends %j are recorded", (type, expected) => {
+  expect(endsFor(type)).toEqual(expected);
 });

@@ -116,7 +116,8 @@ export async function openDocuments(
   return { put, store, threads, readDocument };
 }
 
-export const quotingProvider = (threads: ThreadPool) => extractiveProvider(quoteInThreads(threads));
+export const quotingProvider = (threads: ThreadPool) =>
+  extractiveProvider(quoteInThreads(threads), { clock });
 
 /** Calls this provider, whichever account and model an attempt names. */
 export const modelsOf = (provider: ModelProvider): BindModels =>

@@ -5,9 +5,12 @@ type Json = Readonly<Record<string, unknown>>;
 const usage = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 };
 const wordsOf = (text: string): string[] => text.split(/(?<= )/);
 
+/** The arguments that the provider calls the tool `weather` with. */
+export const toolArguments = '{"city":"Nantucket"}';
+
 const toolCall = {
   ...{ id: "call_1", type: "function" },
-  function: { name: "weather", arguments: '{"city":"Nantucket"}' },
+  function: { name: "weather", arguments: toolArguments },
 };
 
 export function completion(text: string, calls = false): Json {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { chunks, completion, embeddings, response, responseEvents } from "./answers.ts";
+import { toolResponse, toolResponseEvents } from "./tool-answers.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -24,7 +25,7 @@ export function promptOf({ messages, input }: Json): string {
   const last = Array.isArray(messages ?? input)
     ? ((messages ?? input) as Json[]).at(-1)
     : undefined;
-  const content = last?.content ?? input;
+  const content = last?.content ?? last?.output ?? input;
   if (typeof content === "string") return content;
   return Array.isArray(content) ? String((content[0] as Json | undefined)?.text) : "";
 }
@@ -37,7 +38,8 @@ const answerTo = (prompt: string): string => `You said: ${prompt}`;
 function answer({ path, body }: Pick<HeldCall, "path" | "body">, reply: ServerResponse): void {
   const prompt = promptOf(body);
   const text = body.text !== undefined ? '{"city":"Nantucket"}' : answerTo(prompt);
-  const wantsTool = Array.isArray(body.tools) && !JSON.stringify(body).includes('"role":"tool"');
+  const offers = Array.isArray(body.tools) && body.tools.length > 0;
+  const wantsTool = offers && !/"role":"tool"|"function_call_output"/.test(JSON.stringify(body));
   const refused = /^refuse (\d{3})/.exec(prompt)?.[1];
   if (refused !== undefined) {
     const error = { message: "the provider says no", type: "invalid_request_error" };
@@ -47,7 +49,8 @@ function answer({ path, body }: Pick<HeldCall, "path" | "body">, reply: ServerRe
   }
   if (body.stream === true) {
     const isChat = path === "/v1/chat/completions";
-    const events = isChat ? chunks(text, wantsTool) : responseEvents(text);
+    const said = wantsTool ? toolResponseEvents() : responseEvents(text);
+    const events = isChat ? chunks(text, wantsTool) : said;
     reply.writeHead(200, { "content-type": "text/event-stream" });
     reply.end(events.map(event).join("") + (isChat ? "data: [DONE]\n\n" : ""));
     return;
@@ -56,7 +59,9 @@ function answer({ path, body }: Pick<HeldCall, "path" | "body">, reply: ServerRe
     path === "/v1/embeddings"
       ? embeddings(body)
       : path === "/v1/responses"
-        ? response(text)
+        ? wantsTool
+          ? toolResponse()
+          : response(text)
         : completion(text, wantsTool);
   reply.writeHead(200, { "content-type": "application/json" });
   reply.end(JSON.stringify(whole));

@@ -19,6 +19,7 @@ test.skipIf(!isThere)("openai (PyPI): every method and helper", async () => {
   const script = join(import.meta.dirname, "sdk.py");
   const { stdout } = await promisify(execFile)(String(python), [script], { env });
   expect(stdout.trim().split("\n")).toEqual([
-    ...["chat", "embeddings_and_models", "responses", "background", "files", "asynchronous"],
+    ...["chat", "embeddings_and_models", "responses", "background", "options_of_jobs", "files"],
+    "asynchronous",
   ]);
 });

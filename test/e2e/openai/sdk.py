@@ -7,6 +7,7 @@ import asyncio
 import io
 import os
 import time
+from datetime import datetime
 
 import openai
 from openai import AsyncOpenAI, OpenAI
@@ -96,6 +97,41 @@ def background():
     refused(lambda: client.responses.retrieve(waits.id), openai.NotFoundError)
 
 
+def options_of_jobs():
+    windows = client.responses.create(
+        model=MODEL,
+        input="Call me Ishmael.",
+        background=True,
+        background_options={"completion_window": "2h"},
+        metadata={"team": "search", "millrace_idempotency_key": "once"},
+    )
+    job = job_of(windows.id.removeprefix("resp_"))
+    assert job["priority"] == 75 and job["labels"]["team"] == "search"
+    assert 7_190 <= seconds(job["deadline"]) - seconds(job["submitTime"]) <= 7_210
+    headers = {
+        "X-Millrace-Priority": "7",
+        "X-Millrace-Deadline": "600",
+        "X-Millrace-Labels": "team=a%2Cb",
+        "X-Millrace-Idempotency-Key": "order-1017",
+    }
+    calls = client.with_options(default_headers=headers).chat.completions.with_raw_response
+    ids = {
+        calls.create(model=MODEL, messages=PROMPT).headers["x-millrace-job-id"] for _ in range(2)
+    }
+    (job_id,) = ids
+    job = job_of(job_id)
+    assert job["priority"] == 7 and job["labels"] == {"team": "a,b"}
+    assert 590 <= seconds(job["deadline"]) - seconds(job["submitTime"]) <= 610
+
+
+def job_of(job_id):
+    return client.get(f"/jobs/{job_id}", cast_to=object)
+
+
+def seconds(text):
+    return datetime.fromisoformat(text).timestamp()
+
+
 def files():
     content = b'{"custom_id": "a"}\n'
     lines = ("lines.jsonl", io.BytesIO(content))
@@ -119,7 +155,7 @@ async def asynchronous():
             assert (await stream.get_final_response()).output_text == ANSWER
 
 
-for check in (chat, embeddings_and_models, responses, background, files):
+for check in (chat, embeddings_and_models, responses, background, options_of_jobs, files):
     check()
     print(check.__name__, flush=True)
 asyncio.run(asynchronous())

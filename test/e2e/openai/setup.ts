@@ -1,5 +1,5 @@
 import { type LocalSystem, startSystem } from "@millrace/local";
-import { systemClock as clock, systemRandom as random } from "@millrace/shared";
+import { systemClock as clock, systemRandom as random, WEBHOOK_QUEUE } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
 import OpenAI from "openai";
 import OpenAI6 from "openai-6";
@@ -12,17 +12,34 @@ export const places = { "gpt-test": "documents", "org/small": "documents:small" 
 
 const models = Object.entries(places).map(([model, place]) => `${model}=${place}`);
 
+/** Only tests let webhooks go to this machine. */
+const destinations = { MILLRACE_WEBHOOK_ALLOWED_DESTINATIONS: "http://127.0.0.1" };
+const webhookSettings = {
+  scheduler: {
+    ...{ ...destinations, MILLRACE_WEBHOOK_KEY: Buffer.alloc(32, "k").toString("base64") },
+  },
+  worker: { ...destinations, MILLRACE_QUEUES: WEBHOOK_QUEUE },
+};
+
 /** The official clients, unchanged. */
 export const clients = { "openai 7": OpenAI, "openai 6": OpenAI6 } as unknown as Readonly<
   Record<string, typeof OpenAI>
 >;
 
-/** A system, a provider, and a worker between them. They end with the file's tests. */
-export async function startOpenAi(gateway: Readonly<Record<string, string>> = {}) {
+type Settings = Readonly<Record<string, string>>;
+
+/**
+ * A system, a provider, and a worker between them. They end with the file's tests. `couriers`: also a worker that delivers
+ * webhooks, to this machine.
+ */
+export async function startOpenAi(gateway: Settings = {}, { couriers = false } = {}) {
   const provider = await startProvider();
   const system = await startSystem({
-    ...{ workers: 0 },
-    settings: { gateway: { MILLRACE_OPENAI_MODELS: models.join(), ...gateway } },
+    workers: couriers ? 1 : 0,
+    settings: {
+      gateway: { MILLRACE_OPENAI_MODELS: models.join(), ...gateway },
+      ...(couriers ? webhookSettings : {}),
+    },
   });
   const worker = startWorker({
     ...{ address: system.workerTarget, workerId: "models", queues: ["documents"], slots: 50 },

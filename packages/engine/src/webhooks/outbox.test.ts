@@ -291,3 +291,12 @@ test("schedulers hear of new entries, with their shard", async () => {
   });
   expect(news).toHaveBeenCalledTimes(1);
 });
+
+test("for types of OpenAI's events, the ends of jobs that they tell of are recorded", async () => {
+  const { engine, job } = await subscribed({ eventTypes: ["response.failed"] });
+  const [done, failed] = [job("aaaa"), job("aaaa")];
+  await engine.submit([done, failed]);
+  await engine.settle([{ ...(await leaseOne(engine)), kind: "complete", resultJson: "1" }]);
+  await engine.settle([{ ...(await leaseOne(engine)), kind: "fail", state: "FAILED", failure }]);
+  expect(await eventsOf(engine)).toEqual([["job.failed", failed.id]]);
+});

@@ -1,4 +1,4 @@
-import { INTERNAL_QUEUE_PREFIX, type QueueName } from "@millrace/shared";
+import { endsFor, INTERNAL_QUEUE_PREFIX, type QueueName } from "@millrace/shared";
 import { registryKeys, shardAt, shardIndex } from "../redis/keys.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
@@ -15,7 +15,9 @@ const VERSIONS_AHEAD = 1;
 export function subscriptionOf(endpoints: readonly WebhookEndpoint[]): string {
   const enabled = endpoints.filter((endpoint) => endpoint.enabled);
   const types = new Set(
-    enabled.flatMap(({ eventTypes }) => (eventTypes.length === 0 ? ["*"] : eventTypes)),
+    enabled.flatMap(({ eventTypes }) =>
+      eventTypes.length === 0 ? ["*"] : eventTypes.flatMap(endsFor),
+    ),
   );
   const result = enabled.some(({ includeResult }) => includeResult) ? ["+result"] : [];
   return [...[...types].sort(), ...result].join(" ");

@@ -38,7 +38,7 @@ export function errorTypeOf(status: number): string {
 }
 
 const served =
-  "Millrace serves /v1/models, /v1/chat/completions, /v1/embeddings, /v1/responses and /v1/files of OpenAI's API";
+  "Millrace serves /v1/models, /v1/chat/completions, /v1/embeddings, /v1/responses, /v1/files and /v1/webhook_endpoints of OpenAI's API";
 
 /** The error of a fault that has a reason. Its status is that of the one table of reasons. */
 export function errorOfFault(fault: RpcFault): OpenAiError {

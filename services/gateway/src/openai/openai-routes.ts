@@ -11,6 +11,9 @@ import {
   inputItemsRoute,
   retrieveResponseRoute,
 } from "./routes/stored-responses.ts";
+import { storedWebhookEndpointRoutes } from "./routes/stored-webhook-endpoints.ts";
+import { testWebhookEndpointRoute } from "./routes/test-webhook-endpoint.ts";
+import { webhookEventTypesRoute } from "./routes/webhook-event-types.ts";
 
 /**
  * OpenAI's API on the jobs and documents of Millrace. Each call is served by the handlers of the contract, so keys, limits and
@@ -27,4 +30,7 @@ export const openAiRoutes = (parts: OpenAiParts): OpenAiRoute[] => [
   inputItemsRoute(parts),
   createFileRoute(parts),
   ...storedFileRoutes(parts),
+  ...storedWebhookEndpointRoutes(parts),
+  testWebhookEndpointRoute(parts),
+  webhookEventTypesRoute(),
 ];

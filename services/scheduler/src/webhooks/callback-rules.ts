@@ -30,7 +30,9 @@ export function callbackRefusal(
 ): RpcErrorInit | undefined {
   if (callback === undefined) return undefined;
   if (!isSetUp) return notSetUp;
-  const known = webhookEventTypes.filter((type) => type.startsWith(`${of}.`));
+  // A job may make a response of OpenAI's API.
+  const subjects = of === "job" ? ["job.", "response."] : ["group."];
+  const known = webhookEventTypes.filter((type) => subjects.some((one) => type.startsWith(one)));
   const violations = receiverViolations(callback, urlProblem, { at: `${path}.`, known });
   return violations.length === 0 ? undefined : malformedReceiver(violations);
 }

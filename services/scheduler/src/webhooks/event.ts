@@ -31,7 +31,7 @@ const SHORT_MESSAGE = 1_000;
 
 export function eventOf(entry: OutboxEntry): WebhookEvent {
   const { eventType: type, subjectId, keyId } = entry;
-  const id = eventId(entry);
+  const id = eventId(entry, type);
   const callback = callbackOf(entry);
   const parts = entry.kind === "job" ? jobData(entry) : groupData(entry);
   return {
@@ -41,12 +41,13 @@ export function eventOf(entry: OutboxEntry): WebhookEvent {
   };
 }
 
-const eventId = ({ subjectId, eventType, token }: OutboxEntry): string => {
-  const digest = createHash("sha256").update(`${subjectId} ${eventType} ${token}`).digest("hex");
+/** The id of an event that tells of an end. `kind` tells the events of one end apart. */
+export const eventId = ({ subjectId, token }: OutboxEntry, kind: string): string => {
+  const digest = createHash("sha256").update(`${subjectId} ${kind} ${token}`).digest("hex");
   return `evt_${digest.slice(0, 32)}`;
 };
 
-function callbackOf({ kind, hasCallback, details }: OutboxEntry): Callback | undefined {
+export function callbackOf({ kind, hasCallback, details }: OutboxEntry): Callback | undefined {
   if (!hasCallback) return undefined;
   return kind === "job"
     ? fromDetails(JobSpecSchema, details).callback

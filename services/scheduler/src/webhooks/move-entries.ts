@@ -1,11 +1,13 @@
 import type { Engine, JobSpec, OutboxEntry, SubmitOutcome } from "@millrace/engine";
-import type { Clock, Random } from "@millrace/shared";
+import type { Clock, KeyId, Random } from "@millrace/shared";
 import { type WhyUnmoved, whyUnmoved } from "../policy/unmoved-entry.ts";
 import { eventOf } from "./event.ts";
 import { eventDeliveries } from "./event-deliveries.ts";
+import { incompleteResponses } from "./incomplete-responses.ts";
+import { responseEventOf } from "./response-event.ts";
 
 export interface MoveParts {
-  readonly engine: Pick<Engine, "webhookEndpoints" | "submit">;
+  readonly engine: Pick<Engine, "webhookEndpoints" | "submit" | "getFinished">;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -34,14 +36,19 @@ export async function moveEntries(
 ): Promise<MovedEntries> {
   const keys = [...new Set(entries.map(({ keyId }) => keyId))];
   const webhooks = await engine.webhookEndpoints.ofKeys(keys);
-  const nowMs = clock.nowMs();
   const none = { endpoints: [] };
+  const webhooksOf = (keyId: KeyId) => webhooks[keys.indexOf(keyId)] ?? none;
+  const incomplete = await incompleteResponses(engine, entries, webhooksOf);
+  const nowMs = clock.nowMs();
   const readable: { readonly entry: OutboxEntry; readonly jobs: readonly JobSpec[] }[] = [];
   const unmoved: UnmovedEntry[] = [];
   for (const entry of entries) {
     try {
-      const ofKey = webhooks[keys.indexOf(entry.keyId)] ?? none;
-      const jobs = eventDeliveries(eventOf(entry), ofKey, { nowMs, random });
+      const ofResponse = responseEventOf(entry, incomplete.has(entry.subjectId));
+      const events = [eventOf(entry), ...(ofResponse === undefined ? [] : [ofResponse])];
+      const jobs = events.flatMap((event) =>
+        eventDeliveries(event, webhooksOf(entry.keyId), { nowMs, random }),
+      );
       readable.push({ entry, jobs });
     } catch (error) {
       unmoved.push({ entry, why: "unreadable", refusals: [], error });

@@ -37,7 +37,7 @@ export function environmentModels(
   const providers = new Map<string, ModelProvider>();
   const open = (model: string): ModelProvider =>
     config.provider === "extractive"
-      ? extractiveProvider(quote)
+      ? extractiveProvider(quote, { clock: systemClock })
       : openAiProvider({
           ...{ baseUrl: config.openAiUrl, model, environment: "read", traceHttp: traceHttpCall },
           ...{ silenceMs: config.providerSilenceMs, callMs: config.providerCallMs },

@@ -27,8 +27,11 @@ const METADATA_OPTION = "millrace_";
 /** In English and code, a token has about four bytes of text. */
 const BYTES_PER_TOKEN = 4;
 
+const metadataOf = ({ metadata }: JsonObject): JsonObject => (isObject(metadata) ? metadata : {});
+
 /** Reads an option of the job from its header, or else from the metadata: X-Millrace-Priority, or millrace_priority. */
-function optionOf(name: string, headers: CallHeaders, metadata: JsonObject): string | undefined {
+export function optionOf(name: string, headers: CallHeaders, body: JsonObject): string | undefined {
+  const metadata = metadataOf(body);
   const inMetadata = metadata[METADATA_OPTION + name.replaceAll("-", "_")];
   return (
     headers.get(`x-millrace-${name}`) ?? (typeof inMetadata === "string" ? inMetadata : undefined)
@@ -114,16 +117,15 @@ export interface JobOfCall {
 /** The job of a call: its payload is the body, and its options come from headers, metadata and OpenAI's own fields. */
 export function jobOfCall({ type, call, headers, places, nowMs, labels = {} }: JobOfCall): JobSpec {
   const { body, text, model } = call;
-  const metadata = isObject(body.metadata) ? body.metadata : {};
-  const priority = priorityOf(optionOf("priority", headers, metadata), body);
-  const deadline = deadlineOf(optionOf("deadline", headers, metadata), body, nowMs);
-  const key = optionOf("idempotency-key", headers, metadata) ?? headers.get("idempotency-key");
+  const priority = priorityOf(optionOf("priority", headers, body), body);
+  const deadline = deadlineOf(optionOf("deadline", headers, body), body, nowMs);
+  const key = optionOf("idempotency-key", headers, body) ?? headers.get("idempotency-key");
   return create(JobSpecSchema, {
     ...places.placeOf(model),
     type,
     payload: { case: "payloadJson", value: text },
     documentIds: [...documentsIn(body)],
-    labels: labelsOf(labels, headers.get("x-millrace-labels"), metadata),
+    labels: labelsOf(labels, headers.get("x-millrace-labels"), metadataOf(body)),
     idempotencyKey: /^"(.*)"$/.exec(key ?? "")?.[1] ?? key ?? "",
     estimatedTokens: estimatedTokens(call),
     ...(priority === undefined ? {} : { priority }),

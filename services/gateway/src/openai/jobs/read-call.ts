@@ -45,11 +45,13 @@ async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   }
 }
 
-/** Reads a JSON object of the size that a job's payload may have. */
+/** Reads a JSON object of the size that a job's payload may have. One that is optional is empty if there is none. */
 export async function readBody(
   source: AsyncIterable<Uint8Array>,
+  { optional = false } = {},
 ): Promise<{ readonly text: string; readonly body: JsonObject }> {
   const text = await textOf(source);
+  if (optional && text === "") return { text, body: {} };
   let body: unknown;
   try {
     body = JSON.parse(text);

@@ -1,14 +1,17 @@
+import { create } from "@bufbuild/protobuf";
 import { type JobSpec, JobState } from "@millrace/proto/job";
+import { CallbackSchema } from "@millrace/proto/webhook-endpoint";
+import { BACKGROUND_LABEL } from "@millrace/shared";
 import { assertOwnJob } from "../../callers/own-job.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { readJob } from "../../watching/read-job.ts";
 import { documentsIn } from "./file-references.ts";
-import { type JobOfCall, jobOfCall } from "./job-options.ts";
+import { type JobOfCall, jobOfCall, optionOf } from "./job-options.ts";
 import { payloadText } from "./payload-text.ts";
 import { type JsonObject, type ModelCall, malformed } from "./read-call.ts";
 import { jobIdOfResponse } from "./response-id.ts";
 import { inputItemsOf } from "./response-input.ts";
-import { BACKGROUND_LABEL, bodyOf, PREVIOUS_LABEL } from "./response-object.ts";
+import { bodyOf, PREVIOUS_LABEL } from "./response-object.ts";
 import { resultObject } from "./result-of-job.ts";
 import type { Context } from "./run-job.ts";
 
@@ -59,6 +62,16 @@ function payloadOf(call: ResponseCall, before: readonly unknown[]): JsonObject {
   return body;
 }
 
+/** Where the end of a response in the background is to be sent, if its caller says so. */
+function callbackOf({ background, sent }: ResponseCall, { headers }: Pick<JobOfCall, "headers">) {
+  const url = optionOf("callback", headers, sent);
+  if (url === undefined) return {};
+  if (!background) {
+    throw malformed("X-Millrace-Callback", "is for responses in the background: set background");
+  }
+  return { callback: create(CallbackSchema, { url, eventTypes: ["response.*"] }) };
+}
+
 export interface ResponseJob {
   readonly spec: JobSpec;
   /** The job's payload. */
@@ -83,5 +96,5 @@ export async function jobOfResponse(
   const spec = jobOfCall({ ...how, type: "responses", call, labels });
   spec.payload = { case: "payloadJson", value: payload.text };
   spec.documentIds = [...documentsIn(payload.body)];
-  return { spec, body: payload.body };
+  return { spec: { ...spec, ...callbackOf(call, how) }, body: payload.body };
 }

@@ -1,12 +1,9 @@
+import { jobIdOfResponse as jobIdOf } from "@millrace/shared";
 import { jobNotFound } from "../../callers/own-job.ts";
-
-const PREFIX = "resp_";
-
-/** The id of the response that a job makes. */
-export const responseIdOf = (jobId: string): string => PREFIX + jobId;
 
 /** The job of a response. Throws JOB_NOT_FOUND for what is no response's id. */
 export function jobIdOfResponse(responseId: string): string {
-  if (!responseId.startsWith(PREFIX)) throw jobNotFound(responseId);
-  return responseId.slice(PREFIX.length);
+  const jobId = jobIdOf(responseId);
+  if (jobId === undefined) throw jobNotFound(responseId);
+  return jobId;
 }

@@ -1,12 +1,10 @@
 import { type Job, JobState } from "@millrace/proto/job";
 import { timeMs } from "@millrace/runtime";
+import { BACKGROUND_LABEL, responseIdOf } from "@millrace/shared";
 import { errorOfJob } from "./job-error.ts";
 import { OWN_LABEL } from "./job-options.ts";
 import { isObject, type JsonObject } from "./read-call.ts";
-import { responseIdOf } from "./response-id.ts";
 
-/** Says that a response is made in the background. */
-export const BACKGROUND_LABEL = `${OWN_LABEL}background`;
 /** Names the response before. */
 export const PREVIOUS_LABEL = `${OWN_LABEL}previous_response_id`;
 

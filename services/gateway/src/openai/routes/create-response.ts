@@ -1,12 +1,12 @@
 import type { Job } from "@millrace/proto/job";
 import { JobService } from "@millrace/proto/job-service";
+import { responseIdOf } from "@millrace/shared";
 import { jsonAnswer } from "../../http/json-answer.ts";
 import { assertJson } from "../../http/read-json.ts";
 import { hasFinished } from "../../messages/has-finished.ts";
 import { readCall } from "../jobs/read-call.ts";
 import { readCompletedResponse, readResponse } from "../jobs/read-response.ts";
 import { jobOfResponse, responseCall } from "../jobs/response-call.ts";
-import { responseIdOf } from "../jobs/response-id.ts";
 import { emptyResponse } from "../jobs/response-object.ts";
 import { abandon, submitted, submittedToStream } from "../jobs/run-job.ts";
 import { eventStream } from "../streams/keep-alive.ts";
