@@ -7,11 +7,14 @@
  * - each key uses one model, and each key uses all of them
  * - the first account of every fifth model has no room, so that its jobs take their second route
  *
+ * Then all accounts are without quota, and jobs of all models wait: what do leases cost Redis in a second, if they come whenever
+ * the engine says that one may be worth while?
+ *
  * Measures CPU time of Redis's main thread (INFO cpu) per job: other programs on the machine disturb it less than the time in
  * scripts. Ratios compare the means of ten turns of eight leases.
  */
 import type { Lease } from "@millrace/engine";
-import type { QueueName } from "@millrace/shared";
+import { type QueueName, sleep } from "@millrace/shared";
 import { numberArgument } from "./parts/arguments.ts";
 import { fill, finishRehash, keyId, newJob, startEngine } from "./parts/engine.ts";
 import { circumstances, keep, median, ratioText, rounded } from "./parts/report.ts";
@@ -21,6 +24,7 @@ const TURNS = 10;
 const BATCH = 32;
 /** Leases in a row: schedulers lease all the time, so that what they ask of accounts serves several leases. */
 const CALLS = 8;
+const CLOSED_MS = 5_000;
 const [KEYS, MODELS, ACCOUNTS, ROUTES] = [10_000, 20, 5, 3];
 
 await using bench = await startEngine();
@@ -112,7 +116,30 @@ const results = cases.map(({ label }, at) => {
   return { label, usPerJob: rounded(median(own)), ratios: ratios.map(rounded) };
 });
 console.log("aim: at most x1.3");
-keep("routes", { about, results });
+
+/** The CPU time of Redis in a second in which jobs of models wait for accounts that are closed, in microseconds. */
+async function closedUsPerSecond(): Promise<number> {
+  const queue = "routes-closed" as QueueName;
+  await engine.defineQueue({ name: queue });
+  const needsOf = (index: number) => ({ model: modelAt(index) });
+  await fill(engine, queue, KEYS, (index) => keyId(index), { needsOf });
+  for (const name of names) await engine.providerAccounts.report(name, { kind: "exhausted" });
+  const { clock } = engine;
+  const untilNextLease = async () => {
+    const { leases, nextDueMs } = await lease(queue);
+    if (leases.length > 0) throw new Error("a closed account has granted something");
+    await sleep(clock, Math.max(1, (nextDueMs ?? Number.NaN) - clock.nowMs()));
+  };
+  // The first leases put jobs aside, and the waits between them grow.
+  const warmMs = clock.nowMs() + CLOSED_MS;
+  while (clock.nowMs() < warmMs) await untilNextLease();
+  const [before, startMs] = [await cpuUs(), clock.nowMs()];
+  while (clock.nowMs() < startMs + CLOSED_MS) await untilNextLease();
+  return ((await cpuUs()) - before) / ((clock.nowMs() - startMs) / 1_000);
+}
+const closedUs = await closedUsPerSecond();
+console.log(`all accounts closed, jobs wait    ${closedUs.toFixed(0)} us of Redis in a second`);
+keep("routes", { about, results, closedUsPerSecond: rounded(closedUs) });
 
 function shuffled<Item>(items: readonly Item[]): Item[] {
   return items

@@ -2,6 +2,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   type Assignment,
   type AttemptOutcomeSchema,
+  type AttemptOutputSchema,
   type HelloSchema,
   type LeaseRef,
   type OutputAck,
@@ -17,6 +18,7 @@ import { clientOf } from "./setup.ts";
 
 type Request = MessageInitShape<typeof WorkRequestSchema>;
 export type Outcome = NonNullable<MessageInitShape<typeof AttemptOutcomeSchema>["outcome"]>;
+export type Output = MessageInitShape<typeof AttemptOutputSchema>;
 type Response = WorkResponse["message"];
 
 /** One stream of a worker that sends whatever the test wants. It ends with the test. */
@@ -76,17 +78,21 @@ export class RawWorker {
     return all()[index] as Assignment & { readonly lease: LeaseRef };
   }
 
+  /** Sends output of attempts and waits for the answers. */
+  async outputs(attempts: readonly Output[]): Promise<readonly OutputAck[]> {
+    const from = this.heard.items.length;
+    await this.send({ case: "output", value: { attempts: [...attempts] } });
+    return (await this.#answer("outputAcks", from)).acks;
+  }
+
   /** Sends output of one attempt and waits for the answer. */
   async output(
     lease: LeaseRef,
     firstSequence: number,
     texts: readonly string[],
   ): Promise<OutputAck> {
-    const from = this.heard.items.length;
     const chunks = texts.map((value) => ({ content: { case: "text" as const, value } }));
-    const attempts = [{ lease, firstSequence, chunks }];
-    await this.send({ case: "output", value: { attempts } });
-    return (await this.#answer("outputAcks", from)).acks[0] as OutputAck;
+    return (await this.outputs([{ lease, firstSequence, chunks }]))[0] as OutputAck;
   }
 
   /** Ends one attempt and waits for the answer. */

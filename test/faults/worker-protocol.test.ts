@@ -1,7 +1,7 @@
 /** Tests workers that break the contract: what they are told, and what happens to the jobs that they hold. */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
-import { type Job, JobState } from "@millrace/proto/job";
+import { JobState } from "@millrace/proto/job";
 import {
   HelloSchema,
   type LeaseRef,
@@ -10,41 +10,16 @@ import {
   WriteStatus,
 } from "@millrace/proto/worker-service";
 import { limits } from "@millrace/shared";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { sendBytes } from "./raw-call.ts";
-import { completed, failed, type Outcome, RawWorker } from "./raw-worker.ts";
-import { callerAt, metric, startLogged } from "./setup.ts";
+import { completed, failed, type Outcome } from "./raw-worker.ts";
+import { metric } from "./setup.ts";
+import { startWithoutWorkers } from "./worker-setup.ts";
 
-const { system } = await startLogged({ workers: 0 });
-afterAll(() => system[Symbol.asyncDispose]());
-let queues = 0;
-
-/** Provides a queue and a caller for one test. */
-async function setup() {
-  queues += 1;
-  const queue = `queue-${queues}`;
-  await system.putQueue({ name: queue });
-  const { jobs } = callerAt(system.gatewayTarget(), system.apiKey);
-  const submit = async (spec = {}) =>
-    (await jobs.submitJob({ job: { queue, type: "raw", ...spec } })).job?.id ?? "";
-  const read = async (jobId: string) => (await jobs.getJob({ jobId })).job as Job;
-  const output = async (jobId: string) => {
-    const texts: string[] = [];
-    for await (const { event } of jobs.watchJob({ jobId })) {
-      if (event.case !== "chunks") continue;
-      for (const { offset, content } of event.value.chunks) {
-        expect(offset).toBe(BigInt(texts.length));
-        texts.push(content.case === "text" ? content.value : `<${content.case}>`);
-      }
-    }
-    return texts;
-  };
-  const worker = () => new RawWorker(system.workerTarget);
-  return { queue, jobs, submit, read, output, worker };
-}
+const { system, setup } = await startWithoutWorkers();
 
 const malformed = { code: status.INVALID_ARGUMENT, reason: "MALFORMED" };
-const { STORED, LEASE_LOST, GAP, FULL } = WriteStatus;
+const { STORED, LEASE_LOST } = WriteStatus;
 
 test("bytes that are not a message end the stream as MALFORMED", async () => {
   const garbage = Buffer.from([0xff, 0xff, 0xff]);
@@ -192,22 +167,6 @@ test("a failed attempt can neither complete nor write, and the next attempt is n
   expect(await output(jobId)).toEqual(["first", "<reset>", "second"]);
 });
 
-test("output with a gap is requested again, and a repeated sequence is stored once, even with other text", async () => {
-  const { queue, worker, submit, output } = await setup();
-  const jobId = await submit();
-  const holder = worker();
-  await holder.hello(queue);
-  const { lease } = await holder.take();
-  expect(await holder.output(lease, 1, ["b"])).toMatchObject({ status: GAP, nextSequence: 0 });
-  await holder.output(lease, 0, ["a", "b"]);
-  expect(await holder.output(lease, 0, ["a", "b"])).toMatchObject({ nextSequence: 2 });
-  expect(await holder.output(lease, 0, ["other", "b", "c"])).toMatchObject({ nextSequence: 3 });
-  const last = 2 ** 32 - 1;
-  expect(await holder.output(lease, last, ["x"])).toMatchObject({ status: GAP, nextSequence: 3 });
-  await holder.settle(lease, completed(null));
-  expect(await output(jobId)).toEqual(["a", "b", "c"]);
-});
-
 test("a result that is not JSON fails its job as MALFORMED", async () => {
   const { queue, worker, submit, read } = await setup();
   const jobId = await submit();
@@ -323,29 +282,6 @@ test.each([599, 600])(
     });
   },
 );
-
-test("output over its limit is dropped, stored output stays readable, and the attempt may complete", async () => {
-  const { queue, worker, submit, read, output } = await setup();
-  const jobId = await submit();
-  const holder = worker();
-  await holder.hello(queue);
-  const { lease } = await holder.take();
-  const chunk = "x".repeat(limits.chunkBytes);
-  const chunks = Array(32).fill(chunk);
-  let sent = 0;
-  let ack = await holder.output(lease, sent, chunks);
-  while (ack.status === STORED) {
-    sent = ack.nextSequence;
-    ack = await holder.output(lease, sent, chunks);
-  }
-  expect(ack.status).toBe(FULL);
-  // Each chunk costs a little more than its text.
-  expect(ack.nextSequence).toBe(limits.outputBytes / limits.chunkBytes - 1);
-  expect((await holder.output(lease, ack.nextSequence, ["y"])).status).toBe(STORED);
-  expect((await holder.settle(lease, completed("done"))).status).toBe(STORED);
-  expect(await read(jobId)).toMatchObject({ state: JobState.SUCCEEDED });
-  expect(await output(jobId)).toHaveLength(ack.nextSequence + 1);
-});
 
 test("a job that was on its way to a worker that said goodbye goes back at once, and spends no attempt", async () => {
   const { queue, worker, submit, read } = await setup();

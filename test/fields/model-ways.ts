@@ -32,6 +32,19 @@ export async function proveModels({ ledger, admin, cliLines }: World): Promise<v
   const own = models.filter(({ model }) => model?.name === wanted.name);
   const listed = create(ListModelsResponseSchema, { models: own });
   ledger.compare("ListModels response", ListModelsResponseSchema, listed, { models: [shown] });
+  const other = { ...wanted, name: `${wanted.name}-2`, aliases: [] };
+  await admin.putModel({ model: other as never });
+  const pages: string[] = [];
+  for (let pageToken = ""; pages.length === 0 || pageToken !== ""; ) {
+    const page = await admin.listModels({ pageSize: 1, pageToken });
+    expect(page.models).toHaveLength(1);
+    pages.push(page.models[0]?.model?.name ?? "");
+    pageToken = page.nextPageToken;
+  }
+  expect(pages).toEqual(expect.arrayContaining([wanted.name, other.name]));
+  ledger.prove("ListModels request", "page_size", "page_token");
+  ledger.prove("ListModels response", "next_page_token");
+  await admin.deleteModel({ name: other.name });
   for (const verb of [["get", wanted.name], ["list"]]) {
     for await (const line of cliLines("models", ...verb)) {
       const one = fromJson(ModelStatusSchema, line as JsonObject);

@@ -136,3 +136,37 @@ test("a job that names a model is shown with its model and what holds its routes
   await run(["cancel", id]);
   await run(["models", "remove", "fast"]);
 });
+
+test("all pages of the catalogue are listed, changed and imported again", async () => {
+  const { run } = await setup();
+  const folder = await mkdtemp(join(tmpdir(), "millrace-prices-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  // One more than the scheduler gives in a page.
+  const names = Array.from({ length: 101 }, (_, at) => `paged-${100 + at}`);
+  const listed = { litellm_provider: "acme", mode: "chat", max_input_tokens: 1_000 };
+  const price = { input_cost_per_token: 1e-6, output_cost_per_token: 1e-6 };
+  const file = join(folder, "prices.json");
+  const list = Object.fromEntries(names.map((name) => [name, { ...listed, ...price }]));
+  await writeFile(file, JSON.stringify(list));
+  const importAll = async () => {
+    const flags = ["--provider", "acme", "--account", "acme/main", "--json"];
+    const { out } = await run(["models", "import", file, ...flags]);
+    const changes = out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).change);
+    return { count: changes.length, changes: [...new Set(changes)] };
+  };
+  expect(await importAll()).toEqual({ count: 101, changes: ["created"] });
+  expect(await importAll()).toEqual({ count: 101, changes: ["unchanged"] });
+  const { out } = await run(["models", "list", "--json"]);
+  const shown = out
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line).model.name);
+  expect(shown.filter((name) => name.startsWith("paged-"))).toEqual(names);
+  const last = names.at(-1) ?? "";
+  // The route is kept, so the command has read the model.
+  const put = await run(["models", "put", last, "--alias", "last-of-all", "--json"]);
+  expect(JSON.parse(put.out).model).toMatchObject({ routes: [{ account: "acme/main" }] });
+});

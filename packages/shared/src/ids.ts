@@ -29,6 +29,7 @@ const KEY_ID = /^[a-z0-9]{4,32}$/;
 const JOB_ID = /^([a-z][a-z0-9-]{0,62})~([a-z0-9]{4,32})~([0-7][0-9A-HJKMNP-TV-Z]{25})$/;
 const SCHEDULE_ID = /^([a-z][a-z0-9-]{0,62})~([a-z0-9]{4,32})~([a-z][a-z0-9_-]{0,62})$/;
 const SCHEDULE_NAME = /^[a-z][a-z0-9_-]{0,62}$/;
+const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,99}$/;
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const DOCUMENT_ID = /^doc_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
@@ -69,6 +70,8 @@ export function parseScheduleId(text: string): ScheduleIdParts | undefined {
 export const scheduleIdOf = (queue: QueueName, keyId: KeyId, name: string): ScheduleId =>
   `${queue}~${keyId}~${name}` as ScheduleId;
 
+/** Whether `text` can be the name or an alias of a model. */
+export const isModelName = (text: string): boolean => MODEL_NAME.test(text);
 /** Whether `text` can be the last part of a schedule's id. */
 export const isScheduleName = (text: string): boolean => SCHEDULE_NAME.test(text);
 

@@ -46,6 +46,33 @@ test("lists models by name, with the accounts that no worker serves", async () =
   ]);
 });
 
+test("lists models by pages, which models that are put or removed meanwhile do not shift", async () => {
+  const { rpc } = await setup();
+  for (const name of ["a", "c", "d", "e"]) await rpc.putModel({ model: simple(name) });
+  const names = ({ models }: Awaited<ReturnType<typeof rpc.listModels>>) =>
+    models.map(({ model }) => model?.name);
+  const first = await rpc.listModels({ pageSize: 2 });
+  expect(names(first)).toEqual(["a", "c"]);
+  await rpc.putModel({ model: simple("b") });
+  await rpc.deleteModel({ name: "c" });
+  const second = await rpc.listModels({ pageSize: 2, pageToken: first.nextPageToken });
+  expect(names(second)).toEqual(["d", "e"]);
+  expect(second.nextPageToken).toBe("");
+});
+
+test("refuses pages that are too long, and tokens that it has not returned", async () => {
+  const { rpc } = await setup();
+  await rpc.listModels({ pageSize: 1_000 });
+  const malformed = { reason: "MALFORMED" };
+  await expect(rpc.listModels({ pageSize: 1_001 })).rejects.toMatchObject(malformed);
+  for (const pageToken of ["gpt-5", "key:abcd", "model:", "model:-"]) {
+    await expect(rpc.listModels({ pageToken })).rejects.toMatchObject({
+      ...malformed,
+      message: expect.stringContaining("page_token"),
+    });
+  }
+});
+
 test("removes a model, and names one that does not exist with similar names", async () => {
   const { rpc } = await setup();
   await rpc.putModel({ model: whole });

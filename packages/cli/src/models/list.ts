@@ -1,10 +1,10 @@
 import { ModelStatusSchema } from "@millrace/proto/admin-model";
-import { AdminService } from "@millrace/proto/admin-service";
 import type { Command } from "commander";
 import { writeMessage } from "../messages.ts";
 import { writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
 import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
+import { allModels } from "./all-models.ts";
 import { modelTable } from "./model-text.ts";
 
 export function listModelsCommand(models: Command, shell: Shell): void {
@@ -16,15 +16,11 @@ export function listModelsCommand(models: Command, shell: Shell): void {
     )
     .action((options: OperatorOptions) =>
       withAdmin(shell, options, async (admin) => {
-        const { method } = AdminService;
-        const answer = await admin.call(method.listModels, {}, { signal: shell.interrupted });
+        const models = await Array.fromAsync(allModels(admin, shell.interrupted));
         if (options.json) {
-          for (const one of answer.models) writeMessage(shell, ModelStatusSchema, one);
+          for (const one of models) writeMessage(shell, ModelStatusSchema, one);
         } else {
-          writeText(
-            shell,
-            answer.models.length === 0 ? "There are no models." : modelTable(answer.models),
-          );
+          writeText(shell, models.length === 0 ? "There are no models." : modelTable(models));
         }
       }),
     )

@@ -18,6 +18,7 @@ import { readAndChange } from "../read-and-change.ts";
 import type { Shell } from "../shell.ts";
 import { NONE, orNone, repeated } from "../values.ts";
 import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
+import { findModel } from "./all-models.ts";
 import { dollars } from "./dollars.ts";
 import { modelText } from "./model-text.ts";
 
@@ -68,8 +69,7 @@ export function putModelCommand(models: Command, shell: Shell): void {
         const { method } = AdminService;
         const { model } = await readAndChange(async () => {
           // PutModel replaces the whole definition, so this reads it first.
-          const answer = await admin.call(method.listModels, {}, call);
-          const before = answer.models.find((one) => one.model?.name === name);
+          const before = await findModel(admin, name, shell.interrupted);
           const wanted = changedModel(name, before?.model, options);
           return admin.call(method.putModel, { model: wanted, etag: before?.etag ?? "none" }, call);
         });

@@ -1,3 +1,4 @@
+import type { AccountAnswer } from "../accounts/exchange_account.ts";
 import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import type { Lease } from "./contract.ts";
@@ -9,6 +10,24 @@ import type { LeaseWant } from "./lease.ts";
  * learns of a slot that another shard frees, or of a limit that another engine raises.
  */
 const ASK_AGAIN_MS = 50;
+/**
+ * The longest such wait for an account that is closed by its circuit. The wait doubles with each answer, so a shard learns that
+ * the circuit is closed again at most as long after it as it has waited before, and at most so late. That includes an operator's
+ * reset through another engine. Accounts that are full are asked often, because a slot may become free at any time.
+ */
+const CLOSED_ASK_MS = 1_000;
+/** The answers of accounts that are closed by their circuit. */
+const BY_CIRCUIT: ReadonlySet<string> = new Set<ConstraintKind>([
+  "PROVIDER_COOLDOWN",
+  "PROVIDER_DOWN",
+  "PROVIDER_EXHAUSTED",
+]);
+
+/** When to ask an account again, and how long that was after the last answer. */
+interface NextAsk {
+  readonly atMs: number;
+  readonly waitMs: number;
+}
 
 /** What the leases of one shard have learned in a call. */
 export interface Asked {
@@ -23,8 +42,8 @@ export interface Asked {
 export class AccountAsks {
   readonly #accounts: Pick<ProviderAccountRegistry, "exchange">;
   readonly #nowMs: () => number;
-  /** For each shard and account: when to ask an account again that had nothing to grant. */
-  readonly #askAgain = new Map<string, number>();
+  /** For each shard and account that had nothing to grant. */
+  readonly #askAgain = new Map<string, NextAsk>();
   readonly #refused = new AccountHolds();
 
   constructor(accounts: Pick<ProviderAccountRegistry, "exchange">, nowMs: () => number) {
@@ -41,14 +60,14 @@ export class AccountAsks {
   closedAt(base: string): Set<string> {
     const nowMs = this.#nowMs();
     const names = [...this.#askAgain].filter(
-      ([name, atMs]) => name.startsWith(base) && nowMs < atMs,
+      ([name, { atMs }]) => name.startsWith(base) && nowMs < atMs,
     );
     return new Set(names.map(([name]) => name.slice(base.length)));
   }
 
   /** When a shard asks an account again that had nothing to grant. */
   asksAgainMs(base: string, account: string): number | undefined {
-    return this.#askAgain.get(base + account);
+    return this.#askAgain.get(base + account)?.atMs;
   }
 
   /**
@@ -71,10 +90,10 @@ export class AccountAsks {
   /** Returns whether the account has granted something, or is none. */
   async #getSlice(base: string, want: LeaseWant, { dueMs, note }: Asked): Promise<boolean> {
     const name = base + want.pool;
-    const againMs = this.#askAgain.get(name) ?? 0;
+    const last = this.#askAgain.get(name);
     const nowMs = this.#nowMs();
-    if (nowMs < againMs) {
-      dueMs.push(againMs);
+    if (last !== undefined && nowMs < last.atMs) {
+      dueMs.push(last.atMs);
       return false;
     }
     const answer = await this.#accounts.exchange({ base }, want);
@@ -83,12 +102,13 @@ export class AccountAsks {
       this.#refused.over(name, nowMs);
       return true;
     }
-    this.#askAgain.set(name, nowMs + ASK_AGAIN_MS);
+    const next = nextAsk(answer, last, nowMs);
+    this.#askAgain.set(name, next);
     if (answer.why !== "") {
       note(answer.why, 1);
       this.#refused.begin(name, answer.why, nowMs);
     }
-    dueMs.push(Math.max(answer.retryMs ?? 0, nowMs + ASK_AGAIN_MS));
+    dueMs.push(Math.max(answer.retryMs ?? 0, next.atMs));
     return false;
   }
 
@@ -96,4 +116,17 @@ export class AccountAsks {
   addHolds(lease: Lease, base: string, nowMs: number): Lease {
     return this.#refused.addTo(lease, base, nowMs);
   }
+}
+
+/** When to ask an account again that has nothing to grant: never later than the time that it has named. */
+function nextAsk(
+  { why, retryMs = Number.POSITIVE_INFINITY }: Pick<AccountAnswer, "why" | "retryMs">,
+  last: NextAsk | undefined,
+  nowMs: number,
+): NextAsk {
+  // After an answer of long ago the waits begin anew.
+  const goesOn = last !== undefined && nowMs < last.atMs + CLOSED_ASK_MS;
+  const waitMs =
+    BY_CIRCUIT.has(why) && goesOn ? Math.min(2 * last.waitMs, CLOSED_ASK_MS) : ASK_AGAIN_MS;
+  return { waitMs, atMs: Math.min(nowMs + waitMs, Math.max(retryMs, nowMs + ASK_AGAIN_MS)) };
 }

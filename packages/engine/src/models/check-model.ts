@@ -1,9 +1,9 @@
+import { isModelName } from "@millrace/shared";
 import type { Model, ModelPrice } from "./contract.ts";
 
 const MOST_ROUTES = 16;
 const MOST_ALIASES = 16;
 const MOST_MICROS = 10 ** 12;
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,99}$/;
 const ACCOUNT = /^[a-z0-9][a-z0-9._/-]{0,62}$/;
 /** Shards have one route on each line, so a line break would be another route. */
 const PROVIDER_MODEL = /^[^\p{Cc}\p{Zl}\p{Zp}]{1,200}$/u;
@@ -15,7 +15,7 @@ export function assertModel(model: Model): void {
   const refuse = (field: string, value: unknown, rule: string): never => {
     throw new RangeError(`${where}: ${field} must be ${rule}, not ${JSON.stringify(value)}`);
   };
-  if (!NAME.test(name)) {
+  if (!isModelName(name)) {
     refuse(
       "name",
       name,
@@ -27,7 +27,7 @@ export function assertModel(model: Model): void {
   }
   if (aliases.length > MOST_ALIASES) refuse("aliases", aliases.length, `at most ${MOST_ALIASES}`);
   for (const alias of aliases) {
-    if (!NAME.test(alias)) refuse("aliases", alias, "of the form of a model's name");
+    if (!isModelName(alias)) refuse("aliases", alias, "of the form of a model's name");
   }
   if (new Set([name, ...aliases]).size !== aliases.length + 1) {
     refuse("aliases", aliases, "different from each other and from the name");

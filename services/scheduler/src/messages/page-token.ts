@@ -1,6 +1,6 @@
 import type { Engine } from "@millrace/engine";
 import { rpcError } from "@millrace/runtime";
-import { isKeyId, isScheduleName, type QueueName } from "@millrace/shared";
+import { isKeyId, isModelName, isScheduleName, type QueueName } from "@millrace/shared";
 
 /** Throws MALFORMED for a page token that `method` cannot have returned. */
 export function assertPageToken(method: string, token: string, isToken: boolean): void {
@@ -25,7 +25,7 @@ export function nameInToken(kind: NamedKind, token: string): string | undefined 
   return isNameOf[kind](name) ? name : undefined;
 }
 
-const isNameOf = { schedule: isScheduleName, key: isKeyId };
+const isNameOf = { schedule: isScheduleName, key: isKeyId, model: isModelName };
 type NamedKind = keyof typeof isNameOf;
 
 /** Throws QUEUE_NOT_FOUND for a queue that is not defined, so that a mistyped name does not look like an empty list. */

@@ -1,5 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { AppendOutcome, Engine, Lease, LeaseRef, OutputBatch } from "@millrace/engine";
+import type { Engine, Lease, LeaseRef } from "@millrace/engine";
 import {
   type AttemptOutcome,
   type AttemptOutput,
@@ -17,15 +17,14 @@ import type { Seat } from "../leasing/seat.ts";
 import {
   assignmentBytes,
   assignmentOf,
-  chunkOf,
   leaseStatus,
-  outputAck,
   settleAck,
   welcomeOf,
 } from "../messages/work-message.ts";
 import type { JobObserver } from "../observing/job-observer.ts";
 import { asStoreOutage, unlessOutage } from "../store/store-outage.ts";
 import { assertAllowed, type WorkerPass } from "../tokens/worker-tokens.ts";
+import { appendOutputs } from "./append-outputs.ts";
 import type { ConnectedWorkers } from "./connected-workers.ts";
 import { type HeldLease, HeldLeases } from "./held-leases.ts";
 import { knownLeases } from "./known-leases.ts";
@@ -66,12 +65,6 @@ const assignmentGroups = {
   maxItems: 1_000,
   maxWeight: limits.messageBytes,
   weigh: assignmentBytes,
-};
-/** How much output of one worker goes to the store at once, so that other workers' output gets its turn. */
-const outputGroups = {
-  maxItems: 256,
-  maxWeight: 256 * 1024,
-  weigh: ({ chunks }: OutputBatch) => chunks.reduce((sum, { body }) => sum + body.length, 0),
 };
 
 /** One worker's stream, from its hello to its end. Its leases outlive the stream: a break hands nothing back. */
@@ -239,20 +232,10 @@ export class WorkSession {
   }
 
   async #append(attempts: readonly AttemptOutput[]): Promise<void> {
-    const batches = attempts.map(({ lease, firstSequence, chunks }) => ({
-      ...this.#open(lease),
-      chunks: chunks.map((chunk, i) => chunkOf(chunk, firstSequence + i)),
-    }));
-    const outcomes: (AppendOutcome | undefined)[] = [];
-    for (const group of groups(batches, outputGroups)) {
-      const stored = await unlessOutage(this.#parts.writes.append(group));
-      outcomes.push(...group.map((_, i) => stored?.[i]));
-    }
-    const acks = attempts.map(({ lease }, i) => {
-      if (outcomes[i]?.kind === "leaseLost") this.#held.drop(batches[i] as LeaseRef);
-      return outputAck(lease, outcomes[i]);
-    });
-    await this.#outbox.push({ message: { case: "outputAcks", value: { acks } } });
+    const { engine, writes } = this.#parts;
+    const open = (lease: AttemptOutput["lease"]) => this.#open(lease);
+    const acks = await appendOutputs({ engine, writes, held: this.#held, open }, attempts);
+    await this.#outbox.push({ message: { case: "outputAcks", value: { acks: [...acks] } } });
   }
 
   async #settle(reported: readonly AttemptOutcome[]): Promise<void> {

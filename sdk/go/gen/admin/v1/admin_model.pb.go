@@ -501,7 +501,12 @@ func (x *GetModelResponse) GetModel() *ModelStatus {
 
 // See AdminService.ListModels.
 type ListModelsRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The largest number of models in the page, at most 1,000. 0: 100. A page may hold fewer even if more follow, because it is
+	// at most 3 MiB.
+	PageSize uint32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the previous page. Empty: start with the first model.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -536,11 +541,27 @@ func (*ListModelsRequest) Descriptor() ([]byte, []int) {
 	return file_millrace_admin_v1_admin_model_proto_rawDescGZIP(), []int{8}
 }
 
+func (x *ListModelsRequest) GetPageSize() uint32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListModelsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
 // See AdminService.ListModels.
 type ListModelsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The models, ordered by name.
-	Models        []*ModelStatus `protobuf:"bytes,1,rep,name=models,proto3" json:"models,omitempty"`
+	Models []*ModelStatus `protobuf:"bytes,1,rep,name=models,proto3" json:"models,omitempty"`
+	// Where the next page starts. Empty: this was the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -580,6 +601,13 @@ func (x *ListModelsResponse) GetModels() []*ModelStatus {
 		return x.Models
 	}
 	return nil
+}
+
+func (x *ListModelsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // See AdminService.DeleteModel.
@@ -704,10 +732,14 @@ const file_millrace_admin_v1_admin_model_proto_rawDesc = "" +
 	"\x0fGetModelRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"H\n" +
 	"\x10GetModelResponse\x124\n" +
-	"\x05model\x18\x01 \x01(\v2\x1e.millrace.admin.v1.ModelStatusR\x05model\"\x13\n" +
-	"\x11ListModelsRequest\"L\n" +
+	"\x05model\x18\x01 \x01(\v2\x1e.millrace.admin.v1.ModelStatusR\x05model\"O\n" +
+	"\x11ListModelsRequest\x12\x1b\n" +
+	"\tpage_size\x18\x01 \x01(\rR\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"t\n" +
 	"\x12ListModelsResponse\x126\n" +
-	"\x06models\x18\x01 \x03(\v2\x1e.millrace.admin.v1.ModelStatusR\x06models\"(\n" +
+	"\x06models\x18\x01 \x03(\v2\x1e.millrace.admin.v1.ModelStatusR\x06models\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"(\n" +
 	"\x12DeleteModelRequest\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\"\x15\n" +
 	"\x13DeleteModelResponseB&Z$millrace.dev/go/gen/admin/v1;adminv1b\x06proto3"

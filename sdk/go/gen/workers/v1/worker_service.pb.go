@@ -1479,7 +1479,8 @@ func (x *Heartbeat) GetLeases() []*LeaseRef {
 // Output of one or more attempts.
 type AppendOutput struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Output for each attempt. Each is answered by an OutputAck.
+	// Output for each attempt. Each is answered by an OutputAck. Output that breaks a rule fails its job with the reason MALFORMED
+	// or TOO_LARGE: the answer is WRITE_STATUS_LEASE_LOST, and the other attempts are not affected.
 	Attempts      []*AttemptOutput `protobuf:"bytes,1,rep,name=attempts,proto3" json:"attempts,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -262,6 +262,20 @@ export declare const GetModelResponseSchema: GenMessage<GetModelResponse>;
  * @generated from message millrace.admin.v1.ListModelsRequest
  */
 export declare type ListModelsRequest = Message<"millrace.admin.v1.ListModelsRequest"> & {
+  /**
+   * The largest number of models in the page, at most 1,000. 0: 100. A page may hold fewer even if more follow, because it is
+   * at most 3 MiB.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the previous page. Empty: start with the first model.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
 };
 
 /**
@@ -282,6 +296,13 @@ export declare type ListModelsResponse = Message<"millrace.admin.v1.ListModelsRe
    * @generated from field: repeated millrace.admin.v1.ModelStatus models = 1;
    */
   models: ModelStatus[];
+
+  /**
+   * Where the next page starts. Empty: this was the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
 };
 
 /**

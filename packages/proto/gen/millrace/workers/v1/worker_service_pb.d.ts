@@ -679,7 +679,8 @@ export declare const HeartbeatSchema: GenMessage<Heartbeat>;
  */
 export declare type AppendOutput = Message<"millrace.workers.v1.AppendOutput"> & {
   /**
-   * Output for each attempt. Each is answered by an OutputAck.
+   * Output for each attempt. Each is answered by an OutputAck. Output that breaks a rule fails its job with the reason MALFORMED
+   * or TOO_LARGE: the answer is WRITE_STATUS_LEASE_LOST, and the other attempts are not affected.
    *
    * @generated from field: repeated millrace.workers.v1.AttemptOutput attempts = 1;
    */
