@@ -1,4 +1,6 @@
 import { type LocalSystem, startSystem } from "@millrace/local";
+import { AdminService } from "@millrace/proto/admin-service";
+import { grpcClient } from "@millrace/runtime";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
 import OpenAI from "openai";
@@ -7,10 +9,23 @@ import { afterAll, onTestFinished } from "vitest";
 import { modelExecutors } from "./model-executors.ts";
 import { startProvider } from "./provider.ts";
 
-/** The models that the gateways know, each with a queue and a pool of its own. */
-export const places = { "gpt-test": "documents", "org/small": "documents:small" };
+/** The models of the catalogue, each with the account of its route. */
+const models = { "gpt-test": "main", "org/small": "small" };
 
-const models = Object.entries(places).map(([model, place]) => `${model}=${place}`);
+/** Puts models into the catalogue of a system. */
+export async function putModels(
+  system: LocalSystem,
+  accounts: Readonly<Record<string, string>> = models,
+): Promise<void> {
+  const client = grpcClient(AdminService, String(system.schedulers[0]?.addresses.admin));
+  try {
+    for (const [name, account] of Object.entries(accounts)) {
+      await client.rpc.putModel({ model: { name, routes: [{ account, model: name }] } });
+    }
+  } finally {
+    client.close();
+  }
+}
 
 /** The official clients, unchanged. */
 export const clients = { "openai 7": OpenAI, "openai 6": OpenAI6 } as unknown as Readonly<
@@ -22,11 +37,12 @@ export async function startOpenAi(gateway: Readonly<Record<string, string>> = {}
   const provider = await startProvider();
   const system = await startSystem({
     ...{ workers: 0 },
-    settings: { gateway: { MILLRACE_OPENAI_MODELS: models.join(), ...gateway } },
+    settings: { gateway },
   });
+  await putModels(system);
   const worker = startWorker({
     ...{ address: system.workerTarget, workerId: "models", queues: ["documents"], slots: 50 },
-    ...{ pools: ["small"], executors: modelExecutors(provider.url), clock, random },
+    ...{ pools: Object.values(models), executors: modelExecutors(provider.url), clock, random },
   });
   afterAll(async () => {
     await worker.drain(0);
