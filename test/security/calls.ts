@@ -219,6 +219,7 @@ const schedulerRows = ({
   remove: { send: [{ keyId: otherKeyId, jobId }], tells: "JOB_NOT_FOUND" },
   explain: { send: [{ keyId: otherKeyId, explain: { jobId } }], tells: "JOB_NOT_FOUND" },
   getQueue: { send: [{ name: queue }], tells: "OK" },
+  listModels: { send: [{}], tells: "OK" },
   findDocumentUses: { send: [{ keyId, documentIds: [absent.documentId] }], tells: "OK" },
   createGroup: { send: [{ groupId: absent.jobId, spec: { queue } }], tells: "OK" },
   closeGroup: { send: [{ keyId: otherKeyId, groupId }], tells: "GROUP_NOT_FOUND" },

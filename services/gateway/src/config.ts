@@ -32,7 +32,6 @@ import {
   DEFAULT_UPLOADS_PER_KEY,
 } from "./callers/key-limit.ts";
 import { DEFAULT_DOCUMENT_RETENTION_MS, defaultStreamLimits } from "./gateway-parts.ts";
-import { modelPlaces, readModelPlaces } from "./openai/jobs/model-places.ts";
 
 /** The limit for an API key whose budget sets none. */
 
@@ -154,20 +153,7 @@ const settings = {
       .string()
       .regex(/^[a-z][a-z0-9-]{0,62}$/, "must be the name of a queue")
       .default("documents"),
-    "The queue of calls of OpenAI's API, where MILLRACE_OPENAI_MODELS names no models.",
-  ),
-  openAiModels: setting(
-    "MILLRACE_OPENAI_MODELS",
-    z
-      .string()
-      .default("")
-      .transform((text, context) => {
-        const places = readModelPlaces(text);
-        if (places !== undefined) return places;
-        context.addIssue("must be entries such as gpt-5=documents or gpt-5=documents:openai/main");
-        return z.NEVER;
-      }),
-    "The models of OpenAI's API, separated by commas, each with the queue of its jobs, and the pool if they have one: model=queue:pool. Other models are refused. Empty: each model is passed on.",
+    "The queue of calls of OpenAI's API.",
   ),
   syncWaitMs: setting(
     "MILLRACE_SYNC_WAIT_MS",
@@ -214,12 +200,6 @@ export function placeOf(config: Config<typeof settings>) {
   if (place === undefined) throw new Error("the settings name no place of documents");
   return place;
 }
-
-/** What the settings say of OpenAI's API. */
-export const openAiOptions = (config: Config<typeof settings>) => ({
-  places: modelPlaces(config.openAiModels, config.openAiQueue),
-  syncWaitMs: config.syncWaitMs,
-});
 
 /** Collects the limits per caller and per API key. */
 export const callerLimits = (config: Config<typeof settings>) => ({

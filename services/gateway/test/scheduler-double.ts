@@ -135,6 +135,7 @@ export async function startSchedulerDouble(
         ...grouped.calls(asked),
         ...noWebhooks,
         getQueue: notImplemented,
+        listModels: notImplemented,
         findDocumentUses: async ({ documentIds }) => ({
           uses: documentIds.flatMap((documentId) => uses.get(documentId) ?? []),
         }),

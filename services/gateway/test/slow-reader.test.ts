@@ -36,6 +36,7 @@ async function setup() {
           watchFinished: none,
           cancel: none,
           getQueue: none,
+          listModels: none,
           remove: none,
         },
         ...{ explain: none, getTime: none, createGroup: none, closeGroup: none, getGroup: none },

@@ -25,6 +25,7 @@ import { listGroupChildren } from "./handlers/groups/list-group-children.ts";
 import { listGroups } from "./handlers/groups/list-groups.ts";
 import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { list } from "./handlers/list.ts";
+import { listModels } from "./handlers/list-models.ts";
 import { readChildren } from "./handlers/read-children.ts";
 import { remove } from "./handlers/remove.ts";
 import { saveCheckpoint } from "./handlers/save-checkpoint.ts";
@@ -92,6 +93,7 @@ export const schedulerService = ({
     remove: unaryOverStore(remove(engine)),
     findDocumentUses: unaryOverStore(findDocumentUses(engine)),
     getQueue: unaryOverStore(getQueue(engine)),
+    listModels: unaryOverStore(listModels(engine)),
     explain: unaryOverStore(explain(engine, clock, workers)),
     createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure, callbacks)),
     closeGroup: unaryOverStore(closeGroup(engine)),

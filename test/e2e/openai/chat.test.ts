@@ -2,7 +2,7 @@
 import { connectMillrace } from "@millrace/client";
 import { expect, onTestFinished, test } from "vitest";
 import { chunks, completion } from "./answers.ts";
-import { clients, places, said, startOpenAi, untilTestEnds } from "./setup.ts";
+import { clients, said, startOpenAi, untilTestEnds } from "./setup.ts";
 
 const { system, provider, clientOf, call } = await startOpenAi();
 const model = "gpt-test";
@@ -87,10 +87,16 @@ test.each(sdks)("%s: embeddings and models", async (_, Client) => {
   expect((await client.embeddings.create(plain)).data[0]?.embedding).toEqual([5, 0.5]);
   const names = [];
   for await (const { id } of client.models.list()) names.push(id);
-  expect(names).toEqual(Object.keys(places));
+  expect(names).toEqual(["gpt-test", "org/small"]);
   expect(await client.models.retrieve("org/small")).toMatchObject({ id: "org/small" });
   await expect(client.models.retrieve("gpt-none")).rejects.toMatchObject({
     ...{ status: 404, code: "model_not_found", param: "model", type: "invalid_request_error" },
+    message: expect.stringContaining("(similar: gpt-test)"),
+  });
+  const unknown = client.chat.completions.create({ model: "gpt-tst", messages: said("a") });
+  await expect(unknown).rejects.toMatchObject({
+    ...{ status: 404, code: "model_not_found", param: "model" },
+    message: expect.stringContaining("(similar: gpt-test)"),
   });
 });
 

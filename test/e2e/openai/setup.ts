@@ -1,4 +1,6 @@
 import { type LocalSystem, startSystem } from "@millrace/local";
+import { AdminService } from "@millrace/proto/admin-service";
+import { grpcClient } from "@millrace/runtime";
 import { systemClock as clock, systemRandom as random, WEBHOOK_QUEUE } from "@millrace/shared";
 import { startWorker } from "@millrace/worker-sdk";
 import OpenAI from "openai";
@@ -7,10 +9,23 @@ import { afterAll, onTestFinished } from "vitest";
 import { modelExecutors } from "./model-executors.ts";
 import { startProvider } from "./provider.ts";
 
-/** The models that the gateways know, each with a queue and a pool of its own. */
-export const places = { "gpt-test": "documents", "org/small": "documents:small" };
+/** The models of the catalogue, each with the account of its route. */
+const models = { "gpt-test": "main", "org/small": "small" };
 
-const models = Object.entries(places).map(([model, place]) => `${model}=${place}`);
+/** Puts models into the catalogue of a system. */
+export async function putModels(
+  system: LocalSystem,
+  accounts: Readonly<Record<string, string>> = models,
+): Promise<void> {
+  const client = grpcClient(AdminService, String(system.schedulers[0]?.addresses.admin));
+  try {
+    for (const [name, account] of Object.entries(accounts)) {
+      await client.rpc.putModel({ model: { name, routes: [{ account, model: name }] } });
+    }
+  } finally {
+    client.close();
+  }
+}
 
 /** Only tests let webhooks go to this machine. */
 const destinations = { MILLRACE_WEBHOOK_ALLOWED_DESTINATIONS: "http://127.0.0.1" };
@@ -36,14 +51,12 @@ export async function startOpenAi(gateway: Settings = {}, { couriers = false } =
   const provider = await startProvider();
   const system = await startSystem({
     workers: couriers ? 1 : 0,
-    settings: {
-      gateway: { MILLRACE_OPENAI_MODELS: models.join(), ...gateway },
-      ...(couriers ? webhookSettings : {}),
-    },
+    settings: { gateway, ...(couriers ? webhookSettings : {}) },
   });
+  await putModels(system);
   const worker = startWorker({
     ...{ address: system.workerTarget, workerId: "models", queues: ["documents"], slots: 50 },
-    ...{ pools: ["small"], executors: modelExecutors(provider.url), clock, random },
+    ...{ pools: Object.values(models), executors: modelExecutors(provider.url), clock, random },
   });
   afterAll(async () => {
     await worker.drain(0);

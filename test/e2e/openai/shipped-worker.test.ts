@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { startSystem } from "@millrace/local";
 import { afterAll, expect, test } from "vitest";
 import { startProvider } from "./provider.ts";
-import { callersOf, clients, said } from "./setup.ts";
+import { callersOf, clients, putModels, said } from "./setup.ts";
 
 const provider = await startProvider();
 const folder = mkdtempSync(join(tmpdir(), "millrace-accounts-"));
@@ -14,7 +14,6 @@ const account = { kind: "openai", name: "acme/main", base_url: `${provider.url}/
 writeFileSync(accountsFile, JSON.stringify({ accounts: [{ ...account, model: "model-a" }] }));
 const system = await startSystem({
   settings: {
-    gateway: { MILLRACE_OPENAI_MODELS: "gpt-test=documents:acme/main" },
     worker: { MILLRACE_ACCOUNTS_FILE: accountsFile },
   },
 });
@@ -23,6 +22,7 @@ afterAll(async () => {
   provider.close();
   rmSync(folder, { recursive: true });
 });
+await putModels(system, { "gpt-test": "acme/main" });
 const { clientOf } = callersOf(system);
 const model = "gpt-test";
 const sdks = Object.entries(clients);

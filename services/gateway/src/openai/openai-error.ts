@@ -49,7 +49,7 @@ export function errorOfFault(fault: RpcFault): OpenAiError {
     status,
     message: isUnknown ? `${message}: ${served}` : message,
     type: errorTypeOf(status),
-    param: violations[0]?.field ?? null,
+    param: violations[0]?.field ?? (reason === "MODEL_NOT_FOUND" ? "model" : null),
     code: reason === undefined ? null : (codes[reason] ?? reason.toLowerCase()),
     retry: passing.has(reason) || (retryDelayMs ?? LONGEST_WAIT_MS + 1) <= LONGEST_WAIT_MS,
     retryDelayMs,

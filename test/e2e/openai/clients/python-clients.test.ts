@@ -6,8 +6,8 @@ import { execFile, execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { startOpenAi } from "../setup.ts";
-import { clientPlaces } from "./places.ts";
+import { putModels, startOpenAi } from "../setup.ts";
+import { clientModels } from "./models.ts";
 
 const python = process.env.MILLRACE_CLIENTS_PYTHON;
 /** The first import of LiteLLM alone takes many seconds on a busy machine. */
@@ -26,7 +26,8 @@ function isThere(): boolean {
 }
 
 const has = isThere();
-const started = has ? await startOpenAi({ MILLRACE_OPENAI_MODELS: clientPlaces }) : undefined;
+const started = has ? await startOpenAi() : undefined;
+if (started !== undefined) await putModels(started.system, clientModels);
 
 test.skipIf(!has).each([
   ["LangChain", "with_langchain.py", ["chat", "stream", "tool", "responses", "embeddings"]],

@@ -1,21 +1,20 @@
 import { timeMs } from "@millrace/runtime";
 import { expect, test } from "vitest";
 import { jobOfCall } from "./job-options.ts";
-import { modelPlaces } from "./model-places.ts";
 
 const nowMs = 1_800_000_000_000;
-const places = modelPlaces(new Map(), "documents");
+const place = { queue: "documents", model: "gpt-5" };
 
 function specOf(body: object = {}, headers: Readonly<Record<string, string>> = {}) {
   const whole = { model: "m", ...body };
   const call = { text: JSON.stringify(whole), sent: whole, body: whole, model: "m", stream: false };
   const get = (name: string) => headers[name];
-  return jobOfCall({ type: "chat.completions", call, headers: { get }, places, nowMs });
+  return jobOfCall({ type: "chat.completions", call, headers: { get }, place, nowMs });
 }
 
 test("a call without options is a job with the defaults", () => {
   expect(specOf()).toMatchObject({
-    ...{ queue: "documents", pool: "", type: "chat.completions", labels: {}, documentIds: [] },
+    ...{ ...place, pool: "", type: "chat.completions", labels: {}, documentIds: [] },
     ...{ idempotencyKey: "", estimatedTokens: 0 },
     payload: { case: "payloadJson", value: '{"model":"m"}' },
   });

@@ -3,7 +3,7 @@ import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
 import { type CallHeaders, timestampOf } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
 import { documentsIn } from "./file-references.ts";
-import type { ModelPlaces } from "./model-places.ts";
+import type { ModelPlace } from "./model-places.ts";
 import { isObject, type JsonObject, type ModelCall, malformed } from "./read-call.ts";
 
 /** OpenAI's service tiers as priorities: the interactive, the standard and the batch band. */
@@ -108,20 +108,20 @@ export interface JobOfCall {
   readonly type: "chat.completions" | "responses" | "embeddings";
   readonly call: ModelCall;
   readonly headers: CallHeaders;
-  readonly places: ModelPlaces;
+  readonly place: ModelPlace;
   readonly nowMs: number;
   /** Labels of Millrace's own. */
   readonly labels?: Record<string, string>;
 }
 
 /** The job of a call: its payload is the body, and its options come from headers, metadata and OpenAI's own fields. */
-export function jobOfCall({ type, call, headers, places, nowMs, labels = {} }: JobOfCall): JobSpec {
-  const { body, text, model } = call;
+export function jobOfCall({ type, call, headers, place, nowMs, labels = {} }: JobOfCall): JobSpec {
+  const { body, text } = call;
   const priority = priorityOf(optionOf("priority", headers, body), body);
   const deadline = deadlineOf(optionOf("deadline", headers, body), body, nowMs);
   const key = optionOf("idempotency-key", headers, body) ?? headers.get("idempotency-key");
   return create(JobSpecSchema, {
-    ...places.placeOf(model),
+    ...place,
     type,
     payload: { case: "payloadJson", value: text },
     documentIds: [...documentsIn(body)],

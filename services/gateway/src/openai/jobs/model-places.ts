@@ -1,59 +1,88 @@
-import { rpcError } from "@millrace/runtime";
+import { RpcFault, rpcError } from "@millrace/runtime";
+import type { Clock } from "@millrace/shared";
+import type { Scheduler } from "../../scheduler/scheduler-client.ts";
 
-/** Where jobs of a model wait. */
+/** Where jobs of a model wait, and how they name it. */
 export interface ModelPlace {
   readonly queue: string;
-  /** Empty: any worker of the queue may run them. */
-  readonly pool: string;
+  /** Empty: the provider of the queue's workers knows whether there is such a model. */
+  readonly model: string;
 }
 
 /** What a model's name means to this gateway. */
 export interface ModelPlaces {
-  /** Throws MODEL_NOT_FOUND. */
-  placeOf(model: string): ModelPlace;
-  /** The names that callers may use, as far as they are known. */
-  readonly names: readonly string[];
+  readonly queue: string;
+  /** If there is no such model, either this throws MODEL_NOT_FOUND, or the submission of the job does. */
+  placeOf(model: string): Promise<ModelPlace>;
+  /** Throws MODEL_NOT_FOUND with similar names. Each model is found while the catalogue is empty. */
+  find(model: string): Promise<void>;
+  /** All names and aliases of the catalogue. */
+  names(): Promise<readonly string[]>;
 }
 
-/** How many known names an error repeats. */
-const NAMED = 10;
+/** How old the copy of the catalogue's names is at most. */
+const FRESH_MS = 2_000;
+/** The form of names that jobs may give. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,99}$/;
+
+const notFound = (model: string) =>
+  rpcError({
+    reason: "MODEL_NOT_FOUND",
+    message: `there is no model ${JSON.stringify(model)}`,
+    violations: [{ field: "model", description: "names no model" }],
+  });
+
+/** A fault of the scheduler, with the field that it is about. */
+const aboutModel = (error: unknown): unknown => {
+  if (!(error instanceof RpcFault) || error.reason !== "MODEL_NOT_FOUND") return error;
+  const { reason, message, metadata } = error;
+  const violations = [{ field: "model", description: message }];
+  return rpcError({ reason, message, metadata, violations, cause: error });
+};
 
 /**
- * The models that MILLRACE_OPENAI_MODELS names. Without that setting each model is known, and its jobs wait in the default
- * queue: whether a provider has the model shows when it is called.
+ * The models of the catalogue. While it is empty each model is passed on, and its provider knows it or not. All jobs wait in
+ * one queue.
  */
 export function modelPlaces(
-  models: ReadonlyMap<string, ModelPlace>,
-  defaultQueue: string,
+  scheduler: Pick<Scheduler, "listModels">,
+  queue: string,
+  clock: Clock,
 ): ModelPlaces {
-  const names = [...models.keys()];
+  let copy: { readonly atMs: number; readonly names: Promise<readonly string[]> } | undefined;
+  const load = async () => {
+    const { models } = await scheduler.listModels({});
+    return models.flatMap(({ name, aliases }) => [name, ...aliases]);
+  };
+  const names = () => {
+    const atMs = clock.nowMs();
+    if (copy !== undefined && atMs - copy.atMs < FRESH_MS) return copy.names;
+    const fresh = { atMs, names: load() };
+    copy = fresh;
+    // A failure is not kept: the next call asks again.
+    fresh.names.catch(() => {
+      if (copy === fresh) copy = undefined;
+    });
+    return fresh.names;
+  };
   return {
+    queue,
     names,
-    placeOf(model) {
-      if (models.size === 0) return { queue: defaultQueue, pool: "" };
-      const place = models.get(model);
-      if (place !== undefined) return place;
-      const more = names.length > NAMED ? ", …" : "";
-      const description = `there is no model ${JSON.stringify(model)}: use one of ${names.slice(0, NAMED).join(", ")}${more}`;
-      throw rpcError({
-        reason: "MODEL_NOT_FOUND",
-        message: description,
-        violations: [{ field: "model", description }],
-      });
+    async placeOf(model) {
+      if ((await names()).length === 0) return { queue, model: "" };
+      if (!NAME.test(model)) throw notFound(model);
+      // The scheduler knows models that were added a moment ago.
+      return { queue, model };
+    },
+    async find(model) {
+      const known = await names();
+      if (known.length === 0 || known.includes(model)) return;
+      if (!NAME.test(model)) throw notFound(model);
+      try {
+        await scheduler.listModels({ name: model });
+      } catch (error) {
+        throw aboutModel(error);
+      }
     },
   };
-}
-
-const ENTRY = /^(.+)=([a-z][a-z0-9-]{0,62})(?::([a-z0-9][a-z0-9._/-]{0,62}))?$/;
-
-/** Reads `model=queue` and `model=queue:pool`, separated by commas. Undefined if the text is not like that. */
-export function readModelPlaces(text: string): ReadonlyMap<string, ModelPlace> | undefined {
-  const places = new Map<string, ModelPlace>();
-  for (const entry of text.split(",").map((part) => part.trim())) {
-    if (entry === "") continue;
-    const [, model, queue, pool = ""] = ENTRY.exec(entry) ?? [];
-    if (model === undefined || queue === undefined || places.has(model)) return undefined;
-    places.set(model, { queue, pool });
-  }
-  return places;
 }

@@ -21,7 +21,8 @@ export const chatCompletionsRoute = (openAi: OpenAiParts): OpenAiRoute => ({
     assertJson(headers.get("content-type"));
     const call = await withPayload(parts, await readCall(source), context);
     const nowMs = parts.clock.nowMs();
-    const spec = jobOfCall({ type: "chat.completions", call, headers, places, nowMs });
+    const place = await places.placeOf(call.model);
+    const spec = jobOfCall({ type: "chat.completions", call, headers, place, nowMs });
     if (!call.stream) {
       return await plainAnswer(openAi, spec, context, (job) => resultText(parts, job, keyId));
     }

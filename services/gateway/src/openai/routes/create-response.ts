@@ -23,7 +23,8 @@ export const createResponseRoute = (openAi: OpenAiParts): OpenAiRoute => ({
     const { parts, places, clock } = openAi;
     assertJson(headers.get("content-type"));
     const call = responseCall(await readCall(source));
-    const how = { headers, places, nowMs: parts.clock.nowMs() };
+    const place = await places.placeOf(call.model);
+    const how = { headers, place, nowMs: parts.clock.nowMs() };
     const { spec, body } = await jobOfResponse(parts, call, how, context);
     if (!call.background && !call.stream) {
       const write = async (job: Job) =>

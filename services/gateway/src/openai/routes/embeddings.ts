@@ -17,7 +17,8 @@ export const embeddingsRoute = (openAi: OpenAiParts): OpenAiRoute => ({
     assertJson(headers.get("content-type"));
     const call = await withPayload(parts, await readCall(body), context);
     const nowMs = parts.clock.nowMs();
-    const spec = jobOfCall({ type: "embeddings", call, headers, places, nowMs });
+    const place = await places.placeOf(call.model);
+    const spec = jobOfCall({ type: "embeddings", call, headers, place, nowMs });
     const { keyId } = context.identity;
     return await plainAnswer(openAi, spec, context, (job) => resultText(parts, job, keyId));
   },

@@ -12,15 +12,14 @@ export function modelRoutes({ places }: OpenAiParts): OpenAiRoute[] {
     {
       ...{ method: "GET", path: "/v1/models", rpc },
       handle: async () => {
-        const data = places.names.map(modelObject);
+        const data = (await places.names()).map(modelObject);
         return jsonAnswer(200, JSON.stringify({ object: "list", data, has_more: false }));
       },
     },
     {
       ...{ method: "GET", path: "/v1/models/{model}", rpc },
       async handle({ params: { model = "" } }) {
-        // Where each model is known, so is this one.
-        places.placeOf(model);
+        await places.find(model);
         return jsonAnswer(200, JSON.stringify(modelObject(model)));
       },
     },

@@ -1485,6 +1485,73 @@ export declare type GetQueueResponse = Message<"millrace.scheduler.v1.GetQueueRe
 export declare const GetQueueResponseSchema: GenMessage<GetQueueResponse>;
 
 /**
+ * See SchedulerService.ListModels.
+ *
+ * @generated from message millrace.scheduler.v1.ListModelsRequest
+ */
+export declare type ListModelsRequest = Message<"millrace.scheduler.v1.ListModelsRequest"> & {
+  /**
+   * A name or an alias. Empty: all models are listed.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ListModelsRequest.
+ * Use `create(ListModelsRequestSchema)` to create a new message.
+ */
+export declare const ListModelsRequestSchema: GenMessage<ListModelsRequest>;
+
+/**
+ * See SchedulerService.ListModels.
+ *
+ * @generated from message millrace.scheduler.v1.ListModelsResponse
+ */
+export declare type ListModelsResponse = Message<"millrace.scheduler.v1.ListModelsResponse"> & {
+  /**
+   * The models, sorted by name.
+   *
+   * @generated from field: repeated millrace.scheduler.v1.ModelNames models = 1;
+   */
+  models: ModelNames[];
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ListModelsResponse.
+ * Use `create(ListModelsResponseSchema)` to create a new message.
+ */
+export declare const ListModelsResponseSchema: GenMessage<ListModelsResponse>;
+
+/**
+ * The names under which jobs may name a model.
+ *
+ * @generated from message millrace.scheduler.v1.ModelNames
+ */
+export declare type ModelNames = Message<"millrace.scheduler.v1.ModelNames"> & {
+  /**
+   * The model's own name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its other names.
+   *
+   * @generated from field: repeated string aliases = 2;
+   */
+  aliases: string[];
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ModelNames.
+ * Use `create(ModelNamesSchema)` to create a new message.
+ */
+export declare const ModelNamesSchema: GenMessage<ModelNames>;
+
+/**
  * The service for gateways, not for callers. The gateway has authenticated the caller, validated the request and
  * filled in defaults. If an internal token is set, every call must carry `authorization: Bearer <internal token>`.
  *
@@ -1636,6 +1703,17 @@ export declare const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof GetQueueRequestSchema;
     output: typeof GetQueueResponseSchema;
+  },
+  /**
+   * Lists the names of the models of the catalogue, or looks one name up. NOT_FOUND, reason MODEL_NOT_FOUND: no model and no
+   * alias has that name; similar names are in the message. Safe to retry.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.ListModels
+   */
+  listModels: {
+    methodKind: "unary";
+    input: typeof ListModelsRequestSchema;
+    output: typeof ListModelsResponseSchema;
   },
   /**
    * Creates a group, with its finalizer. Its children are submitted afterwards. Safe to retry: an existing group id is
