@@ -43,7 +43,7 @@ export default defineConfig({
       { test: { name: "rules", include: ["test/rules/**/*.test.ts"], testTimeout: 60_000 } },
       ...(process.env.MILLRACE_CLUSTER_TESTS === "1" ? [kubernetes] : []),
     ],
-    // packages/shared/src/compile-in-main-thread.ts says why.
+    // packages/shared/src/prevent-hang-at-exit.ts says why.
     execArgv: ["--no-concurrent-sparkplug"],
     // Two cores serve the tests and the real servers that they start.
     maxWorkers: 2,

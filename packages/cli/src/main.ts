@@ -1,5 +1,5 @@
 import { MillraceError } from "@millrace/client";
-import { compileInMainThread, holdProcess, systemClock } from "@millrace/shared";
+import { holdProcess, preventHangAtExit, systemClock } from "@millrace/shared";
 import { CommanderError } from "commander";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { Failure } from "./failure.ts";
@@ -7,7 +7,7 @@ import { printableBlock, printableJson } from "./printable.ts";
 import { millraceProgram } from "./program.ts";
 import type { Shell } from "./shell.ts";
 
-compileInMainThread();
+preventHangAtExit();
 
 // An empty variable counts as not set, as in the services.
 for (const [name, value] of Object.entries(process.env)) {

@@ -115,7 +115,7 @@ async function launch(
   settings: Readonly<Record<string, string>>,
   log: (line: string) => void = () => undefined,
 ): Promise<RunningService> {
-  // As `compileInMainThread` does, but from the start.
+  // As `preventHangAtExit` does, but from the start.
   const flags = ["--no-concurrent-sparkplug", "--import", endWithParent];
   const child = spawn(process.execPath, [...flags, main], {
     env: { PATH: process.env.PATH, ...settings },

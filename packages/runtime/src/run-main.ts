@@ -1,4 +1,4 @@
-import { type Clock, compileInMainThread, holdProcess, sleep, systemClock } from "@millrace/shared";
+import { type Clock, holdProcess, preventHangAtExit, sleep, systemClock } from "@millrace/shared";
 
 export interface Closable {
   close(): Promise<void> | void;
@@ -56,7 +56,7 @@ export const DEFAULT_DRAIN_MS = 25_000;
  */
 const LEAVES = 8;
 
-compileInMainThread();
+preventHangAtExit();
 
 const systemHost: ProcessHost = {
   onSignal(listener) {
