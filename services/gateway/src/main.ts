@@ -124,6 +124,7 @@ await runMain(
           ...gatewayRoutes(parts, clock),
           ...openAiRoutes({
             ...{ parts, clock, syncWaitMs: config.syncWaitMs },
+            batchFileBytes: config.batchFileBytes,
             places: modelPlaces(scheduler, config.openAiQueue, clock),
           }),
         ],

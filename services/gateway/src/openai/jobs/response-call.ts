@@ -1,8 +1,8 @@
+import { documentsIn } from "@millrace/job-types";
 import { type JobSpec, JobState } from "@millrace/proto/job";
 import { assertOwnJob } from "../../callers/own-job.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { readJob } from "../../watching/read-job.ts";
-import { documentsIn } from "./file-references.ts";
 import { type JobOfCall, jobOfCall } from "./job-options.ts";
 import { payloadText } from "./payload-text.ts";
 import { type JsonObject, type ModelCall, malformed } from "./read-call.ts";
