@@ -16,7 +16,8 @@ const allowed: Record<string, readonly string[]> = {
   destinations: [],
   // It knows no jobs: the worker SDK calls models for attempts.
   models: ["shared", "extractive"],
-  "job-types": [],
+  // The gateway and the worker read the same requests.
+  "job-types": ["shared"],
   extractive: ["shared"],
   // It is for programs that use nothing else of Millrace.
   bullmq: [],
@@ -27,7 +28,10 @@ const allowed: Record<string, readonly string[]> = {
   // The package testing builds on local, so local may not depend on packages that are tested with testing.
   local: ["proto", "grpc"],
   testing: ["shared", "local"],
-  gateway: ["shared", "telemetry", "runtime", "grpc", "proto", "documents", "destinations"],
+  gateway: [
+    ...["shared", "telemetry", "runtime", "grpc", "proto", "documents", "destinations"],
+    "job-types",
+  ],
   scheduler: [
     ...["shared", "telemetry", "runtime", "proto", "engine", "configuration", "documents"],
     "destinations",

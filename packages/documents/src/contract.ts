@@ -100,13 +100,14 @@ export interface DocumentStore {
    * Stores a document, which is durable once this resolves. Content that the key has stored under the same type is not
    * stored again: its retention begins anew, and the later of both expiries holds. Throws what `content` throws, and then
    * keeps nothing. `keyBytes` limits the bytes of all the owner's documents, including uploads under way. Default: no limit.
-   * If several programs store documents, each one sees the others' documents within 10 s.
+   * `mostBytes` limits this document in place of `maxBytes`. If several programs store documents, each one sees the others' documents within 10 s.
    */
   put(
     ownerKeyId: KeyId,
     header: ArrivingHeader,
     content: AsyncIterable<Uint8Array>,
     keyBytes?: number,
+    mostBytes?: number,
   ): Promise<PutOutcome>;
   /** Undefined if the key has no such document. */
   get(id: string, ownerKeyId: KeyId): Promise<LivingDocument | undefined>;

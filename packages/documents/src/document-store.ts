@@ -29,10 +29,16 @@ export async function openDocumentStore(options: DocumentStoreOptions): Promise<
     maxBytes,
     addresses: documentAddresses(home, { clock, random, roomFor }),
 
-    async put(ownerKeyId, header, content, keyBytes = Number.POSITIVE_INFINITY) {
+    async put(
+      ownerKeyId,
+      header,
+      content,
+      keyBytes = Number.POSITIVE_INFINITY,
+      mostBytes = maxBytes,
+    ) {
       const createdAtMs = clock.nowMs();
       const id = newDocumentId(createdAtMs, random);
-      using room = roomFor(ownerKeyId, keyBytes);
+      using room = roomFor(ownerKeyId, keyBytes, mostBytes);
       // The room is needed until all of it is stored.
       return await store(home, room, { ref: { id, ownerKeyId }, header, content, createdAtMs });
     },

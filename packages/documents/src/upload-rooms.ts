@@ -26,12 +26,12 @@ export interface UploadRoom extends Disposable {
   refusal(bytes: number): Promise<SizeRefusal | undefined>;
 }
 
-export type UploadRooms = (ownerKeyId: KeyId, keyBytes: number) => UploadRoom;
+export type UploadRooms = (ownerKeyId: KeyId, keyBytes: number, maxBytes?: number) => UploadRoom;
 
 /** Limits the bytes of each upload, and with those of other uploads and documents the bytes of each key. */
-export function uploadRooms(maxBytes: number, home: Pick<DocumentHome, "bytesOf">): UploadRooms {
+export function uploadRooms(usualBytes: number, home: Pick<DocumentHome, "bytesOf">): UploadRooms {
   const arrive = arrivals();
-  return (ownerKeyId, keyBytes) => {
+  return (ownerKeyId, keyBytes, maxBytes = usualBytes) => {
     let counted = 0;
     const count = async (bytes: number): Promise<SizeRefusal | undefined> => {
       if (keyBytes === Number.POSITIVE_INFINITY || bytes <= counted) return undefined;

@@ -2,7 +2,22 @@ import { chatPayload } from "./chat.ts";
 import { relayedPayloads } from "./relayed.ts";
 import { summarizePayload } from "./summarize.ts";
 
+export {
+  BATCH_TYPE,
+  type BatchError,
+  type BatchPayload,
+  type BatchResult,
+  type BatchUsage,
+  batchEndMs,
+  batchEndpoints,
+  batchPayload,
+  isBatchEndpoint,
+} from "./batches.ts";
 export { chatPayload } from "./chat.ts";
+export { documentOfResult } from "./document-reference.ts";
+export { estimatedTokens } from "./estimated-tokens.ts";
+export { documentsIn, withFiles } from "./file-references.ts";
+export { answerOfJob, type EndedJob, errorTypeOf, type JobAnswer } from "./job-answer.ts";
 export { reasoningTokens } from "./reasoning-tokens.ts";
 export { relayedPayloads } from "./relayed.ts";
 export { summarizePayload } from "./summarize.ts";

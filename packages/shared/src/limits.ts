@@ -24,6 +24,9 @@ export const limits = {
   /** How deep messages may be nested. The protobuf library has the same limit. */
   messageDepth: 100,
   documentBytes: 67_108_864, // 64 MiB
+  batchFileBytes: 209_715_200, // 200 MiB
+  batchOutputBytes: 4_294_967_296, // 4 GiB
+  batchLines: 50_000,
   documentPages: 5_000,
   /** The length of a document's text. */
   documentCharacters: 10_000_000,

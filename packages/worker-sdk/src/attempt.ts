@@ -199,6 +199,7 @@ export class Attempt {
       scheduleId: scheduleId === "" ? undefined : scheduleId,
       scheduleDueMs: due === undefined ? undefined : timestampMs(due),
       fanOut: (children, options) => this.#calls.fanOut(children, options),
+      fanOutMany: (children, options) => this.#calls.fanOutMany(children, options),
       children: () => this.#calls.children(),
       readDocument: (documentId) => this.#calls.document(documentId),
       storeDocument: (document) => this.#calls.storeDocument(document),

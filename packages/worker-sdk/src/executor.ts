@@ -1,6 +1,14 @@
 import type { JobState } from "@millrace/shared";
 import type { NewDocument, StoredDocument } from "./calls/new-document.ts";
-import type { ChildResult, Children, FanOutOptions, FanOutResult } from "./groups/contract.ts";
+import type {
+  ChildResult,
+  Children,
+  ChildrenInTurn,
+  FanOutManyOptions,
+  FanOutManyResult,
+  FanOutOptions,
+  FanOutResult,
+} from "./groups/contract.ts";
 import type { AttemptModels } from "./models/contract.ts";
 import type { UsageDelta } from "./usage-delta.ts";
 
@@ -75,6 +83,13 @@ export interface AttemptContext<Payload = unknown> {
    * otherwise the job fails with the reason FAN_OUT_DIFFERS.
    */
   fanOut(children: Children, options?: FanOutOptions): Promise<FanOutResult>;
+  /**
+   * As `fanOut`, for more children than memory should hold: a function makes them one by one, and what they gave is read when
+   * it is asked for. If an attempt ends before all are handed over, the next one goes on after the last that is stored. So
+   * the function must make the same children each time that `plan` is the same. It may end early: then the job waits
+   * for the children that there are.
+   */
+  fanOutMany(children: ChildrenInTurn, options: FanOutManyOptions): Promise<FanOutManyResult>;
   /** Reads what the children of the group gave whose finalizer the job is, in order. */
   children(): AsyncIterable<ChildResult>;
   /**

@@ -17,9 +17,13 @@ export type {
   ChildJob,
   ChildResult,
   Children,
+  ChildrenInTurn,
   ChildState,
+  FanOutManyOptions,
+  FanOutManyResult,
   FanOutOptions,
   FanOutResult,
+  ManyChildResult,
 } from "./groups/contract.ts";
 export { WaitingForChildren } from "./groups/waiting.ts";
 export {

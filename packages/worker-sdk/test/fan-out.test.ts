@@ -316,3 +316,98 @@ test.each([
     value: { failure: { reason, retryable: false } },
   });
 });
+
+async function* inTurn(count: number): AsyncGenerator<ChildJob> {
+  for (let n = 0; n < count; n += 1) yield part(n);
+}
+
+/** A scheduler that counts the children of one fan-out. `cancelAt`: so many are stored when the group is cancelled. */
+function counted(stored = 0, cancelAt = Number.POSITIVE_INFINITY) {
+  const requests: FanOutRequest[] = [];
+  let total = stored;
+  const fanOut: Unary["fanOut"] = (request) => {
+    requests.push(request);
+    if (total < cancelAt) total = Math.max(total, request.firstIndex - 1 + request.children.length);
+    const state = total >= cancelAt ? GroupState.RUNNING : GroupState.OPEN;
+    return { group: { id: "group", state, progress: { total } } };
+  };
+  return { requests, answers: { fanOut } satisfies Unary };
+}
+
+test("hands many children over one after the other, under a plan of their own", async () => {
+  const { requests, answers } = counted();
+  const { settled } = await run(
+    async ({ fanOutMany }) => {
+      await fanOutMany(() => inTurn(600), { plan: "a", keepSiblings: true });
+    },
+    answers,
+    { traceparent: "the-trace" },
+  );
+  expect((await settled())?.outcome).toMatchObject({ case: "waiting", value: { children: 600 } });
+  expect(requests.map((one) => [one.firstIndex, one.children.length])).toEqual([
+    [1, 0],
+    [1, 256],
+    [257, 256],
+    [513, 88],
+  ]);
+  expect(requests[3]?.children[0]).toMatchObject({
+    ...{ type: "part", traceparent: "the-trace" },
+    payload: { case: "payloadJson", value: '{"n":512}' },
+  });
+  const other = counted();
+  const second = await run(async ({ fanOutMany }) => {
+    await fanOutMany(() => inTurn(0), { plan: "b", keepSiblings: true });
+  }, other.answers);
+  expect((await second.settled())?.outcome).toMatchObject({ value: { children: 0 } });
+  expect(other.requests[0]?.planSha256).not.toEqual(requests[0]?.planSha256);
+});
+
+test("goes on after the last of many children that is stored", async () => {
+  const { requests, answers } = counted(500);
+  const { settled } = await run(
+    async ({ fanOutMany }) => void (await fanOutMany(() => inTurn(600), { plan: "a" })),
+    answers,
+    { fanOuts: 1 },
+  );
+  expect((await settled())?.outcome).toMatchObject({ value: { children: 600 } });
+  expect(requests.map((one) => [one.firstIndex, one.children.length])).toEqual([
+    [1, 0],
+    [501, 100],
+  ]);
+});
+
+test("adds no more children to a group that was cancelled meanwhile", async () => {
+  const { requests, answers } = counted(0, 256);
+  const { settled } = await run(
+    async ({ fanOutMany }) => void (await fanOutMany(() => inTurn(2_000), { plan: "a" })),
+    answers,
+  );
+  expect((await settled())?.outcome).toMatchObject({ value: { children: 256 } });
+  expect(requests).toHaveLength(2);
+});
+
+test("reads what many children gave when it is asked for, each time anew", async () => {
+  const { answers } = fanOuts(() => GroupState.FAILED);
+  const asked: boolean[] = [];
+  const readChildren: Unary["readChildren"] = (request) => {
+    asked.push(request.wholeResults);
+    return answers.readChildren?.(request) ?? {};
+  };
+  const { settled } = await run(
+    async ({ fanOutMany }) => {
+      const { children, met, state } = await fanOutMany(() => inTurn(2), { plan: "a" });
+      const read = [await Array.fromAsync(children()), await Array.fromAsync(children())];
+      return { met, state, read };
+    },
+    { ...answers, readChildren },
+  );
+  const of = [
+    { index: 1, jobId: "a", state: "SUCCEEDED", resultJson: '"of 1"' },
+    { index: 2, jobId: "b", state: "SUCCEEDED", resultOmitted: true },
+  ];
+  const result = { met: false, state: "FAILED", read: [of, of] };
+  expect((await settled())?.outcome).toMatchObject({
+    ...{ case: "completed", value: { resultJson: JSON.stringify(result) } },
+  });
+  expect(asked).toEqual([true, true, true, true]);
+});

@@ -33,8 +33,6 @@ import {
 } from "./callers/key-limit.ts";
 import { DEFAULT_DOCUMENT_RETENTION_MS, defaultStreamLimits } from "./gateway-parts.ts";
 
-/** The limit for an API key whose budget sets none. */
-
 const port = wholeNumber(0, 65_535);
 
 const count = wholeNumber(1);
@@ -154,6 +152,11 @@ const settings = {
       .regex(/^[a-z][a-z0-9-]{0,62}$/, "must be the name of a queue")
       .default("documents"),
     "The queue of calls of OpenAI's API.",
+  ),
+  batchFileBytes: setting(
+    "MILLRACE_BATCH_FILE_BYTES",
+    wholeNumber(1).default(limits.batchFileBytes),
+    "The largest size of a file that is uploaded for a batch of OpenAI's API, in bytes. The largest size of documents holds if it is larger.",
   ),
   syncWaitMs: setting(
     "MILLRACE_SYNC_WAIT_MS",

@@ -55,8 +55,7 @@ await runMain(
       schedulerClient({
         address: config.scheduler,
         grpc: { token, ...keepSchedulerTls(scope, config, { clock, log }) },
-        deadlineMs: config.schedulerDeadlineMs,
-        ...{ clock, random },
+        ...{ deadlineMs: config.schedulerDeadlineMs, clock, random },
       }),
     );
     const reached = dependOn(scope, {
@@ -123,6 +122,7 @@ await runMain(
           ...gatewayRoutes(parts, clock),
           ...openAiRoutes({
             ...{ parts, clock, syncWaitMs: config.syncWaitMs },
+            batchFileBytes: config.batchFileBytes,
             places: modelPlaces(scheduler, config.openAiQueue, clock),
           }),
         ],

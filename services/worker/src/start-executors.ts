@@ -1,4 +1,5 @@
 import { openDocumentStore } from "@millrace/documents";
+import { BATCH_TYPE } from "@millrace/job-types";
 import { documentPlaceOf, type Scope } from "@millrace/runtime";
 import { limits, relayedCalls } from "@millrace/shared";
 import type { Logger, WorkerMetrics } from "@millrace/telemetry";
@@ -6,6 +7,7 @@ import { attemptModels, type RunningWorker, startWorker } from "@millrace/worker
 import type { WorkerConfig } from "./config.ts";
 import { documentReader } from "./documents/document-reader.ts";
 import { recogniserOf } from "./documents/ocr/recogniser-of.ts";
+import { batchExecutor } from "./executors/batch/batch.ts";
 import { chatExecutor } from "./executors/chat.ts";
 import { observeAttempts } from "./executors/observed.ts";
 import { relayExecutor } from "./executors/relay.ts";
@@ -67,6 +69,7 @@ export async function startExecutors(
       summarize: observed(summarizeExecutor({ readDocument, threads })),
       [PART_TYPE]: observed(summarizePartExecutor({ threads })),
       chat: observed(chatExecutor),
+      [BATCH_TYPE]: observed(batchExecutor(store, clock)),
     },
   });
   return worker;

@@ -163,6 +163,7 @@ export function attempt(payload: unknown, documentIds: readonly string[] = []) {
     progress: async (done, total, message) => void progress.push(`${done}/${total} ${message}`),
     ...{ resumed: undefined, lastCheckpoint: undefined, finalizesGroupId: undefined },
     fanOut: () => Promise.reject(new Error("no fan-out in this test")),
+    fanOutMany: () => Promise.reject(new Error("no fan-out in this test")),
     children: () => Readable.from([]),
     checkpoint: async () => undefined,
     readDocument: () => {

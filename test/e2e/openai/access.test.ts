@@ -39,9 +39,11 @@ test("a route that is not served is told, in OpenAI's form, and neighbours keep 
     const type = answer.headers.get("content-type");
     return { status: answer.status, type, body: (await answer.json()) as object };
   };
-  expect(await told("/v1/batches")).toMatchObject({
+  expect(await told("/v1/moderations")).toMatchObject({
     ...{ status: 404, type: "application/json" },
-    body: { error: { code: "unknown_url", message: expect.stringContaining("GET /v1/batches") } },
+    body: {
+      error: { code: "unknown_url", message: expect.stringContaining("GET /v1/moderations") },
+    },
   });
   expect(await told("/v1/chat/completions")).toMatchObject({
     ...{ status: 405, body: { error: { code: "method_not_allowed" } } },

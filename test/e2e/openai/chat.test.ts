@@ -89,7 +89,7 @@ test.each(sdks)("%s: embeddings and models", async (_, Client) => {
   for await (const { id } of client.models.list()) names.push(id);
   expect(names).toEqual(["gpt-test", "org/small"]);
   expect(await client.models.retrieve("org/small")).toMatchObject({ id: "org/small" });
-  await expect(client.models.retrieve("gpt-none")).rejects.toMatchObject({
+  await expect(client.models.retrieve("gpt-tst")).rejects.toMatchObject({
     ...{ status: 404, code: "model_not_found", param: "model", type: "invalid_request_error" },
     message: expect.stringContaining("(similar: gpt-test)"),
   });

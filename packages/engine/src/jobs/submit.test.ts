@@ -109,6 +109,25 @@ test("a list has only the key's own jobs, newest first, page by page", async () 
   expect(seen).toEqual(jobs.map((j) => j.id).reverse());
 });
 
+test("a list of one type finds few among many, and misses none at the edges of pages", async () => {
+  const { engine, job } = await setup();
+  const jobs = Array.from({ length: 2_100 }, (_, at) => ({
+    ...job("aaaa"),
+    type: at % 700 === 0 ? "rare" : "usual",
+  }));
+  for (let at = 0; at < jobs.length; at += 500) await engine.submit(jobs.slice(at, at + 500));
+  const rare = jobs.filter(({ type }) => type === "rare").map(({ id }) => id);
+  const filter = { keyId: "aaaa" as never, queue, type: "rare" };
+  const whole = await engine.listJobs({ ...filter, pageSize: 10 });
+  expect(whole.jobs.map(({ id }) => id)).toEqual(rare.toReversed());
+  expect(whole.nextPageToken).toBeUndefined();
+  const first = await engine.listJobs({ ...filter, pageSize: 2 });
+  expect(first.jobs).toHaveLength(2);
+  const pageToken = String(first.nextPageToken);
+  const rest = await engine.listJobs({ ...filter, pageSize: 2, pageToken });
+  expect(rest.jobs.map(({ id }) => id)).toEqual([rare[0]]);
+});
+
 test("listeners receive signals about work and about a job's end", async () => {
   const { engine, job } = await setup();
   const heard = Promise.withResolvers<string>();

@@ -5,7 +5,15 @@ import {
   WorkerService,
 } from "@millrace/proto/worker-service";
 import { jsonText, limits } from "@millrace/shared";
-import type { ChildResult, Children, FanOutOptions, FanOutResult } from "../groups/contract.ts";
+import type {
+  ChildResult,
+  Children,
+  ChildrenInTurn,
+  FanOutManyOptions,
+  FanOutManyResult,
+  FanOutOptions,
+  FanOutResult,
+} from "../groups/contract.ts";
 import { FanOuts } from "../groups/fan-outs.ts";
 import { childResult, readPages } from "../groups/read-children.ts";
 import type { WaitingForChildren } from "../groups/waiting.ts";
@@ -44,6 +52,10 @@ export class AttemptCalls {
 
   fanOut(children: Children, options?: FanOutOptions): Promise<FanOutResult> {
     return handled(this.#fanOuts.fanOut(children, options));
+  }
+
+  fanOutMany(children: ChildrenInTurn, options: FanOutManyOptions): Promise<FanOutManyResult> {
+    return handled(this.#fanOuts.fanOutMany(children, options));
   }
 
   async *children(): AsyncGenerator<ChildResult> {

@@ -30,6 +30,9 @@ export type Children =
   | readonly ChildJob[]
   | (() => readonly ChildJob[] | Promise<readonly ChildJob[]>);
 
+/** Makes children one by one, in the same order each time. */
+export type ChildrenInTurn = () => AsyncIterable<ChildJob>;
+
 /** How children belong together. Children and options must be the same each time that the executor runs. */
 export interface FanOutOptions {
   /**
@@ -87,4 +90,27 @@ export interface FanOutResult {
   readonly groupId: string;
   /** In the order in which they were handed over. */
   readonly children: readonly ChildResult[];
+}
+
+export interface FanOutManyOptions extends FanOutOptions {
+  /** Names what the children are made from. The same plan makes the same children. */
+  readonly plan: string;
+}
+
+/** What one of many children gave. */
+export interface ManyChildResult extends Omit<ChildResult, "result"> {
+  /** The result of a child that succeeded, as JSON text. Absent with `resultOmitted`: the child is no longer kept. */
+  readonly resultJson?: string;
+}
+
+/** A fan-out of many children that have ended. */
+export interface FanOutManyResult {
+  /** Whether the rule is met. */
+  readonly met: boolean;
+  readonly state: FanOutResult["state"];
+  readonly groupId: string;
+  /** How many children were handed over. */
+  readonly total: number;
+  /** Reads what they gave, in the order in which they were handed over. It may be called several times. */
+  children(): AsyncIterable<ManyChildResult>;
 }

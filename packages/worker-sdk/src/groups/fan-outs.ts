@@ -5,9 +5,23 @@
 import { type Group, GroupState } from "@millrace/proto/group";
 import { WorkerService } from "@millrace/proto/worker-service";
 import { groups, jobBytes } from "@millrace/shared";
-import type { ChildJob, Children, FanOutOptions, FanOutResult } from "./contract.ts";
-import { type Plan, type PlannedChild, planOf } from "./plan.ts";
-import { type ChildrenReader, hasFinished, readFanOut, readPages } from "./read-children.ts";
+import type {
+  ChildJob,
+  Children,
+  ChildrenInTurn,
+  FanOutManyOptions,
+  FanOutManyResult,
+  FanOutOptions,
+  FanOutResult,
+} from "./contract.ts";
+import { namedPlan, type Plan, type PlannedChild, plannedChild, planOf } from "./plan.ts";
+import {
+  type ChildrenReader,
+  hasFinished,
+  manyResult,
+  readFanOut,
+  readPages,
+} from "./read-children.ts";
 import { WaitingForChildren } from "./waiting.ts";
 
 /** One call's children: the contract's limit, and a size well below gRPC's 4 MiB. */
@@ -53,6 +67,37 @@ export class FanOuts {
     const result = this.#last.then(run);
     this.#last = result.catch(() => undefined);
     return result;
+  }
+
+  /** As `fanOut`, with few children in memory at once. */
+  fanOutMany(children: ChildrenInTurn, options: FanOutManyOptions): Promise<FanOutManyResult> {
+    this.#made += 1;
+    const ordinal = this.#made;
+    const { traceparent, tracestate } = this.#options;
+    const whole = { traceparent, tracestate, ...options };
+    const result = this.#last.then(() => this.#runMany(ordinal, children, whole));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #runMany(
+    ordinal: number,
+    children: ChildrenInTurn,
+    options: FanOutManyOptions,
+  ): Promise<FanOutManyResult> {
+    const plan = namedPlan(options);
+    let group = await this.#send(ordinal, plan, 1, []);
+    let first = (group?.progress?.total ?? 0) + 1;
+    if (group?.state === GroupState.OPEN) {
+      for await (const some of plannedInTurn(children(), first, options)) {
+        group = await this.#send(ordinal, plan, first, some);
+        // It has been cancelled meanwhile.
+        if (group?.state !== GroupState.OPEN) break;
+        first += some.length;
+      }
+    }
+    if (group !== undefined && hasFinished(group)) return manyResult(this.#options, ordinal, group);
+    return this.#wait(group?.progress?.total ?? 0);
   }
 
   async #run(ordinal: number, plan: Plan): Promise<FanOutResult> {
@@ -108,6 +153,31 @@ export class FanOuts {
     };
     return (await call(WorkerService.method.fanOut, request, signal)).group;
   }
+}
+
+/** Gathers the children from an index on, as many as one call takes. The children before it are stored. */
+async function* plannedInTurn(
+  children: AsyncIterable<ChildJob>,
+  first: number,
+  options: FanOutOptions,
+): AsyncGenerator<PlannedChild[]> {
+  const { maxItems, maxWeight, weigh } = callLimits;
+  let some: PlannedChild[] = [];
+  let weight = 0;
+  let index = 0;
+  for await (const job of children) {
+    index += 1;
+    if (index < first) continue;
+    const child = plannedChild(job, index, options);
+    weight += weigh(child);
+    if (some.length > 0 && (some.length >= maxItems || weight > maxWeight)) {
+      yield some;
+      some = [];
+      weight = weigh(child);
+    }
+    some.push(child);
+  }
+  if (some.length > 0) yield some;
 }
 
 /** Runs at once, and keeps a thrown error for whoever awaits the result. */

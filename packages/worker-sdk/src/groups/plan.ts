@@ -5,7 +5,7 @@ import type { GroupRuleSchema } from "@millrace/proto/group";
 import type { JobSpecSchema } from "@millrace/proto/job";
 import { jsonText, limits } from "@millrace/shared";
 import { NonRetryableError } from "../job-failure.ts";
-import type { ChildJob, FanOutOptions } from "./contract.ts";
+import type { ChildJob, FanOutManyOptions, FanOutOptions } from "./contract.ts";
 
 type Child = MessageInitShape<typeof JobSpecSchema> & { readonly labels: Record<string, string> };
 
@@ -31,12 +31,28 @@ export function planOf(jobs: readonly ChildJob[], options: FanOutOptions): Plan 
   const hash = createHash("sha256");
   hash.update(JSON.stringify([rule, maxInFlight, keepSiblings]));
   const children = jobs.map((job, at) => {
-    const payloadJson = payloadOf(job, at + 1);
-    hash.update(`\n${JSON.stringify([...partsOf(job), payloadJson])}`);
-    return { payloadJson, spec: { ...specOf(job, payloadJson, at + 1), traceparent, tracestate } };
+    const child = plannedChild(job, at + 1, { traceparent, tracestate });
+    hash.update(`\n${JSON.stringify([...partsOf(job), child.payloadJson])}`);
+    return child;
   });
   const sha256 = hash.digest();
   return { children, rule: ruleMessage(rule), maxInFlight, keepSiblings, sha256 };
+}
+
+/** A plan whose children are made later, one by one. */
+export function namedPlan({ plan, ...options }: FanOutManyOptions): Plan {
+  const sha256 = createHash("sha256").update(planOf([], options).sha256).update(plan).digest();
+  return { ...planOf([], options), sha256 };
+}
+
+/** One child. Throws NonRetryableError with its index if its payload cannot be sent. */
+export function plannedChild(
+  job: ChildJob,
+  index: number,
+  { traceparent = "", tracestate = "" }: Pick<FanOutOptions, "traceparent" | "tracestate">,
+): PlannedChild {
+  const payloadJson = payloadOf(job, index);
+  return { payloadJson, spec: { ...specOf(job, payloadJson, index), traceparent, tracestate } };
 }
 
 /** What a child is besides its payload, in a fixed order. */

@@ -2,7 +2,13 @@ import { type Group, type GroupChild, GroupState } from "@millrace/proto/group";
 import { JobState } from "@millrace/proto/job";
 import { type LeaseRef, WorkerService } from "@millrace/proto/worker-service";
 import type { Call } from "../calls/scheduler-calls.ts";
-import type { ChildResult, ChildState, FanOutResult } from "./contract.ts";
+import type {
+  ChildResult,
+  ChildState,
+  FanOutManyResult,
+  FanOutResult,
+  ManyChildResult,
+} from "./contract.ts";
 
 export interface ChildrenReader {
   readonly call: Call;
@@ -19,10 +25,11 @@ interface ChildrenPage {
 export async function* readPages(
   { call, lease, signal }: ChildrenReader,
   ordinal: number,
+  wholeResults = false,
 ): AsyncGenerator<ChildrenPage> {
   let afterIndex = 0;
   for (;;) {
-    const request = { lease, ordinal, afterIndex };
+    const request = { lease, ordinal, afterIndex, wholeResults };
     const page = await call(WorkerService.method.readChildren, request, signal);
     yield page;
     const last = page.children.at(-1)?.index ?? 0;
@@ -47,10 +54,35 @@ export const hasFinished = (group: Group | undefined): boolean =>
   group !== undefined && group.state !== GroupState.OPEN && group.state !== GroupState.RUNNING;
 
 export function childResult(child: GroupChild): ChildResult {
+  const { resultJson, ...rest } = manyChildResult(child);
+  return { ...rest, ...(resultJson === undefined ? {} : { result: JSON.parse(resultJson) }) };
+}
+
+async function* readMany(reader: ChildrenReader, ordinal: number): AsyncGenerator<ManyChildResult> {
+  for await (const page of readPages(reader, ordinal, true)) {
+    yield* page.children.map(manyChildResult);
+  }
+}
+
+/** A fan-out whose children are read when they are asked for. */
+export function manyResult(
+  reader: ChildrenReader,
+  ordinal: number,
+  group: Group,
+): FanOutManyResult {
+  const state = GroupState[group.state] as FanOutResult["state"];
+  return {
+    ...{ met: state === "SUCCEEDED", state, groupId: group.id },
+    total: group.progress?.total ?? 0,
+    children: () => readMany(reader, ordinal),
+  };
+}
+
+function manyChildResult(child: GroupChild): ManyChildResult {
   const { index, jobId, state, resultJson, resultOmitted, failure } = child;
   return {
     ...{ index, jobId, state: stateOf(state) },
-    ...(state === JobState.SUCCEEDED && !resultOmitted ? { result: JSON.parse(resultJson) } : {}),
+    ...(state === JobState.SUCCEEDED && !resultOmitted ? { resultJson } : {}),
     ...(resultOmitted ? { resultOmitted: true as const } : {}),
     ...(failure === undefined ? {} : { failure: failureOf(failure) }),
   };

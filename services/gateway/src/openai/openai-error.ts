@@ -1,3 +1,4 @@
+import { errorTypeOf } from "@millrace/job-types";
 import { httpStatusOf, type RpcFault } from "@millrace/runtime";
 import type { Reason } from "@millrace/shared";
 
@@ -28,17 +29,8 @@ const codes: Readonly<Partial<Record<Reason, string>>> = {
   ROUTE_NOT_FOUND: "unknown_url",
 };
 
-/** The type of an error follows from its status. */
-export function errorTypeOf(status: number): string {
-  if (status >= 500) return "server_error";
-  if (status === 401) return "authentication_error";
-  if (status === 403) return "permission_error";
-  if (status === 408) return "timeout_error";
-  return status === 429 ? "rate_limit_error" : "invalid_request_error";
-}
-
 const served =
-  "Millrace serves /v1/models, /v1/chat/completions, /v1/embeddings, /v1/responses, /v1/files and /v1/webhook_endpoints of OpenAI's API";
+  "Millrace serves /v1/models, /v1/chat/completions, /v1/embeddings, /v1/responses, /v1/files, /v1/batches and /v1/webhook_endpoints of OpenAI's API";
 
 /** The error of a fault that has a reason. Its status is that of the one table of reasons. */
 export function errorOfFault(fault: RpcFault): OpenAiError {

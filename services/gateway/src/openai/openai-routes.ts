@@ -1,3 +1,4 @@
+import { batchRoutes } from "./routes/batches.ts";
 import { chatCompletionsRoute } from "./routes/chat-completions.ts";
 import { createFileRoute } from "./routes/create-file.ts";
 import { createResponseRoute } from "./routes/create-response.ts";
@@ -33,4 +34,5 @@ export const openAiRoutes = (parts: OpenAiParts): OpenAiRoute[] => [
   ...storedWebhookEndpointRoutes(parts),
   testWebhookEndpointRoute(parts),
   webhookEventTypesRoute(),
+  ...batchRoutes(parts),
 ];

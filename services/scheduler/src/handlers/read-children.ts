@@ -7,6 +7,7 @@ import type { LeaseTokens } from "../session/lease-tokens.ts";
 import { leaseLost, namedLease } from "../session/named-lease.ts";
 import type { WorkerPass } from "../tokens/worker-tokens.ts";
 import { unfinishedStates } from "./groups/unfinished-states.ts";
+import { withWholeResults } from "./whole-results.ts";
 
 /** The most children of one page. The engine also ends a page at about 1 MiB of results. */
 const PAGE = 1_000;
@@ -17,7 +18,7 @@ export const readChildren =
     engine: Pick<Engine, "readChildren" | "getJobs">,
     tokens: LeaseTokens,
   ): Handler<(typeof WorkerService)["method"]["readChildren"], WorkerPass> =>
-  async ({ lease: message, ordinal, afterIndex }, { identity: pass, concerns }) => {
+  async ({ lease: message, ordinal, afterIndex, wholeResults }, { identity: pass, concerns }) => {
     const lease = namedLease(tokens, pass, message);
     concerns(lease.jobId);
     const read = await engine.readChildren(lease, ordinal, afterIndex, PAGE);
@@ -27,12 +28,13 @@ export const readChildren =
         ordinal === 0 ? "the job finalizes no group" : `the job has no fan-out ${ordinal}`;
       throw rpcError({ reason: "GROUP_NOT_FOUND", message: what });
     }
-    const states = await unfinishedStates(engine, read.children);
+    const page = wholeResults ? await withWholeResults(engine, read.children) : read.children;
+    const states = await unfinishedStates(engine, page);
     return {
       group: groupMessage(read.group),
-      children: read.children.map((child) =>
+      children: page.map((child) =>
         groupChildMessage(child, states.get(child.jobId) ?? JobState.UNSPECIFIED),
       ),
-      more: read.more,
+      more: read.more || page.length < read.children.length,
     };
   };

@@ -100,11 +100,13 @@ export function observeAttempts(observer: AttemptObserver): (executor: Executor)
     // The children's spans are below the attempt's span, and so of the same trace.
     const fanOut: AttemptContext["fanOut"] = (children, options) =>
       job.fanOut(children, { ...injectTrace(), ...options });
+    const fanOutMany: AttemptContext["fanOutMany"] = (children, options) =>
+      job.fanOutMany(children, { ...injectTrace(), ...options });
     const run = async () => {
       try {
         // Calls of models count what they spend, too.
         const models = bind === undefined ? job.models : bind({ ...job, addUsage });
-        const result = await executor({ ...job, addUsage, fanOut, models });
+        const result = await executor({ ...job, addUsage, fanOut, fanOutMany, models });
         ended({ outcome: waits(job) ? "waiting" : job.signal.aborted ? "stopped" : "completed" });
         return result;
       } catch (error) {

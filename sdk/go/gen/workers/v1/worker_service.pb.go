@@ -415,7 +415,12 @@ type StoreDocumentHeader struct {
 	// A file name without a path, for people. Empty: "document".
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The content type, as in UploadDocumentHeader. Empty: it is detected from the content.
-	ContentType   string `protobuf:"bytes,3,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	ContentType string `protobuf:"bytes,3,opt,name=content_type,json=contentType,proto3" json:"content_type,omitempty"`
+	// What it is for, in words of the worker. Empty: it has none. One of the purpose batch_output may have 4 GiB.
+	Purpose string `protobuf:"bytes,4,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	// From this time on the document is removed as soon as no unfinished job names it. Left out: it is kept as long as
+	// documents of callers that name no expiry.
+	ExpiresAt     *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -469,6 +474,20 @@ func (x *StoreDocumentHeader) GetContentType() string {
 		return x.ContentType
 	}
 	return ""
+}
+
+func (x *StoreDocumentHeader) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *StoreDocumentHeader) GetExpiresAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpiresAt
+	}
+	return nil
 }
 
 // All content has been sent. Without this message a cancelled stream would look like a complete one.
@@ -815,7 +834,9 @@ type ReadChildrenRequest struct {
 	// Which fan-out of the job, from 1; 0: the group whose finalizer the job is.
 	Ordinal uint32 `protobuf:"varint,2,opt,name=ordinal,proto3" json:"ordinal,omitempty"`
 	// The children after this index: 0 for the first page.
-	AfterIndex    uint32 `protobuf:"varint,3,opt,name=after_index,json=afterIndex,proto3" json:"after_index,omitempty"`
+	AfterIndex uint32 `protobuf:"varint,3,opt,name=after_index,json=afterIndex,proto3" json:"after_index,omitempty"`
+	// True: results longer than 64 KiB are included too, as long as their jobs are kept.
+	WholeResults  bool `protobuf:"varint,4,opt,name=whole_results,json=wholeResults,proto3" json:"whole_results,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -869,6 +890,13 @@ func (x *ReadChildrenRequest) GetAfterIndex() uint32 {
 		return x.AfterIndex
 	}
 	return 0
+}
+
+func (x *ReadChildrenRequest) GetWholeResults() bool {
+	if x != nil {
+		return x.WholeResults
+	}
+	return false
 }
 
 // See WorkerService.ReadChildren.
@@ -3327,11 +3355,14 @@ const file_millrace_workers_v1_worker_service_proto_rawDesc = "" +
 	"\x06header\x18\x01 \x01(\v2(.millrace.workers.v1.StoreDocumentHeaderH\x00R\x06header\x12\x1a\n" +
 	"\acontent\x18\x02 \x01(\fH\x00R\acontent\x129\n" +
 	"\x03end\x18\x03 \x01(\v2%.millrace.workers.v1.StoreDocumentEndH\x00R\x03endB\x06\n" +
-	"\x04part\"\x81\x01\n" +
+	"\x04part\"\xd6\x01\n" +
 	"\x13StoreDocumentHeader\x123\n" +
 	"\x05lease\x18\x01 \x01(\v2\x1d.millrace.workers.v1.LeaseRefR\x05lease\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12!\n" +
-	"\fcontent_type\x18\x03 \x01(\tR\vcontentType\"\x12\n" +
+	"\fcontent_type\x18\x03 \x01(\tR\vcontentType\x12\x18\n" +
+	"\apurpose\x18\x04 \x01(\tR\apurpose\x129\n" +
+	"\n" +
+	"expires_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\texpiresAt\"\x12\n" +
 	"\x10StoreDocumentEnd\"p\n" +
 	"\x15StoreDocumentResponse\x12;\n" +
 	"\bdocument\x18\x01 \x01(\v2\x1f.millrace.documents.v1.DocumentR\bdocument\x12\x1a\n" +
@@ -3352,12 +3383,13 @@ const file_millrace_workers_v1_worker_service_proto_rawDesc = "" +
 	"firstIndex\x125\n" +
 	"\bchildren\x18\b \x03(\v2\x19.millrace.jobs.v1.JobSpecR\bchildren\"?\n" +
 	"\x0eFanOutResponse\x12-\n" +
-	"\x05group\x18\x01 \x01(\v2\x17.millrace.jobs.v1.GroupR\x05group\"\x85\x01\n" +
+	"\x05group\x18\x01 \x01(\v2\x17.millrace.jobs.v1.GroupR\x05group\"\xaa\x01\n" +
 	"\x13ReadChildrenRequest\x123\n" +
 	"\x05lease\x18\x01 \x01(\v2\x1d.millrace.workers.v1.LeaseRefR\x05lease\x12\x18\n" +
 	"\aordinal\x18\x02 \x01(\rR\aordinal\x12\x1f\n" +
 	"\vafter_index\x18\x03 \x01(\rR\n" +
-	"afterIndex\"\x93\x01\n" +
+	"afterIndex\x12#\n" +
+	"\rwhole_results\x18\x04 \x01(\bR\fwholeResults\"\x93\x01\n" +
 	"\x14ReadChildrenResponse\x12-\n" +
 	"\x05group\x18\x01 \x01(\v2\x17.millrace.jobs.v1.GroupR\x05group\x128\n" +
 	"\bchildren\x18\x02 \x03(\v2\x1c.millrace.jobs.v1.GroupChildR\bchildren\x12\x12\n" +
@@ -3610,15 +3642,15 @@ var file_millrace_workers_v1_worker_service_proto_goTypes = []any{
 	nil,                              // 47: millrace.workers.v1.ProviderFeedback.RateLimitHeadersEntry
 	nil,                              // 48: millrace.workers.v1.Assignment.LabelsEntry
 	(*v1.Document)(nil),              // 49: millrace.documents.v1.Document
-	(*v11.GroupRule)(nil),            // 50: millrace.jobs.v1.GroupRule
-	(*v11.JobSpec)(nil),              // 51: millrace.jobs.v1.JobSpec
-	(*v11.Group)(nil),                // 52: millrace.jobs.v1.Group
-	(*v11.GroupChild)(nil),           // 53: millrace.jobs.v1.GroupChild
-	(*v11.Progress)(nil),             // 54: millrace.jobs.v1.Progress
-	(*v11.Usage)(nil),                // 55: millrace.jobs.v1.Usage
-	(*v11.JobFailure)(nil),           // 56: millrace.jobs.v1.JobFailure
-	(*durationpb.Duration)(nil),      // 57: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),    // 58: google.protobuf.Timestamp
+	(*timestamppb.Timestamp)(nil),    // 50: google.protobuf.Timestamp
+	(*v11.GroupRule)(nil),            // 51: millrace.jobs.v1.GroupRule
+	(*v11.JobSpec)(nil),              // 52: millrace.jobs.v1.JobSpec
+	(*v11.Group)(nil),                // 53: millrace.jobs.v1.Group
+	(*v11.GroupChild)(nil),           // 54: millrace.jobs.v1.GroupChild
+	(*v11.Progress)(nil),             // 55: millrace.jobs.v1.Progress
+	(*v11.Usage)(nil),                // 56: millrace.jobs.v1.Usage
+	(*v11.JobFailure)(nil),           // 57: millrace.jobs.v1.JobFailure
+	(*durationpb.Duration)(nil),      // 58: google.protobuf.Duration
 	(v11.JobState)(0),                // 59: millrace.jobs.v1.JobState
 }
 var file_millrace_workers_v1_worker_service_proto_depIdxs = []int32{
@@ -3628,88 +3660,89 @@ var file_millrace_workers_v1_worker_service_proto_depIdxs = []int32{
 	6,  // 3: millrace.workers.v1.StoreDocumentRequest.header:type_name -> millrace.workers.v1.StoreDocumentHeader
 	7,  // 4: millrace.workers.v1.StoreDocumentRequest.end:type_name -> millrace.workers.v1.StoreDocumentEnd
 	18, // 5: millrace.workers.v1.StoreDocumentHeader.lease:type_name -> millrace.workers.v1.LeaseRef
-	49, // 6: millrace.workers.v1.StoreDocumentResponse.document:type_name -> millrace.documents.v1.Document
-	49, // 7: millrace.workers.v1.DownloadDocumentResponse.document:type_name -> millrace.documents.v1.Document
-	18, // 8: millrace.workers.v1.FanOutRequest.lease:type_name -> millrace.workers.v1.LeaseRef
-	50, // 9: millrace.workers.v1.FanOutRequest.rule:type_name -> millrace.jobs.v1.GroupRule
-	51, // 10: millrace.workers.v1.FanOutRequest.children:type_name -> millrace.jobs.v1.JobSpec
-	52, // 11: millrace.workers.v1.FanOutResponse.group:type_name -> millrace.jobs.v1.Group
-	18, // 12: millrace.workers.v1.ReadChildrenRequest.lease:type_name -> millrace.workers.v1.LeaseRef
-	52, // 13: millrace.workers.v1.ReadChildrenResponse.group:type_name -> millrace.jobs.v1.Group
-	53, // 14: millrace.workers.v1.ReadChildrenResponse.children:type_name -> millrace.jobs.v1.GroupChild
-	18, // 15: millrace.workers.v1.SaveCheckpointRequest.lease:type_name -> millrace.workers.v1.LeaseRef
-	17, // 16: millrace.workers.v1.WorkRequest.hello:type_name -> millrace.workers.v1.Hello
-	19, // 17: millrace.workers.v1.WorkRequest.credit:type_name -> millrace.workers.v1.Credit
-	20, // 18: millrace.workers.v1.WorkRequest.heartbeat:type_name -> millrace.workers.v1.Heartbeat
-	21, // 19: millrace.workers.v1.WorkRequest.output:type_name -> millrace.workers.v1.AppendOutput
-	24, // 20: millrace.workers.v1.WorkRequest.settle:type_name -> millrace.workers.v1.SettleAttempts
-	32, // 21: millrace.workers.v1.WorkRequest.draining:type_name -> millrace.workers.v1.Draining
-	33, // 22: millrace.workers.v1.WorkRequest.goodbye:type_name -> millrace.workers.v1.Goodbye
-	18, // 23: millrace.workers.v1.Hello.leases:type_name -> millrace.workers.v1.LeaseRef
-	18, // 24: millrace.workers.v1.Heartbeat.leases:type_name -> millrace.workers.v1.LeaseRef
-	22, // 25: millrace.workers.v1.AppendOutput.attempts:type_name -> millrace.workers.v1.AttemptOutput
-	18, // 26: millrace.workers.v1.AttemptOutput.lease:type_name -> millrace.workers.v1.LeaseRef
-	23, // 27: millrace.workers.v1.AttemptOutput.chunks:type_name -> millrace.workers.v1.WorkerChunk
-	54, // 28: millrace.workers.v1.WorkerChunk.progress:type_name -> millrace.jobs.v1.Progress
-	25, // 29: millrace.workers.v1.SettleAttempts.outcomes:type_name -> millrace.workers.v1.AttemptOutcome
-	18, // 30: millrace.workers.v1.AttemptOutcome.lease:type_name -> millrace.workers.v1.LeaseRef
-	27, // 31: millrace.workers.v1.AttemptOutcome.completed:type_name -> millrace.workers.v1.Completed
-	28, // 32: millrace.workers.v1.AttemptOutcome.failed:type_name -> millrace.workers.v1.Failed
-	30, // 33: millrace.workers.v1.AttemptOutcome.stopped:type_name -> millrace.workers.v1.Stopped
-	31, // 34: millrace.workers.v1.AttemptOutcome.handed_back:type_name -> millrace.workers.v1.HandedBack
-	26, // 35: millrace.workers.v1.AttemptOutcome.waiting:type_name -> millrace.workers.v1.Waiting
-	55, // 36: millrace.workers.v1.AttemptOutcome.usage:type_name -> millrace.jobs.v1.Usage
-	56, // 37: millrace.workers.v1.Failed.failure:type_name -> millrace.jobs.v1.JobFailure
-	57, // 38: millrace.workers.v1.Failed.retry_after:type_name -> google.protobuf.Duration
-	29, // 39: millrace.workers.v1.Failed.provider:type_name -> millrace.workers.v1.ProviderFeedback
-	47, // 40: millrace.workers.v1.ProviderFeedback.rate_limit_headers:type_name -> millrace.workers.v1.ProviderFeedback.RateLimitHeadersEntry
-	35, // 41: millrace.workers.v1.WorkResponse.welcome:type_name -> millrace.workers.v1.Welcome
-	37, // 42: millrace.workers.v1.WorkResponse.assignments:type_name -> millrace.workers.v1.Assignments
-	39, // 43: millrace.workers.v1.WorkResponse.heartbeat_ack:type_name -> millrace.workers.v1.HeartbeatAck
-	40, // 44: millrace.workers.v1.WorkResponse.output_acks:type_name -> millrace.workers.v1.OutputAcks
-	42, // 45: millrace.workers.v1.WorkResponse.settle_acks:type_name -> millrace.workers.v1.SettleAcks
-	44, // 46: millrace.workers.v1.WorkResponse.stop:type_name -> millrace.workers.v1.StopAttempts
-	46, // 47: millrace.workers.v1.WorkResponse.drain:type_name -> millrace.workers.v1.Drain
-	57, // 48: millrace.workers.v1.Welcome.lease_duration:type_name -> google.protobuf.Duration
-	57, // 49: millrace.workers.v1.Welcome.heartbeat_interval:type_name -> google.protobuf.Duration
-	57, // 50: millrace.workers.v1.Welcome.stop_grace:type_name -> google.protobuf.Duration
-	36, // 51: millrace.workers.v1.Welcome.leases:type_name -> millrace.workers.v1.LeaseStatus
-	18, // 52: millrace.workers.v1.LeaseStatus.lease:type_name -> millrace.workers.v1.LeaseRef
-	38, // 53: millrace.workers.v1.Assignments.assignments:type_name -> millrace.workers.v1.Assignment
-	18, // 54: millrace.workers.v1.Assignment.lease:type_name -> millrace.workers.v1.LeaseRef
-	58, // 55: millrace.workers.v1.Assignment.deadline:type_name -> google.protobuf.Timestamp
-	48, // 56: millrace.workers.v1.Assignment.labels:type_name -> millrace.workers.v1.Assignment.LabelsEntry
-	58, // 57: millrace.workers.v1.Assignment.schedule_due_time:type_name -> google.protobuf.Timestamp
-	18, // 58: millrace.workers.v1.HeartbeatAck.lost:type_name -> millrace.workers.v1.LeaseRef
-	41, // 59: millrace.workers.v1.OutputAcks.acks:type_name -> millrace.workers.v1.OutputAck
-	18, // 60: millrace.workers.v1.OutputAck.lease:type_name -> millrace.workers.v1.LeaseRef
-	0,  // 61: millrace.workers.v1.OutputAck.status:type_name -> millrace.workers.v1.WriteStatus
-	43, // 62: millrace.workers.v1.SettleAcks.acks:type_name -> millrace.workers.v1.SettleAck
-	18, // 63: millrace.workers.v1.SettleAck.lease:type_name -> millrace.workers.v1.LeaseRef
-	0,  // 64: millrace.workers.v1.SettleAck.status:type_name -> millrace.workers.v1.WriteStatus
-	59, // 65: millrace.workers.v1.SettleAck.state:type_name -> millrace.jobs.v1.JobState
-	45, // 66: millrace.workers.v1.StopAttempts.attempts:type_name -> millrace.workers.v1.StopAttempt
-	18, // 67: millrace.workers.v1.StopAttempt.lease:type_name -> millrace.workers.v1.LeaseRef
-	1,  // 68: millrace.workers.v1.StopAttempt.reason:type_name -> millrace.workers.v1.StopReason
-	16, // 69: millrace.workers.v1.WorkerService.Work:input_type -> millrace.workers.v1.WorkRequest
-	10, // 70: millrace.workers.v1.WorkerService.FanOut:input_type -> millrace.workers.v1.FanOutRequest
-	12, // 71: millrace.workers.v1.WorkerService.ReadChildren:input_type -> millrace.workers.v1.ReadChildrenRequest
-	14, // 72: millrace.workers.v1.WorkerService.SaveCheckpoint:input_type -> millrace.workers.v1.SaveCheckpointRequest
-	2,  // 73: millrace.workers.v1.WorkerService.GetDocument:input_type -> millrace.workers.v1.GetDocumentRequest
-	4,  // 74: millrace.workers.v1.WorkerService.DownloadDocument:input_type -> millrace.workers.v1.DownloadDocumentRequest
-	5,  // 75: millrace.workers.v1.WorkerService.StoreDocument:input_type -> millrace.workers.v1.StoreDocumentRequest
-	34, // 76: millrace.workers.v1.WorkerService.Work:output_type -> millrace.workers.v1.WorkResponse
-	11, // 77: millrace.workers.v1.WorkerService.FanOut:output_type -> millrace.workers.v1.FanOutResponse
-	13, // 78: millrace.workers.v1.WorkerService.ReadChildren:output_type -> millrace.workers.v1.ReadChildrenResponse
-	15, // 79: millrace.workers.v1.WorkerService.SaveCheckpoint:output_type -> millrace.workers.v1.SaveCheckpointResponse
-	3,  // 80: millrace.workers.v1.WorkerService.GetDocument:output_type -> millrace.workers.v1.GetDocumentResponse
-	9,  // 81: millrace.workers.v1.WorkerService.DownloadDocument:output_type -> millrace.workers.v1.DownloadDocumentResponse
-	8,  // 82: millrace.workers.v1.WorkerService.StoreDocument:output_type -> millrace.workers.v1.StoreDocumentResponse
-	76, // [76:83] is the sub-list for method output_type
-	69, // [69:76] is the sub-list for method input_type
-	69, // [69:69] is the sub-list for extension type_name
-	69, // [69:69] is the sub-list for extension extendee
-	0,  // [0:69] is the sub-list for field type_name
+	50, // 6: millrace.workers.v1.StoreDocumentHeader.expires_at:type_name -> google.protobuf.Timestamp
+	49, // 7: millrace.workers.v1.StoreDocumentResponse.document:type_name -> millrace.documents.v1.Document
+	49, // 8: millrace.workers.v1.DownloadDocumentResponse.document:type_name -> millrace.documents.v1.Document
+	18, // 9: millrace.workers.v1.FanOutRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	51, // 10: millrace.workers.v1.FanOutRequest.rule:type_name -> millrace.jobs.v1.GroupRule
+	52, // 11: millrace.workers.v1.FanOutRequest.children:type_name -> millrace.jobs.v1.JobSpec
+	53, // 12: millrace.workers.v1.FanOutResponse.group:type_name -> millrace.jobs.v1.Group
+	18, // 13: millrace.workers.v1.ReadChildrenRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	53, // 14: millrace.workers.v1.ReadChildrenResponse.group:type_name -> millrace.jobs.v1.Group
+	54, // 15: millrace.workers.v1.ReadChildrenResponse.children:type_name -> millrace.jobs.v1.GroupChild
+	18, // 16: millrace.workers.v1.SaveCheckpointRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	17, // 17: millrace.workers.v1.WorkRequest.hello:type_name -> millrace.workers.v1.Hello
+	19, // 18: millrace.workers.v1.WorkRequest.credit:type_name -> millrace.workers.v1.Credit
+	20, // 19: millrace.workers.v1.WorkRequest.heartbeat:type_name -> millrace.workers.v1.Heartbeat
+	21, // 20: millrace.workers.v1.WorkRequest.output:type_name -> millrace.workers.v1.AppendOutput
+	24, // 21: millrace.workers.v1.WorkRequest.settle:type_name -> millrace.workers.v1.SettleAttempts
+	32, // 22: millrace.workers.v1.WorkRequest.draining:type_name -> millrace.workers.v1.Draining
+	33, // 23: millrace.workers.v1.WorkRequest.goodbye:type_name -> millrace.workers.v1.Goodbye
+	18, // 24: millrace.workers.v1.Hello.leases:type_name -> millrace.workers.v1.LeaseRef
+	18, // 25: millrace.workers.v1.Heartbeat.leases:type_name -> millrace.workers.v1.LeaseRef
+	22, // 26: millrace.workers.v1.AppendOutput.attempts:type_name -> millrace.workers.v1.AttemptOutput
+	18, // 27: millrace.workers.v1.AttemptOutput.lease:type_name -> millrace.workers.v1.LeaseRef
+	23, // 28: millrace.workers.v1.AttemptOutput.chunks:type_name -> millrace.workers.v1.WorkerChunk
+	55, // 29: millrace.workers.v1.WorkerChunk.progress:type_name -> millrace.jobs.v1.Progress
+	25, // 30: millrace.workers.v1.SettleAttempts.outcomes:type_name -> millrace.workers.v1.AttemptOutcome
+	18, // 31: millrace.workers.v1.AttemptOutcome.lease:type_name -> millrace.workers.v1.LeaseRef
+	27, // 32: millrace.workers.v1.AttemptOutcome.completed:type_name -> millrace.workers.v1.Completed
+	28, // 33: millrace.workers.v1.AttemptOutcome.failed:type_name -> millrace.workers.v1.Failed
+	30, // 34: millrace.workers.v1.AttemptOutcome.stopped:type_name -> millrace.workers.v1.Stopped
+	31, // 35: millrace.workers.v1.AttemptOutcome.handed_back:type_name -> millrace.workers.v1.HandedBack
+	26, // 36: millrace.workers.v1.AttemptOutcome.waiting:type_name -> millrace.workers.v1.Waiting
+	56, // 37: millrace.workers.v1.AttemptOutcome.usage:type_name -> millrace.jobs.v1.Usage
+	57, // 38: millrace.workers.v1.Failed.failure:type_name -> millrace.jobs.v1.JobFailure
+	58, // 39: millrace.workers.v1.Failed.retry_after:type_name -> google.protobuf.Duration
+	29, // 40: millrace.workers.v1.Failed.provider:type_name -> millrace.workers.v1.ProviderFeedback
+	47, // 41: millrace.workers.v1.ProviderFeedback.rate_limit_headers:type_name -> millrace.workers.v1.ProviderFeedback.RateLimitHeadersEntry
+	35, // 42: millrace.workers.v1.WorkResponse.welcome:type_name -> millrace.workers.v1.Welcome
+	37, // 43: millrace.workers.v1.WorkResponse.assignments:type_name -> millrace.workers.v1.Assignments
+	39, // 44: millrace.workers.v1.WorkResponse.heartbeat_ack:type_name -> millrace.workers.v1.HeartbeatAck
+	40, // 45: millrace.workers.v1.WorkResponse.output_acks:type_name -> millrace.workers.v1.OutputAcks
+	42, // 46: millrace.workers.v1.WorkResponse.settle_acks:type_name -> millrace.workers.v1.SettleAcks
+	44, // 47: millrace.workers.v1.WorkResponse.stop:type_name -> millrace.workers.v1.StopAttempts
+	46, // 48: millrace.workers.v1.WorkResponse.drain:type_name -> millrace.workers.v1.Drain
+	58, // 49: millrace.workers.v1.Welcome.lease_duration:type_name -> google.protobuf.Duration
+	58, // 50: millrace.workers.v1.Welcome.heartbeat_interval:type_name -> google.protobuf.Duration
+	58, // 51: millrace.workers.v1.Welcome.stop_grace:type_name -> google.protobuf.Duration
+	36, // 52: millrace.workers.v1.Welcome.leases:type_name -> millrace.workers.v1.LeaseStatus
+	18, // 53: millrace.workers.v1.LeaseStatus.lease:type_name -> millrace.workers.v1.LeaseRef
+	38, // 54: millrace.workers.v1.Assignments.assignments:type_name -> millrace.workers.v1.Assignment
+	18, // 55: millrace.workers.v1.Assignment.lease:type_name -> millrace.workers.v1.LeaseRef
+	50, // 56: millrace.workers.v1.Assignment.deadline:type_name -> google.protobuf.Timestamp
+	48, // 57: millrace.workers.v1.Assignment.labels:type_name -> millrace.workers.v1.Assignment.LabelsEntry
+	50, // 58: millrace.workers.v1.Assignment.schedule_due_time:type_name -> google.protobuf.Timestamp
+	18, // 59: millrace.workers.v1.HeartbeatAck.lost:type_name -> millrace.workers.v1.LeaseRef
+	41, // 60: millrace.workers.v1.OutputAcks.acks:type_name -> millrace.workers.v1.OutputAck
+	18, // 61: millrace.workers.v1.OutputAck.lease:type_name -> millrace.workers.v1.LeaseRef
+	0,  // 62: millrace.workers.v1.OutputAck.status:type_name -> millrace.workers.v1.WriteStatus
+	43, // 63: millrace.workers.v1.SettleAcks.acks:type_name -> millrace.workers.v1.SettleAck
+	18, // 64: millrace.workers.v1.SettleAck.lease:type_name -> millrace.workers.v1.LeaseRef
+	0,  // 65: millrace.workers.v1.SettleAck.status:type_name -> millrace.workers.v1.WriteStatus
+	59, // 66: millrace.workers.v1.SettleAck.state:type_name -> millrace.jobs.v1.JobState
+	45, // 67: millrace.workers.v1.StopAttempts.attempts:type_name -> millrace.workers.v1.StopAttempt
+	18, // 68: millrace.workers.v1.StopAttempt.lease:type_name -> millrace.workers.v1.LeaseRef
+	1,  // 69: millrace.workers.v1.StopAttempt.reason:type_name -> millrace.workers.v1.StopReason
+	16, // 70: millrace.workers.v1.WorkerService.Work:input_type -> millrace.workers.v1.WorkRequest
+	10, // 71: millrace.workers.v1.WorkerService.FanOut:input_type -> millrace.workers.v1.FanOutRequest
+	12, // 72: millrace.workers.v1.WorkerService.ReadChildren:input_type -> millrace.workers.v1.ReadChildrenRequest
+	14, // 73: millrace.workers.v1.WorkerService.SaveCheckpoint:input_type -> millrace.workers.v1.SaveCheckpointRequest
+	2,  // 74: millrace.workers.v1.WorkerService.GetDocument:input_type -> millrace.workers.v1.GetDocumentRequest
+	4,  // 75: millrace.workers.v1.WorkerService.DownloadDocument:input_type -> millrace.workers.v1.DownloadDocumentRequest
+	5,  // 76: millrace.workers.v1.WorkerService.StoreDocument:input_type -> millrace.workers.v1.StoreDocumentRequest
+	34, // 77: millrace.workers.v1.WorkerService.Work:output_type -> millrace.workers.v1.WorkResponse
+	11, // 78: millrace.workers.v1.WorkerService.FanOut:output_type -> millrace.workers.v1.FanOutResponse
+	13, // 79: millrace.workers.v1.WorkerService.ReadChildren:output_type -> millrace.workers.v1.ReadChildrenResponse
+	15, // 80: millrace.workers.v1.WorkerService.SaveCheckpoint:output_type -> millrace.workers.v1.SaveCheckpointResponse
+	3,  // 81: millrace.workers.v1.WorkerService.GetDocument:output_type -> millrace.workers.v1.GetDocumentResponse
+	9,  // 82: millrace.workers.v1.WorkerService.DownloadDocument:output_type -> millrace.workers.v1.DownloadDocumentResponse
+	8,  // 83: millrace.workers.v1.WorkerService.StoreDocument:output_type -> millrace.workers.v1.StoreDocumentResponse
+	77, // [77:84] is the sub-list for method output_type
+	70, // [70:77] is the sub-list for method input_type
+	70, // [70:70] is the sub-list for extension type_name
+	70, // [70:70] is the sub-list for extension extendee
+	0,  // [0:70] is the sub-list for field type_name
 }
 
 func init() { file_millrace_workers_v1_worker_service_proto_init() }

@@ -1,6 +1,7 @@
+import { documentsIn } from "@millrace/job-types";
 import type { KeyId } from "@millrace/shared";
 import { expect, test } from "vitest";
-import { documentsIn, withFiles } from "./file-references.ts";
+import { withFiles } from "./file-references.ts";
 
 const id = "doc_01JDXW5T5Q6M3C9N2V8K4H7R1B";
 const other = "doc_01JDXW5T5Q6M3C9N2V8K4H7R1C";

@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
+import { documentsIn, estimatedTokens } from "@millrace/job-types";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
 import { type CallHeaders, timestampOf } from "@millrace/runtime";
 import { limits } from "@millrace/shared";
-import { documentsIn } from "./file-references.ts";
 import type { ModelPlace } from "./model-places.ts";
 import { isObject, type JsonObject, type ModelCall, malformed } from "./read-call.ts";
 
@@ -11,7 +11,7 @@ const priorityOfTier = new Map<unknown, number>([
   ["priority", 10],
   ["flex", 75],
 ]);
-const BATCH_PRIORITY = 75;
+export const BATCH_PRIORITY = 75;
 /** OpenAI's windows for background work, as deadlines in milliseconds. "soonest" has none. */
 const windows = new Map<unknown, number>([
   ["2h", 7_200_000],
@@ -24,8 +24,6 @@ const LABEL_CHARS = 255;
 export const OWN_LABEL = "openai.";
 /** What of a call's metadata is an option of its job, and no label. */
 const METADATA_OPTION = "millrace_";
-/** In English and code, a token has about four bytes of text. */
-const BYTES_PER_TOKEN = 4;
 
 const metadataOf = ({ metadata }: JsonObject): JsonObject => (isObject(metadata) ? metadata : {});
 
@@ -38,7 +36,7 @@ export function optionOf(name: string, headers: CallHeaders, body: JsonObject): 
   );
 }
 
-function priorityOf(text: string | undefined, body: JsonObject): number | undefined {
+export function priorityOf(text: string | undefined, body: JsonObject): number | undefined {
   if (text !== undefined) {
     const { min, max } = limits.priority;
     const priority = /^\d{1,3}$/.test(text) ? Number(text) : 0;
@@ -53,7 +51,7 @@ const windowOf = ({ background_options: options }: JsonObject): number | undefin
   isObject(options) ? windows.get(options.completion_window) : undefined;
 
 /** A time such as 2027-01-31T12:00:00Z, or a number of seconds from now. */
-function deadlineOf(text: string | undefined, body: JsonObject, nowMs: number) {
+export function deadlineOf(text: string | undefined, body: JsonObject, nowMs: number) {
   if (text === undefined) {
     const windowMs = windowOf(body);
     return windowMs === undefined ? undefined : timestampOf(nowMs + windowMs);
@@ -85,7 +83,11 @@ function labelsOfHeader(text: string | undefined): Record<string, string> {
 }
 
 /** The labels of a job: those of Millrace, then of the header, then the metadata that labels can hold, as long as there is room. */
-function labelsOf(own: Record<string, string>, header: string | undefined, metadata: JsonObject) {
+export function labelsOf(
+  own: Record<string, string>,
+  header: string | undefined,
+  metadata: JsonObject,
+) {
   const labels = { ...own, ...labelsOfHeader(header) };
   for (const [name, value] of Object.entries(metadata)) {
     if (Object.keys(labels).length >= limits.labelsPerJob) break;
@@ -95,13 +97,6 @@ function labelsOf(own: Record<string, string>, header: string | undefined, metad
     if (!name.startsWith(OWN_LABEL)) labels[name] = value;
   }
   return labels;
-}
-
-/** The tokens of a call: those of its text, and the longest answer. 0 if the call does not limit its answer. */
-function estimatedTokens({ text, body }: Pick<ModelCall, "text" | "body">): number {
-  const most = body.max_completion_tokens ?? body.max_output_tokens ?? body.max_tokens;
-  if (typeof most !== "number" || !Number.isInteger(most) || most < 1 || most > 1_000_000) return 0;
-  return Math.ceil(Buffer.byteLength(text) / BYTES_PER_TOKEN) + most;
 }
 
 export interface JobOfCall {
@@ -127,7 +122,7 @@ export function jobOfCall({ type, call, headers, place, nowMs, labels = {} }: Jo
     documentIds: [...documentsIn(body)],
     labels: labelsOf(labels, headers.get("x-millrace-labels"), metadataOf(body)),
     idempotencyKey: /^"(.*)"$/.exec(key ?? "")?.[1] ?? key ?? "",
-    estimatedTokens: estimatedTokens(call),
+    estimatedTokens: estimatedTokens(body, Buffer.byteLength(text)),
     ...(priority === undefined ? {} : { priority }),
     ...(deadline === undefined ? {} : { deadline }),
   });

@@ -1,11 +1,11 @@
 import { create } from "@bufbuild/protobuf";
+import { documentsIn } from "@millrace/job-types";
 import { type JobSpec, JobState } from "@millrace/proto/job";
 import { CallbackSchema } from "@millrace/proto/webhook-endpoint";
 import { BACKGROUND_LABEL } from "@millrace/shared";
 import { assertOwnJob } from "../../callers/own-job.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { readJob } from "../../watching/read-job.ts";
-import { documentsIn } from "./file-references.ts";
 import { type JobOfCall, jobOfCall, optionOf } from "./job-options.ts";
 import { payloadText } from "./payload-text.ts";
 import { type JsonObject, type ModelCall, malformed } from "./read-call.ts";

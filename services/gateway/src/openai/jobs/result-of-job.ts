@@ -1,22 +1,9 @@
+import { documentOfResult } from "@millrace/job-types";
 import type { Job } from "@millrace/proto/job";
 import { rpcError } from "@millrace/runtime";
-import { isDocumentId, type KeyId } from "@millrace/shared";
+import type { KeyId } from "@millrace/shared";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { isObject, type JsonObject } from "./read-call.ts";
-
-/** What is returned in place of an object that is longer than a result may be. */
-const REFERENCE = "millrace.document";
-/** A reference is never longer than this. */
-const REFERENCE_CHARS = 200;
-
-/** The document that holds the provider's object, if the result only refers to it. */
-function documentOf(resultJson: string): string | undefined {
-  if (resultJson.length > REFERENCE_CHARS) return undefined;
-  const result: unknown = JSON.parse(resultJson);
-  if (!isObject(result) || result.object !== REFERENCE) return undefined;
-  const { document_id: id } = result;
-  return typeof id === "string" && isDocumentId(id) ? id : undefined;
-}
 
 /** Returns the provider's object, as JSON text, digit for digit. */
 export async function resultText(
@@ -25,7 +12,7 @@ export async function resultText(
   keyId: KeyId,
 ): Promise<string> {
   if (resultJson === "") return "{}";
-  const id = documentOf(resultJson);
+  const id = documentOfResult(resultJson);
   if (id === undefined) return resultJson;
   const document = await documents.get(id, keyId);
   if (document === undefined) {

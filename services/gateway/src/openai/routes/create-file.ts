@@ -1,6 +1,6 @@
 import type { DocumentHeader } from "@millrace/documents";
 import { DocumentService } from "@millrace/proto/document-service";
-import { withUploadDeadline } from "@millrace/runtime";
+import { uploadRefusal, withUploadDeadline } from "@millrace/runtime";
 import { putUpload } from "../../documents/put-upload.ts";
 import { jsonAnswer } from "../../http/json-answer.ts";
 import { fileObject } from "../files/file-object.ts";
@@ -13,6 +13,24 @@ const PURPOSE = /^[a-z][a-z0-9_-]{0,63}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it refuses.
 const NAME = /^[^/\\\x00-\x1f]{0,255}$/;
 const MS = 1_000;
+/** Files of this purpose may be longer than documents. */
+const BATCH_PURPOSE = "batch";
+
+class CountedContent implements AsyncIterable<Uint8Array> {
+  bytes = 0;
+  readonly #content: AsyncIterable<Uint8Array>;
+
+  constructor(content: AsyncIterable<Uint8Array>) {
+    this.#content = content;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    for await (const piece of this.#content) {
+      this.bytes += piece.length;
+      yield piece;
+    }
+  }
+}
 
 function expiryOf(fields: ReadonlyMap<string, string>, createdAtMs: number) {
   const anchor = fields.get("expires_after[anchor]");
@@ -38,7 +56,7 @@ function headerOf(
 }
 
 /** POST /v1/files: stores the file of a form while it arrives, as a document. */
-export const createFileRoute = ({ parts }: OpenAiParts): OpenAiRoute => ({
+export const createFileRoute = ({ parts, batchFileBytes }: OpenAiParts): OpenAiRoute => ({
   method: "POST",
   path: "/v1/files",
   rpc: DocumentService.method.uploadDocument,
@@ -52,8 +70,18 @@ export const createFileRoute = ({ parts }: OpenAiParts): OpenAiRoute => ({
     const pieces = { [Symbol.asyncIterator]: () => iterator };
     const { fileName, content, fields } = await readForm(pieces, headers.get("content-type"));
     if (!NAME.test(fileName)) throw malformed("file", "has a name that is a path, or too long");
-    const header = (createdAtMs: number) => headerOf(fileName, fields, createdAtMs);
-    const { document } = await putUpload(parts, identity, header, content);
+    const counted = new CountedContent(content);
+    const header = (createdAtMs: number) => {
+      const whole = headerOf(fileName, fields, createdAtMs);
+      const limitBytes = parts.documents.maxBytes;
+      // The purpose may come after the file.
+      if (whole.purpose !== BATCH_PURPOSE && counted.bytes > limitBytes) {
+        throw uploadRefusal({ kind: "tooLarge", limitBytes });
+      }
+      return whole;
+    };
+    const mostBytes = Math.max(batchFileBytes, parts.documents.maxBytes);
+    const { document } = await putUpload(parts, identity, header, counted, mostBytes);
     return jsonAnswer(200, JSON.stringify(fileObject(document, documentRetentionMs)));
   },
 });

@@ -12,6 +12,8 @@ export interface OpenAiParts {
   readonly clock: Clock;
   /** How long a call without a stream waits for its job. */
   readonly syncWaitMs: number;
+  /** The largest size of a file of the purpose `batch`. */
+  readonly batchFileBytes: number;
 }
 
 export type OpenAiRoute = HttpRoute<Caller>;

@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { errorTypeOf } from "@millrace/job-types";
 import { WatchJobRequestSchema } from "@millrace/proto/job-service";
 import { WebhookDeliverySchema } from "@millrace/proto/webhook-endpoint";
 import {
@@ -10,7 +11,6 @@ import { WEBHOOK_TEST_TYPE } from "@millrace/shared";
 import { watchJob } from "../../handlers/watch-job.ts";
 import { webhookHandlers } from "../../handlers/webhooks/webhook-handlers.ts";
 import type { Context } from "../jobs/run-job.ts";
-import { errorTypeOf } from "../openai-error.ts";
 import { OpenAiFault } from "../openai-fault.ts";
 import { jsonWhenReady } from "../streams/keep-alive.ts";
 import { assertEndpointId } from "../webhooks/read-endpoint.ts";

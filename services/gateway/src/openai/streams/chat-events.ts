@@ -1,3 +1,4 @@
+import { errorTypeOf } from "@millrace/job-types";
 import { type Job, type JobSpec, JobState } from "@millrace/proto/job";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { hasFinished } from "../../messages/has-finished.ts";
@@ -5,7 +6,6 @@ import { errorOfJob } from "../jobs/job-error.ts";
 import { isObject, type JsonObject } from "../jobs/read-call.ts";
 import { resultObject } from "../jobs/result-of-job.ts";
 import { abandon, type Context, cancelled } from "../jobs/run-job.ts";
-import { errorTypeOf } from "../openai-error.ts";
 import { OpenAiFault } from "../openai-fault.ts";
 import { StreamedCompletion } from "./streamed-completion.ts";
 import { watchedOutput } from "./watched-output.ts";

@@ -5,12 +5,13 @@ import {
   defaultUploadTimes,
   type Handler,
   rpcError,
+  timeMs,
   uploadContent,
   uploadHeader,
   uploadRefusal,
   withUploadDeadline,
 } from "@millrace/runtime";
-import { type Clock, parseJobId } from "@millrace/shared";
+import { type Clock, limits, parseJobId } from "@millrace/shared";
 import { documentMessage } from "../../messages/document-message.ts";
 import type { LeaseTokens } from "../../session/lease-tokens.ts";
 import { leaseLost, namedLease } from "../../session/named-lease.ts";
@@ -20,6 +21,8 @@ import { noStore } from "./leased-document.ts";
 /** How many documents a scheduler stores at once. Leasing comes first, as with those that it sends. */
 export const STORES_AT_ONCE = 8;
 const AGAIN_MS = 1_000;
+/** The purpose of the files that a batch makes. They may be longer than other documents. */
+const BATCH_OUTPUT = "batch_output";
 
 export interface StoreDocumentParts {
   readonly engine: Pick<Engine, "holdsLease" | "keyBudgets">;
@@ -58,7 +61,10 @@ export function storeDocument({
       const { maxStoredBytes = documentBytesPerKey } = (await engine.keyBudgets.get(keyId)) ?? {};
       const content = uploadContent(iterator);
       const most = maxStoredBytes || Number.POSITIVE_INFINITY;
-      const outcome = await documents.put(keyId, headerOf(header), content, most).catch(readOnly);
+      const mostBytes = header.purpose === BATCH_OUTPUT ? limits.batchOutputBytes : undefined;
+      const outcome = await documents
+        .put(keyId, headerOf(header), content, most, mostBytes)
+        .catch(readOnly);
       if (outcome.kind !== "stored") throw uploadRefusal(outcome);
       return { document: documentMessage(outcome.document), existing: outcome.existing };
     } finally {
@@ -67,9 +73,15 @@ export function storeDocument({
   };
 }
 
-function headerOf({ name, contentType }: StoreDocumentHeader): DocumentHeader {
+function headerOf(header: StoreDocumentHeader): DocumentHeader {
+  const { name, contentType, purpose, expiresAt } = header;
   const declared = mediaTypeNamed(contentType);
-  return { name, ...(declared === undefined ? {} : { contentType: declared }) };
+  return {
+    name,
+    ...(declared === undefined ? {} : { contentType: declared }),
+    ...(purpose === "" ? {} : { purpose }),
+    ...(expiresAt === undefined ? {} : { expiresAtMs: timeMs(expiresAt) }),
+  };
 }
 
 const READ_ONLY: ReadonlySet<unknown> = new Set(["EROFS", "EACCES", "EPERM"]);

@@ -5,9 +5,9 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Document } from "../../documents/v1/document_service_pb.js";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Group, GroupChild, GroupRule } from "../../jobs/v1/group_pb.js";
 import type { JobFailure, JobSpec, JobState, Progress, Usage } from "../../jobs/v1/job_pb.js";
-import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file millrace/workers/v1/worker_service.proto.
@@ -158,6 +158,21 @@ export declare type StoreDocumentHeader = Message<"millrace.workers.v1.StoreDocu
    * @generated from field: string content_type = 3;
    */
   contentType: string;
+
+  /**
+   * What it is for, in words of the worker. Empty: it has none. One of the purpose batch_output may have 4 GiB.
+   *
+   * @generated from field: string purpose = 4;
+   */
+  purpose: string;
+
+  /**
+   * From this time on the document is removed as soon as no unfinished job names it. Left out: it is kept as long as
+   * documents of callers that name no expiry.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 5;
+   */
+  expiresAt?: Timestamp | undefined;
 };
 
 /**
@@ -360,6 +375,13 @@ export declare type ReadChildrenRequest = Message<"millrace.workers.v1.ReadChild
    * @generated from field: uint32 after_index = 3;
    */
   afterIndex: number;
+
+  /**
+   * True: results longer than 64 KiB are included too, as long as their jobs are kept.
+   *
+   * @generated from field: bool whole_results = 4;
+   */
+  wholeResults: boolean;
 };
 
 /**

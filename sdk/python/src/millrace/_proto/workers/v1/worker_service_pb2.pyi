@@ -58,12 +58,17 @@ class StoreDocumentHeader(_pool.Message):
     def lease(self) -> LeaseRef: ...
     name: str
     content_type: str
+    purpose: str
+    @property
+    def expires_at(self) -> _pool.Timestamp: ...
     def __init__(
         self,
         *,
         lease: LeaseRef | None = None,
         name: str | None = None,
         content_type: str | None = None,
+        purpose: str | None = None,
+        expires_at: _pool.Timestamp | None = None,
     ) -> None: ...
 
 class StoreDocumentEnd(_pool.Message):
@@ -131,12 +136,14 @@ class ReadChildrenRequest(_pool.Message):
     def lease(self) -> LeaseRef: ...
     ordinal: int
     after_index: int
+    whole_results: bool
     def __init__(
         self,
         *,
         lease: LeaseRef | None = None,
         ordinal: int | None = None,
         after_index: int | None = None,
+        whole_results: bool | None = None,
     ) -> None: ...
 
 class ReadChildrenResponse(_pool.Message):
