@@ -21,7 +21,7 @@ const outputExpiresAfter = z.object({
 });
 
 export const batchPayload = z.object({
-  input_file_id: z.string().refine(isDocumentId, "must be the id of a file"),
+  input_file_id: z.string().refine((id): boolean => isDocumentId(id), "must be the id of a file"),
   endpoint: z.custom<keyof typeof batchEndpoints>(isBatchEndpoint),
   completion_window: z.string(),
   /**

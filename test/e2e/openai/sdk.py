@@ -5,6 +5,7 @@ The provider behind the workers answers `You said: …`, and refuses a prompt su
 
 import asyncio
 import io
+import json
 import os
 import time
 from datetime import datetime
@@ -146,6 +147,51 @@ def files():
     refused(lambda: client.files.retrieve(made.id), openai.NotFoundError)
 
 
+def line(custom_id, content):
+    body = {"model": MODEL, "messages": [{"role": "user", "content": content}]}
+    call = {"method": "POST", "url": "/v1/chat/completions", "body": body}
+    return json.dumps({"custom_id": custom_id, **call})
+
+
+def lines_of(file_id):
+    return [json.loads(text) for text in client.files.content(file_id).text.splitlines()]
+
+
+def batch_of(*lines):
+    file = ("lines.jsonl", io.BytesIO("\n".join(lines).encode()))
+    made = client.files.create(file=file, purpose="batch")
+    return client.batches.create(
+        input_file_id=made.id, endpoint="/v1/chat/completions", completion_window="24h"
+    )
+
+
+def ended(batch):
+    while batch.status not in ("completed", "failed", "expired", "cancelled"):
+        time.sleep(0.05)
+        batch = client.batches.retrieve(batch.id)
+    return batch
+
+
+def batches():
+    done = ended(batch_of(line("a", "Call me Ishmael."), line("b", "refuse 422 this")))
+    counts = done.request_counts
+    assert (done.status, counts.total, counts.completed, counts.failed) == ("completed", 2, 1, 1)
+    assert done.usage.total_tokens == 12
+    [right] = lines_of(done.output_file_id)
+    assert right["custom_id"] == "a"
+    assert right["response"]["body"]["choices"][0]["message"]["content"] == ANSWER
+    [wrong] = lines_of(done.error_file_id)
+    assert (wrong["custom_id"], wrong["response"]["status_code"]) == ("b", 422)
+    failed = ended(batch_of(line("a", "one"), "{"))
+    assert failed.status == "failed"
+    assert [(error.line, error.code) for error in failed.errors.data] == [(2, "invalid_json_line")]
+    waits = batch_of(line("a", "hold"))
+    assert client.batches.cancel(waits.id).status in ("cancelling", "cancelled")
+    assert ended(waits).status == "cancelled"
+    assert [batch.id for batch in client.batches.list(limit=2)] == [waits.id, failed.id, done.id]
+    refused(lambda: client.batches.retrieve("batch_none"), openai.NotFoundError)
+
+
 async def asynchronous():
     async with AsyncOpenAI(**options) as caller:
         pieces = await caller.chat.completions.create(model=MODEL, messages=PROMPT, stream=True)
@@ -155,7 +201,8 @@ async def asynchronous():
             assert (await stream.get_final_response()).output_text == ANSWER
 
 
-for check in (chat, embeddings_and_models, responses, background, options_of_jobs, files):
+checks = (chat, embeddings_and_models, responses, background, options_of_jobs, files, batches)
+for check in checks:
     check()
     print(check.__name__, flush=True)
 asyncio.run(asynchronous())
