@@ -13,8 +13,10 @@ import {
 import { JobService } from "@millrace/proto/job-service";
 import { type GrpcClient, grpcClient, RpcFault } from "@millrace/runtime";
 import { type Clock, sleep } from "@millrace/shared";
+import type { Absences } from "./absences.ts";
 import { type StormJob, wrongEnd } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
+import { modelOf } from "./models.ts";
 import { nameOf, retryTransient } from "./retry-transient.ts";
 import { Seen } from "./seen.ts";
 
@@ -30,6 +32,7 @@ export interface CallersOptions {
   readonly gateways: readonly string[];
   readonly keys: { readonly [one in StormJob["key"]]: string };
   readonly ledger: Ledger;
+  readonly absences: Absences;
   readonly clock: Clock;
 }
 
@@ -41,16 +44,19 @@ export class Callers {
   cuts = 0;
   /** How often jobs lost their worker. */
   stalls = 0;
+  /** How many jobs of models have succeeded, by the account of the last attempt. */
+  readonly routed = new Map<string, number>();
   /** The longest time in which no job ended. */
   longestGapMs = 0;
   readonly #callers: { readonly [one in StormJob["key"]]: Caller };
   readonly #ledger: Ledger;
+  readonly #absences: Absences;
   readonly #clock: Clock;
   #lastEndMs: number;
   /** What the callers are doing, by job number. */
   readonly doing = new Map<number, string>();
 
-  constructor({ gateways, keys, ledger, clock }: CallersOptions) {
+  constructor({ gateways, keys, ledger, absences, clock }: CallersOptions) {
     const caller = (apiKey: string): Caller => ({
       millrace: connectMillrace({ address: gateways, apiKey, deadlineMs: CALL_MS }),
       watching: grpcClient(JobService, `ipv4:${gateways.join(",")}`, {
@@ -63,6 +69,7 @@ export class Callers {
     });
     this.#callers = { free: caller(keys.free), limited: caller(keys.limited) };
     this.#ledger = ledger;
+    this.#absences = absences;
     this.#clock = clock;
     this.#lastEndMs = clock.nowMs();
   }
@@ -111,7 +118,8 @@ export class Callers {
   }
 
   async #run(storm: StormJob): Promise<void> {
-    const { n, job, key, watched, cancelMs, again } = storm;
+    const { n, job, key, watched, cancelMs, cancelAfter, again } = storm;
+    const submittedMs = this.#clock.nowMs();
     const { millrace } = this.#callers[key];
     this.doing.set(n, "submitting");
     const submit = async () => {
@@ -122,6 +130,7 @@ export class Callers {
     const jobId = await submit();
     this.doing.set(n, jobId);
     if (cancelMs !== undefined) {
+      await cancelAfter;
       await sleep(this.#clock, cancelMs);
       await this.#cancel(millrace, jobId);
     }
@@ -132,7 +141,13 @@ export class Callers {
     this.#lastEndMs = nowMs;
     this.#ledger.end(end);
     this.stalls += end.stalls;
-    const wrong = wrongEnd(storm, end);
+    const { account } = end.route ?? {};
+    if (account !== undefined && end.state === "SUCCEEDED") {
+      this.routed.set(account, (this.routed.get(account) ?? 0) + 1);
+    }
+    const model = modelOf(job.model ?? "")?.name;
+    const modelWasAway = model !== undefined && this.#absences.since(model, submittedMs);
+    const wrong = wrongEnd(storm, end, modelWasAway);
     if (wrong !== undefined) this.#ledger.complain(`${jobId}: ${wrong}`);
     if (watching !== undefined) await this.#compare(storm, end, await watching);
     if (again) {

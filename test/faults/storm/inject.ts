@@ -4,37 +4,32 @@
  */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { status } from "@grpc/grpc-js";
 import type { LocalRedis } from "@millrace/local";
-import { RpcFault } from "@millrace/runtime";
 import { type Clock, sleep } from "@millrace/shared";
-import {
-  type FaultProxy,
-  type ProviderReply,
-  type ProviderSimulator,
-  refuse,
-  type Toxics,
-} from "@millrace/testing";
+import { type FaultProxy, type ProviderReply, refuse, type Toxics } from "@millrace/testing";
+import type { StormCatalogue } from "./catalogue.ts";
 import { appendedBytes, canLimitFileSize, limitFileSize } from "./file-size.ts";
 import { stormAccount } from "./jobs.ts";
+import { routeAccounts } from "./models.ts";
 import type { Mortal } from "./mortal.ts";
-import type { Operator } from "./operator.ts";
+import { type Operator, unlessGone } from "./operator.ts";
 import type { Fault, FaultKind } from "./plan.ts";
 import { redisCommand } from "./redis-command.ts";
 import type { RevokedKeys } from "./revoked-keys.ts";
+import type { StormProvider } from "./storm-provider.ts";
 
 export interface Victims {
   readonly services: readonly Mortal[];
   readonly links: readonly FaultProxy[];
   readonly redis: LocalRedis;
-  readonly provider: ProviderSimulator;
+  readonly provider: StormProvider;
   readonly redisDirectory: string;
   readonly operator: Operator;
   readonly revokedKeys: RevokedKeys;
+  readonly catalogue: StormCatalogue;
 }
 
-/** The replies of a healthy provider, and of a provider that is down. */
-export const well: ProviderReply = { kind: "answer", pieces: ["a"] };
+/** The replies of a provider that is down. */
 const outages: readonly ProviderReply[] = [
   refuse(500, "server_error"),
   refuse(502, "bad_gateway"),
@@ -84,10 +79,15 @@ export class Injector {
     }
     if (fault.on === "provider") {
       return this.#holding(fault, [provider], async () => {
-        const down = outages[Math.floor(fault.strength * outages.length)] ?? well;
-        provider.behave(() => down);
+        provider.goDown(outages[Math.floor(fault.strength * outages.length)]);
         await lasting();
-        provider.behave(() => well);
+        provider.goDown(undefined);
+      });
+    }
+    if (fault.on === "account") {
+      // One at a time, so that every model has a route that works.
+      return this.#holding(fault, [fault.on], async () => {
+        await this.#account[fault.kind]?.(fault, lasting);
       });
     }
     if (fault.on === "operator") {
@@ -179,24 +179,28 @@ export class Injector {
   };
 
   readonly #operator: Partial<Record<FaultKind, Inject>> = {
-    accountDeleted: async (_, lasting) => {
+    accountDeleted: async ({ strength }, lasting) => {
       const { operator } = this.#victims;
-      const { name } = stormAccount;
+      const accounts = [stormAccount, ...routeAccounts];
+      const account = accounts[Math.floor(strength * accounts.length)] ?? stormAccount;
+      const { name } = account;
       await operator.ask((admin) => admin.deleteProviderAccount({ name }).catch(unlessGone));
       await lasting();
-      await operator.ask((admin) => admin.putProviderAccount({ account: stormAccount }));
+      await operator.ask((admin) => admin.putProviderAccount({ account }));
     },
     keyRevoked: (_, lasting) => this.#victims.revokedKeys.revokeOne(lasting),
+    modelRemoved: (fault, lasting) => this.#victims.catalogue.removeModel(fault, lasting),
+    routesChanged: (fault, lasting) => this.#victims.catalogue.changeRoutes(fault, lasting),
+  };
+
+  readonly #account: Partial<Record<FaultKind, Inject>> = {
+    accountOverloaded: (fault, lasting) => this.#victims.catalogue.overload(fault, lasting),
+    accountRejected: (fault, lasting) => this.#victims.catalogue.reject(fault, lasting),
   };
 
   #command(...words: readonly string[]): Promise<string> {
     return redisCommand(this.#victims.redis.port, ...words);
   }
-}
-
-/** If the answer to a deletion was lost, the repeat is told that the account does not exist. */
-function unlessGone(error: unknown): void {
-  if (!(error instanceof RpcFault) || error.code !== status.NOT_FOUND) throw error;
 }
 
 const onService: Partial<Record<FaultKind, (service: Mortal) => Inject>> = {

@@ -2,7 +2,8 @@
 import type { Job, NewJob } from "@millrace/client";
 import type { Random } from "@millrace/shared";
 import { seededRandom } from "@millrace/testing";
-import { FAN_OUT_TYPE, type FanOutWork, fanOutWork, wrongFanOut } from "./fan-outs.ts";
+import { FAN_OUT_TYPE, type FanOutWork, fanOutWork, pick, wrongFanOut } from "./fan-outs.ts";
+import { MODEL_NAMES, REJECTED, wrongRoute } from "./models.ts";
 import { piece, type Work } from "./work.ts";
 
 /** Storm workers serve STORM_QUEUE. The workers that Millrace ships serve DOCUMENTS_QUEUE. */
@@ -21,6 +22,8 @@ export interface StormJob {
   readonly readMs: number;
   /** When the job is cancelled, in milliseconds after its submission. */
   readonly cancelMs?: number;
+  /** The time of `cancelMs` begins when this resolves. */
+  readonly cancelAfter?: Promise<void>;
   /** Whether the job is submitted once more after its end. */
   readonly again: boolean;
 }
@@ -40,6 +43,7 @@ const kindOf = (drawn: number) => {
   if (drawn < 0.24) return "pooled";
   if (drawn < 0.26) return "chat";
   if (drawn < 0.275) return "dividing";
+  if (drawn < 0.36) return "routed";
   return "plain";
 };
 
@@ -75,6 +79,7 @@ export function stormJob(seed: number, n: number, document: string, nowMs: numbe
     estimatedTokens: 100,
     retry,
     ...(kind === "pooled" ? { pool: POOL } : {}),
+    ...(kind === "routed" ? { model: pick(random, MODEL_NAMES) } : {}),
     ...(kind === "delayed" ? { runAt: new Date(nowMs + random.next() * 2_000) } : {}),
   };
   return kind === "cancelled"
@@ -92,6 +97,19 @@ export function probeJob(seed: number, n: number): StormJob {
   return { n, job, key: "free", watched: false, readMs: 0, again: false };
 }
 
+/** A minimal job of a model. */
+export function routedJob(seed: number, n: number, model: string | undefined): StormJob {
+  const { job, ...rest } = probeJob(seed, n);
+  return { ...rest, job: { ...job, ...(model === undefined ? {} : { model }) } };
+}
+
+/** A job of a model that runs until it is cancelled, when `over` resolves. */
+export function longJob(seed: number, n: number, over: Promise<void>): StormJob {
+  const { job, ...rest } = routedJob(seed, n, n % 2 === 0 ? "swift" : "broad");
+  const payload: Work = { n, pieces: 3_000, pauseMs: 500, failures: 0, fatal: false };
+  return { ...rest, cancelMs: 0, cancelAfter: over, job: { ...job, payload, priority: 50 } };
+}
+
 /** A job for a worker that Millrace ships: mostly a chat, sometimes a summary of a document. */
 function shipped(random: Random, document: string): NewJob {
   const common = { queue: DOCUMENTS_QUEUE, retry, estimatedTokens: 100 };
@@ -103,13 +121,17 @@ function shipped(random: Random, document: string): NewJob {
   return { ...common, type: "chat", payload: { messages } };
 }
 
-/** Returns what is wrong with the end of a job, or undefined. */
+/**
+ * Returns what is wrong with the end of a job, or undefined. `modelWasAway`: the catalogue was without the job's model at
+ * some time since the job was submitted.
+ */
 export function wrongEnd(
   {
     job,
     cancelMs,
-  }: Pick<StormJob, "cancelMs"> & { readonly job: Pick<NewJob, "payload" | "pool"> },
+  }: Pick<StormJob, "cancelMs"> & { readonly job: Pick<NewJob, "payload" | "pool" | "model"> },
   end: Job,
+  modelWasAway = false,
 ): string | undefined {
   const { state, failure, attempt, stalls } = end;
   const work = WORK_TYPES.includes(end.type) ? (job.payload as Work) : undefined;
@@ -122,13 +144,18 @@ export function wrongEnd(
       ? undefined
       : `the job should fail for good, but is ${state} ${failure?.reason}`;
   }
+  if (modelWasAway && state === "FAILED" && failure?.reason === REJECTED) return undefined;
   if (state !== "SUCCEEDED") return `${state} ${failure?.reason}: ${failure?.message}`;
   if (end.type === FAN_OUT_TYPE) return wrongFanOut(job.payload as FanOutWork, end);
   const { text, summary } = end.result as { text?: string; summary?: string };
   if (work === undefined) return (text ?? summary ?? "") === "" ? "an empty result" : undefined;
   if (attempt <= work.failures) return `the job succeeded in attempt ${attempt}, which should fail`;
-  // A provider that goes down costs pooled jobs some attempts before its cool-down begins.
-  if (job.pool === undefined && attempt > work.failures + 1 + stalls) {
+  if (job.model !== undefined) {
+    const wrong = wrongRoute(job.model, end);
+    if (wrong !== undefined) return wrong;
+  }
+  // A provider that goes down costs its jobs some attempts before the cool-down begins.
+  if (job.pool === undefined && job.model === undefined && attempt > work.failures + 1 + stalls) {
     return `${attempt} attempts: ${work.failures} fail, ${stalls} lost their worker`;
   }
   const pid = Number(text?.split("/")[2]);

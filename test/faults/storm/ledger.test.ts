@@ -5,6 +5,7 @@ import { type OutputChunk, OutputChunkSchema } from "@millrace/proto/job";
 import { expect, test } from "vitest";
 import { stormJob, wrongEnd } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
+import { REJECTED } from "./models.ts";
 import { Seen } from "./seen.ts";
 
 const job = (id: string, change: Partial<Job> = {}): Job =>
@@ -93,4 +94,7 @@ test("an end that the job does not allow is wrong, and so are attempts without a
   expect(wrongEnd({ ...flaky, cancelMs: 1 }, job("a", { state: "CANCELLED" }))).toBeUndefined();
   const failure = { reason: "STALLED", message: "", retryable: false };
   expect(end({ state: "FAILED", failure })).toContain("STALLED");
+  const rejected = job("a", { state: "FAILED", failure: { ...failure, reason: REJECTED } });
+  expect(wrongEnd(flaky, rejected)).toContain(REJECTED);
+  expect(wrongEnd(flaky, rejected, true)).toBeUndefined();
 });

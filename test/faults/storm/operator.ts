@@ -1,5 +1,6 @@
+import { status } from "@grpc/grpc-js";
 import { AdminService } from "@millrace/proto/admin-service";
-import { type GrpcClient, grpcClient } from "@millrace/runtime";
+import { type GrpcClient, grpcClient, RpcFault } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { retryTransient } from "./retry-transient.ts";
 
@@ -26,4 +27,9 @@ export class Operator implements Disposable {
   [Symbol.dispose](): void {
     this.#admin.close();
   }
+}
+
+/** If the answer to a deletion was lost, the repeat is told that there is nothing of that name. */
+export function unlessGone(error: unknown): void {
+  if (!(error instanceof RpcFault) || error.code !== status.NOT_FOUND) throw error;
 }

@@ -26,9 +26,14 @@ const kinds = {
   redisNotSaving: { on: "redis", weight: 1.5, leastMs: 300, mostMs: 2_500 },
   // The model provider that pooled jobs call: it returns errors, resets connections or is silent.
   providerDown: { on: "provider", weight: 3, leastMs: 500, mostMs: 8_000 },
-  // Changes that an operator may make at any time. Jobs of the account and the key run meanwhile.
+  // The provider refuses every call of one account: for too much load, or because it does not accept the account.
+  accountOverloaded: { on: "account", weight: 2, leastMs: 500, mostMs: 3_000 },
+  accountRejected: { on: "account", weight: 2, leastMs: 500, mostMs: 3_000 },
+  // Changes that an operator may make at any time. Jobs of the account, the key and the model run meanwhile.
   accountDeleted: { on: "operator", weight: 2, leastMs: 0, mostMs: 4_000 },
   keyRevoked: { on: "operator", weight: 2, leastMs: 0, mostMs: 3_000 },
+  modelRemoved: { on: "operator", weight: 2, leastMs: 0, mostMs: 3_000 },
+  routesChanged: { on: "operator", weight: 2, leastMs: 0, mostMs: 3_000 },
 } as const;
 
 export type FaultKind = keyof typeof kinds;
@@ -36,7 +41,7 @@ export const faultKinds = Object.keys(kinds) as readonly FaultKind[];
 
 export interface Fault {
   readonly kind: FaultKind;
-  readonly on: "service" | "link" | "redis" | "provider" | "operator";
+  readonly on: "service" | "link" | "redis" | "provider" | "account" | "operator";
   /** Selects the victim among the candidates, in [0, 1). */
   readonly which: number;
   /** The severity, in [0, 1). */

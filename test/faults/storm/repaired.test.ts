@@ -1,6 +1,7 @@
 import { connectMillrace } from "@millrace/client";
 import { type KeyId, newJobId, type QueueName, systemClock, systemRandom } from "@millrace/shared";
 import { expect, test } from "vitest";
+import { Absences } from "./absences.ts";
 import { Callers } from "./callers.ts";
 import { compare } from "./compare.ts";
 import { GoneEndpoint } from "./gone.ts";
@@ -31,7 +32,10 @@ test("a job with only its first write stored is put back by the schedulers and r
     parts,
   );
   const { redis, operator, services } = victims;
-  const callers = new Callers({ gateways, keys, ledger, clock: systemClock });
+  const callers = new Callers({
+    ...{ gateways, keys, ledger, clock: systemClock },
+    absences: new Absences(systemClock),
+  });
   parts.defer(() => callers.close());
   await callers.run(probeJob(1, 1));
 

@@ -9,6 +9,8 @@ const PAUSE_MS = 100;
 /** Whether the failure may pass: Millrace says that a repeat may help, or the connection broke. */
 export function isTransient(error: unknown): error is MillraceError | RpcFault {
   if (error instanceof MillraceError) {
+    // The storm removes models for a while.
+    if (error.reason === "MODEL_NOT_FOUND") return true;
     return error.retryable || error.code === "DEADLINE_EXCEEDED" || isBreak(error.code, error);
   }
   if (!(error instanceof RpcFault)) return false;

@@ -4,8 +4,10 @@
  */
 import { sleep } from "@millrace/shared";
 import { seededRandom } from "@millrace/testing";
+import { Absences } from "./absences.ts";
 import { stormCallback } from "./callbacks.ts";
 import { Callers } from "./callers.ts";
+import { StormCatalogue } from "./catalogue.ts";
 import { compare } from "./compare.ts";
 import { GoneEndpoint } from "./gone.ts";
 import { GroupCallers } from "./group-callers.ts";
@@ -45,14 +47,17 @@ export async function runRound(options: RoundOptions): Promise<void> {
   const log = notingRepaired(ledger, options.log);
   const system = await startStormSystem({ ...options, log }, parts);
   const { gateways, victims, keys, document, receiver } = system;
-  const callers = new Callers({ gateways, keys, ledger, clock });
+  const absences = new Absences(clock);
+  const callers = new Callers({ gateways, keys, ledger, absences, clock });
   const groups = new GroupLedger(ledger);
   const schedules = new StormSchedules(callers, ledger, clock);
   await schedules.create();
   const groupCallers = new GroupCallers({ callers, ledger, groups, seed, clock });
   const { operator } = victims;
   const revokedKeys = new RevokedKeys({ operator, gateways, ledger, clock });
-  const injector = new Injector({ ...victims, revokedKeys }, clock);
+  const catalogue = new StormCatalogue({ ...victims, seed, absences, callers, ledger, clock });
+  await catalogue.restore();
+  const injector = new Injector({ ...victims, revokedKeys, catalogue }, clock);
   const gone = new GoneEndpoint({
     ...{ endpointId: system.goneEndpointId, callers, ledger, clock, receiver },
   });
@@ -114,11 +119,13 @@ export async function runRound(options: RoundOptions): Promise<void> {
   const calls = Promise.all(Array.from({ length: options.callers }, calling));
   await Promise.all(Array.from({ length: options.injectors }, breaking));
   // From here on there are no faults.
+  await catalogue.restore();
   const calm = new AbortController();
   const ended = await Promise.race([
-    calls
+    Promise.all([calls, catalogue.auditRunning()])
       .then(() => groupCallers.cancelUnused())
       .then(() => schedules.stop())
+      .then(() => catalogue.closeCircuits())
       .then(() => gone.settle())
       .then(() => true),
     sleep(clock, CALM_MS, calm.signal).then(() => false),
@@ -153,6 +160,7 @@ export async function runRound(options: RoundOptions): Promise<void> {
   tally.watches += callers.watches;
   tally.cuts += callers.cuts;
   tally.longestGapMs = Math.max(tally.longestGapMs, callers.longestGapMs);
+  for (const [account, count] of callers.routed) tally.route(account, count);
   for (const [what, count] of callers.told) tally.tell(what, count);
   tally.wrong.push(...ledger.wrong.map((what) => `round ${tally.rounds}: ${what}`));
   if (ended) await callers.close();

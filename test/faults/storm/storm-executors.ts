@@ -8,36 +8,43 @@ import {
 } from "@millrace/worker-sdk";
 import { type FanOutGiven, type FanOutWork, givenOf } from "./fan-outs.ts";
 import { type Report, tooEarly } from "./groups.ts";
+import { REJECTED } from "./models.ts";
 import { piece, type Work } from "./work.ts";
 
 const { PROVIDER = "" } = process.env;
 /** After this time without an answer the provider counts as down. */
 const SILENCE_MS = 1_000;
 
-/** Calls the provider of a pooled job, and reports its failures. */
-async function callProvider(account: string, signal: AbortSignal): Promise<void> {
-  const failed = (httpStatus: number, cause?: unknown) =>
-    new JobFailure("PROVIDER_ERROR", `the provider answered ${httpStatus}`, true, {
-      ...{ provider: { account, httpStatus, quotaExhausted: false }, cause },
+/** Calls the provider of a job's account, and reports its failures. */
+async function callProvider(account: string, model: string, signal: AbortSignal): Promise<void> {
+  const failed = (httpStatus: number, cause?: unknown, quotaExhausted = false) => {
+    const rejected = quotaExhausted || httpStatus === 401 || httpStatus === 403;
+    const reason = rejected ? REJECTED : "PROVIDER_ERROR";
+    return new JobFailure(reason, `the provider answered ${httpStatus}`, !rejected, {
+      ...{ provider: { account, httpStatus, quotaExhausted }, cause },
     });
-  const body = JSON.stringify({ model: "m", messages: [] });
+  };
+  const body = JSON.stringify({ model, messages: [] });
   let status = 0;
+  let text = "";
   try {
     const either = AbortSignal.any([signal, AbortSignal.timeout(SILENCE_MS)]);
     const call = { method: "POST", body, signal: either };
     const response = await fetch(`${PROVIDER}/chat/completions`, call);
-    await response.text();
+    text = await response.text();
     status = response.status;
   } catch (error) {
     signal.throwIfAborted();
     throw failed(0, error);
   }
-  if (status !== 200) throw failed(status);
+  if (status !== 200) throw failed(status, undefined, text.includes("insufficient_quota"));
 }
 
 /** Does what the payload says. */
-export const work: Executor = async ({ payload, attempt, signal, write, pool }) => {
-  if (pool !== "") await callProvider(pool, signal);
+export const work: Executor = async ({ payload, attempt, signal, write, ...assigned }) => {
+  const { pool, account, providerModel } = assigned;
+  if (account !== "") await callProvider(account, providerModel, signal);
+  else if (pool !== "") await callProvider(pool, pool, signal);
   const { n, pieces, pauseMs, failures, fatal } = payload as Work;
   let text = "";
   for (let i = 0; i < pieces; i += 1) {
@@ -49,7 +56,7 @@ export const work: Executor = async ({ payload, attempt, signal, write, pool }) 
     if (fatal) throw new NonRetryableError("FATAL", "the payload asks for this failure");
     if (attempt <= failures) throw new Error("the payload asks for this failure");
   }
-  return { text };
+  return account === "" ? { text } : { text, called: `${account} ${providerModel}` };
 };
 
 /**

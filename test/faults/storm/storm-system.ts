@@ -13,12 +13,13 @@ import {
   startFaultProxy,
   startProviderSimulator,
 } from "@millrace/testing";
-import { well } from "./inject.ts";
-import { DOCUMENTS_QUEUE, STORM_QUEUE, stormAccount, WORK_TYPES } from "./jobs.ts";
+import { DOCUMENTS_QUEUE, POOL, STORM_QUEUE, WORK_TYPES } from "./jobs.ts";
+import { WORKER_ACCOUNTS } from "./models.ts";
 import { Mortal } from "./mortal.ts";
 import { Operator } from "./operator.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
 import { KEY_CACHE_MS } from "./revoked-keys.ts";
+import { StormProvider } from "./storm-provider.ts";
 import type { Tally } from "./tally.ts";
 
 export interface StormSystemOptions {
@@ -44,7 +45,7 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
   const redis = parts.use(
     await startRedis({ directory, appendonly: true, appendfsync: options.profile }),
   );
-  const provider = parts.use(await startProviderSimulator(() => well));
+  const provider = parts.use(await startProviderSimulator());
   const receiver = parts.use(await startReceiver(seed, clock));
   const links: FaultProxy[] = [];
   const through = async (address: string) => {
@@ -85,11 +86,11 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
       },
     }),
   );
-  const startWorker = async (types: readonly string[]) => {
+  const startWorker = async (types: readonly string[], accounts: readonly string[] = []) => {
     const targets = system.schedulers.map(({ addresses }) => through(addresses.workers ?? ""));
     const worker = await startProgram("worker", join(import.meta.dirname, "storm-worker.ts"), {
       settings: {
-        ...{ ...jumpingClock, TYPES: types.join(",") },
+        ...{ ...jumpingClock, TYPES: types.join(","), POOLS: [POOL, ...accounts].join(",") },
         SCHEDULER: `ipv4:${(await Promise.all(targets)).join(",")}`,
         PROVIDER: provider.url,
       },
@@ -98,8 +99,8 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
     return parts.use(worker);
   };
   const workers = await Promise.all([
-    startWorker(WORK_TYPES.slice(0, 2)),
-    startWorker([...WORK_TYPES.slice(0, 1), ...WORK_TYPES.slice(2)]),
+    startWorker(WORK_TYPES.slice(0, 2), WORKER_ACCOUNTS[0]),
+    startWorker([...WORK_TYPES.slice(0, 1), ...WORK_TYPES.slice(2)], WORKER_ACCOUNTS[1]),
   ]);
   const gateways: string[] = [];
   for (const { addresses } of system.gateways) {
@@ -124,7 +125,6 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
   );
   const admins = system.schedulers.map(({ addresses }) => addresses.admin ?? "");
   const operator = parts.use(new Operator(admins, clock));
-  await operator.ask((admin) => admin.putProviderAccount({ account: stormAccount }));
   const budget = { maxRunning: 8, requestsPerMinute: 6_000, tokensPerMinute: 600_000n };
   const limited = await operator.ask((admin) => admin.createApiKey({ name: "limited", budget }));
   const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: system.apiKey });
@@ -138,7 +138,10 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
   return {
     ...{ system, gateways, receiver, goneEndpointId: gone, document: document.id },
     keys: { free: system.apiKey, limited: limited.key },
-    victims: { services, links, redis, provider, redisDirectory: directory, operator },
+    victims: {
+      ...{ services, links, redis, redisDirectory: directory, operator },
+      provider: new StormProvider(provider),
+    },
   };
 }
 

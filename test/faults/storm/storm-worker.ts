@@ -6,11 +6,11 @@ import { createLogger } from "@millrace/telemetry";
 import { startWorker } from "@millrace/worker-sdk";
 import { FAN_OUT_TYPE } from "./fan-outs.ts";
 import { REPORT_TYPE } from "./groups.ts";
-import { POOL, STORM_QUEUE } from "./jobs.ts";
+import { STORM_QUEUE } from "./jobs.ts";
 import { divide, report, work } from "./storm-executors.ts";
 
 const log = createLogger("worker");
-const { SCHEDULER = "", SLOTS = "32", TYPES = "work" } = process.env;
+const { SCHEDULER = "", SLOTS = "32", TYPES = "work", POOLS = "" } = process.env;
 const DRAIN_MS = 2_000;
 const workerId = `${hostname()}-${process.pid}`;
 
@@ -22,7 +22,7 @@ const executors = {
 await runMain(
   async (scope) => {
     const worker = startWorker({
-      ...{ address: SCHEDULER, workerId, queues: [STORM_QUEUE], pools: [POOL] },
+      ...{ address: SCHEDULER, workerId, queues: [STORM_QUEUE], pools: POOLS.split(",") },
       ...{ slots: Number(SLOTS), executors, clock: systemClock, random: systemRandom },
     });
     scope.defer(() => worker.drain(DRAIN_MS));

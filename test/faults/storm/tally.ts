@@ -34,6 +34,8 @@ export class Tally {
   called = 0;
   /** How the deliveries to the receivers that want no more have ended. */
   gone: GoneCompared = { delivered: 0, gone: 0, disabled: 0 };
+  /** How many jobs of models have succeeded, by the account of the last attempt. */
+  readonly routed = new Map<string, number>();
   /** How many groups have finished, with those of fan-outs, by state. */
   readonly groups = new Map<string, number>();
   readonly byKind = new Map<FaultKind, FaultTally>();
@@ -64,6 +66,10 @@ export class Tally {
     };
   }
 
+  route(account: string, jobs: number): void {
+    this.routed.set(account, (this.routed.get(account) ?? 0) + jobs);
+  }
+
   tell(what: string, count: number): void {
     this.told.set(what, (this.told.get(what) ?? 0) + count);
   }
@@ -85,6 +91,7 @@ export function reportOf(tally: Tally, seed: number, tookMs: number): string {
     `repaired     ${tally.repaired} jobs by the schedulers, ${tally.strays} of which were never acknowledged`,
     `revoked      ${tally.unlisted} jobs of revoked keys, besides those above`,
     `groups       ${[...tally.groups].map(([state, count]) => `${count} ${state}`).join(", ")}; ${tally.fanOuts} of fan-outs`,
+    `routed       ${[...tally.routed].map(([account, count]) => `${count} by ${account}`).join(", ")}`,
     `scheduled    ${tally.scheduled} jobs of schedules, one for each due time that was not skipped or missed`,
     `callbacks    ${tally.called} ends of jobs and groups that named a URL of their own`,
     `gone         ${tally.gone.delivered} events before the first 410, ${tally.gone.gone} answered 410, ${tally.gone.disabled} given up without a request`,
