@@ -9,6 +9,7 @@ const benchmarks = [
   ["idle-latency.ts"],
   ["chunk-latency.ts"],
   ["stream-thread.ts"],
+  ["openai.ts"],
   ["watchers.ts"],
   ["freeze.ts"],
   ["schedules.ts"],
