@@ -15,8 +15,8 @@
  * whose route has no price, or that has no route, counts its tokens and no money, and is counted as unpriced. What an attempt
  * spent whose worker was lost is not known, so it is not counted.
  *
- * **Where it is stored**: in the job's hash, the sum of its attempts (F.cost_micros, F.unpriced_attempts), which
- * `JobRecord.usage` tells; and in the books of the job's shard (spend/lib/books.lua): one record for each day, key, model,
+ * **Where it is stored**: in the job's hash, the sum of its attempts (F.usage, members usage_cost and usage_unpriced),
+ * which `JobRecord.usage` tells, and in the history of an attempt that failed; and in the books of the job's shard (spend/lib/books.lua): one record for each day, key, model,
  * account and labels, and a running total for each key. Both are written by the script that settles.
  *
  * **What the audit proves** (invariant 16), for each key and shard: the running total is what the attempts of present jobs cost
@@ -55,6 +55,7 @@ export interface DaySpend {
   readonly outputTokens: number;
   /** The part of outputTokens that the model spent on thought. */
   readonly reasoningTokens: number;
+  readonly providerCalls: number;
   readonly costMicros: number;
 }
 
