@@ -25,6 +25,7 @@ import { listGroupChildren } from "./handlers/groups/list-group-children.ts";
 import { listGroups } from "./handlers/groups/list-groups.ts";
 import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { list } from "./handlers/list.ts";
+import { listSpend } from "./handlers/list-spend.ts";
 import { readChildren } from "./handlers/read-children.ts";
 import { remove } from "./handlers/remove.ts";
 import { saveCheckpoint } from "./handlers/save-checkpoint.ts";
@@ -93,6 +94,7 @@ export const schedulerService = ({
     findDocumentUses: unaryOverStore(findDocumentUses(engine)),
     getQueue: unaryOverStore(getQueue(engine)),
     explain: unaryOverStore(explain(engine, clock, workers)),
+    listSpend: unaryOverStore(listSpend(engine, clock)),
     createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure, callbacks)),
     closeGroup: unaryOverStore(closeGroup(engine)),
     getGroup: unaryOverStore(getGroup(engine)),

@@ -9,6 +9,7 @@ import {
 } from "@millrace/proto/admin-model";
 import { AdminService } from "@millrace/proto/admin-service";
 import { type Command, InvalidArgumentError } from "commander";
+import { dollars } from "../dollars.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { fieldBigint } from "../field-numbers.ts";
@@ -18,7 +19,6 @@ import { readAndChange } from "../read-and-change.ts";
 import type { Shell } from "../shell.ts";
 import { NONE, orNone, repeated } from "../values.ts";
 import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
-import { dollars } from "./dollars.ts";
 import { modelText } from "./model-text.ts";
 
 interface Route {

@@ -19,7 +19,8 @@ local MOST_JOBS = 50000
 local MOST_DAYS = 3650
 local DAY_MS = 86400000
 local LAYOUT, RECORD_BYTES = "<ddddddddd", 72
-local SCAN_COUNT = 1000
+-- The options of a scan; the pattern follows.
+local SCAN = { "COUNT", 1000, "MATCH" }
 
 local function hash_of(day)
   return base .. "mr:spend:" .. string.format("%.0f", day)
@@ -49,7 +50,7 @@ local function read_day(key, day)
   local cursor, micros, text, with, without = "0", 0, rcall("HGET", hash_of(day), key), 0, 0
   if not text then return nil end
   repeat
-    local page = rcall("HSCAN", hash_of(day), cursor, "MATCH", key .. "|*", "COUNT", SCAN_COUNT)
+    local page = rcall("HSCAN", hash_of(day), cursor, SCAN[1], SCAN[2], SCAN[3], key .. "|*")
     cursor = page[1]
     for i = 2, #page[2], 2 do
       local labels, record = string.match(page[2][i - 1], "^[^|]*|[^|]*|[^|]*|(.*)$"), page[2][i]
@@ -81,7 +82,7 @@ end
 local function repair(key)
   local jobs, total = cost_of_jobs(key), totals.of(base .. "mr:spend", { key })[1]
   if not jobs or total.micros == costs.MOST then return { "RIGHT" } end
-  local before = totals.text(total)
+  local before, was = totals.text(total), total.micros
   local lost = total.day == 0
   if lost then total.day = day_before(key, math.floor(now_ms / DAY_MS) + 2) end
   local last = read_day(key, total.day)
@@ -100,7 +101,7 @@ local function repair(key)
   local after = totals.text(total)
   if after ~= before then rcall("HSET", base .. "mr:spend", key, after) end
   if not repair_days(key, total) and after == before then return { "RIGHT" } end
-  return { "REPAIRED", string.match(before, "^%d+"), string.match(after, "^%d+") }
+  return { "REPAIRED", string.format("%.0f", was), string.format("%.0f", total.micros) }
 end
 
 local replies = {}

@@ -1,8 +1,8 @@
 import { shardAt, spendKey } from "../redis/keys.ts";
+import { readDay } from "../redis/read-day.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreCall } from "../redis/store-fault.ts";
-import { readDay } from "../usage/read-day.ts";
 import type { DaySpend, SpendReports } from "./contract.ts";
 import { MOST_MICROS } from "./costs.ts";
 import { daySpend } from "./stored-spend.ts";

@@ -1,5 +1,4 @@
 import type { KeyId } from "@millrace/shared";
-import { parseJson } from "../jobs/parse-json.ts";
 import { R } from "../redis/stored-records.ts";
 import type { DaySpend } from "./contract.ts";
 
@@ -25,10 +24,20 @@ export const isRecord = (field: string): boolean => field.includes("|");
 
 function labelsIn(text: string): DaySpend["labels"] {
   if (text === "*") return "*";
-  const words = parseJson(text);
-  if (!Array.isArray(words)) return {};
+  const words = wordsIn(text);
   const pairs = words.flatMap((word, at) => (at % 2 === 0 ? [[word, words[at + 1]]] : []));
   return Object.fromEntries(pairs.map(([name, value]) => [String(name), String(value)]));
+}
+
+/** A list in JSON; empty if the text is none. */
+function wordsIn(text: string): readonly unknown[] {
+  if (text === "") return [];
+  try {
+    const words: unknown = JSON.parse(text);
+    return Array.isArray(words) ? words : [];
+  } catch {
+    return [];
+  }
 }
 
 /** How a day began for a key. */

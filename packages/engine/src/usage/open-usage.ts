@@ -1,11 +1,11 @@
 import type { KeyId } from "@millrace/shared";
 import { shardAt, usageKey } from "../redis/keys.ts";
+import { readDay } from "../redis/read-day.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreCall } from "../redis/store-fault.ts";
 import { R } from "../redis/stored-records.ts";
 import type { DayUsage, UsageReports } from "./contract.ts";
-import { readDay } from "./read-day.ts";
 
 export interface UsageParts {
   readonly redis: Store;

@@ -1,5 +1,5 @@
 import type { KeyId } from "@millrace/shared";
-import type { Store } from "../redis/store-connection.ts";
+import type { Store } from "./store-connection.ts";
 
 /** How many records one command reads: it occupies Redis for less than a millisecond. */
 const AT_ONCE = 500;
