@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { UsageSchema } from "@millrace/proto/job";
 import {
   type Assignment,
   type AttemptOutcomeSchema,
@@ -95,10 +96,15 @@ export class RawWorker {
     return (await this.outputs([{ lease, firstSequence, chunks }]))[0] as OutputAck;
   }
 
-  /** Ends one attempt and waits for the answer. */
-  async settle(lease: LeaseRef, outcome: Outcome): Promise<SettleAck> {
+  /** Ends one attempt, perhaps with what it spent, and waits for the answer. */
+  async settle(
+    lease: LeaseRef,
+    outcome: Outcome,
+    usage?: MessageInitShape<typeof UsageSchema>,
+  ): Promise<SettleAck> {
     const from = this.heard.items.length;
-    await this.send({ case: "settle", value: { outcomes: [{ lease, outcome }] } });
+    const spent = usage === undefined ? {} : { usage };
+    await this.send({ case: "settle", value: { outcomes: [{ lease, outcome, ...spent }] } });
     return (await this.#answer("settleAcks", from)).acks[0] as SettleAck;
   }
 

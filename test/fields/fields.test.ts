@@ -18,7 +18,13 @@ import { proveFilters, proveReasons, proveStreamRequests, proveWatchRequests } f
 import { rows } from "./rows.ts";
 import { proveSchedules } from "./schedule-ways.ts";
 import { proveProviderFeedback, proveSdk } from "./sdk-ways.ts";
-import { FIELDS_MODEL, filledSpec, PROVIDER_MODEL, type SpecChoice } from "./specs.ts";
+import {
+  FIELDS_MODEL,
+  FIELDS_PRICE,
+  filledSpec,
+  PROVIDER_MODEL,
+  type SpecChoice,
+} from "./specs.ts";
 import { submitByGrpc, submitOtherwise } from "./submit-ways.ts";
 import { proveTokens } from "./token-ways.ts";
 import { ways } from "./ways.ts";
@@ -45,7 +51,7 @@ beforeAll(async () => {
   };
   await world.admin.putProviderAccount({ account: { name: choice.pool } });
   const routes = [{ account: choice.pool, model: PROVIDER_MODEL }];
-  await world.admin.putModel({ model: { name: FIELDS_MODEL, routes } });
+  await world.admin.putModel({ model: { name: FIELDS_MODEL, routes, price: FIELDS_PRICE } });
 });
 afterEach(() => expect(ledger.takeWrong()).toEqual([]));
 afterAll(() => world?.[Symbol.asyncDispose]());

@@ -4,6 +4,7 @@ import type { Row } from "./ledger.ts";
 import { modelRows } from "./model-rows.ts";
 import { operatorRows } from "./operator-rows.ts";
 import { scheduleRows } from "./schedule-rows.ts";
+import { spendRows } from "./spend-rows.ts";
 import { webhookRows } from "./webhook-rows.ts";
 
 export const rows: readonly Row[] = [
@@ -334,6 +335,7 @@ export const rows: readonly Row[] = [
   },
   ...groupRows,
   ...scheduleRows,
+  ...spendRows,
   ...webhookRows,
   ...modelRows,
   ...operatorRows,

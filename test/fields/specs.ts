@@ -26,6 +26,10 @@ const hex = (length: number) => String(made).padStart(length, "a");
 
 /** The model of the catalogue that jobs of these tests name. Its route is on the account of their pool. */
 export const FIELDS_MODEL = "fields-model";
+/** Micro-dollars per million tokens. */
+export const FIELDS_PRICE = {
+  ...{ inputMicros: 2_000_000n, cachedInputMicros: 1_000_000n, outputMicros: 3_000_000n },
+};
 /** What the provider of that account calls it. */
 export const PROVIDER_MODEL = "the provider's name";
 

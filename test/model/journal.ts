@@ -18,7 +18,7 @@ import { Admissions } from "./admissions.ts";
 import { Arrivals } from "./arrivals.ts";
 import { Circuit } from "./circuit.ts";
 import { Outputs } from "./outputs.ts";
-import { poolOf, Routes } from "./routes.ts";
+import { Routes } from "./routes.ts";
 import { Spending } from "./spending.ts";
 import { MAX_STALLS } from "./world.ts";
 
@@ -148,7 +148,7 @@ export class Journal {
     expect(token, "only the newest lease ends an attempt").toBe(this.#newest.get(jobId));
     if (outcome.repeated) return;
     this.#admissions.ended(settlement);
-    this.spending.settled(settlement, outcome, poolOf(lease));
+    this.spending.settled(settlement, outcome, lease, this.routes.priceOf(lease));
     if (usesAccount(lease)) this.circuit.ended(settlement, settlement.kind === "complete");
     if (lease.route !== undefined) this.routes.settled(settlement, lease.route.account, outcome);
     if (finals.includes(outcome.state)) this.#end(jobId, outcome.state);

@@ -1,4 +1,12 @@
-import type { JobSpec, Lease, Model, Settlement, SettleOutcome } from "@millrace/engine";
+import type {
+  JobSpec,
+  Lease,
+  LeaseRef,
+  Model,
+  ModelPrice,
+  Settlement,
+  SettleOutcome,
+} from "@millrace/engine";
 import type { JobId } from "@millrace/shared";
 import { expect } from "vitest";
 import { ACCOUNT } from "./account.ts";
@@ -6,9 +14,12 @@ import { ACCOUNT } from "./account.ts";
 /** A pool without a declared account, so it always has room. */
 export const SPARE = "spare";
 
-/** The catalogue at first. The second model has one account only. */
+/** The catalogue at first. The second model has one account only, and no price. */
 export const models: readonly Model[] = [
-  { name: "both", routes: [ACCOUNT, SPARE].map((account) => ({ account, model: "x 1" })) },
+  {
+    ...{ name: "both", price: { inputMicros: 1_234_567, outputMicros: 9 } },
+    routes: [ACCOUNT, SPARE].map((account) => ({ account, model: "x 1" })),
+  },
   { name: "one", routes: [{ account: ACCOUNT, model: "y" }] },
 ];
 
@@ -24,6 +35,7 @@ export const catalogueChanges: readonly (readonly [model: string, ...accounts: s
 export const modelOf = ([name, ...accounts]: readonly [string, ...string[]]): Model => ({
   name,
   routes: accounts.map((account) => ({ account, model: `${name} at ${account}` })),
+  price: { inputMicros: 500_000 * accounts.length, outputMicros: 9 },
 });
 
 /** The account or pool that an attempt uses. */
@@ -37,6 +49,8 @@ export class Routes {
   readonly #catalogue = new Map<string, Model>();
   readonly #models = new Map<JobId, string>();
   readonly #failed = new Map<JobId, string[]>();
+  /** The prices at which attempts were leased, by job and token. */
+  readonly #prices = new Map<string, ModelPrice | undefined>();
 
   changed(model: Model): void {
     if (model.routes.length === 0) this.#catalogue.delete(model.name);
@@ -53,7 +67,12 @@ export class Routes {
     return routes.length > 0 && routes.every((route) => route.account === account);
   }
 
-  leased({ jobId, job, route }: Lease): void {
+  /** The price of an attempt, which is that at its lease. */
+  priceOf({ jobId, token }: LeaseRef): ModelPrice | undefined {
+    return this.#prices.get(`${jobId} ${token}`);
+  }
+
+  leased({ jobId, token, job, route }: Lease): void {
     // A redriven job has another id, and keeps the model.
     const model = this.#models.get(jobId) ?? job.model;
     expect(job.model, "the model of a leased job").toBe(model);
@@ -62,6 +81,7 @@ export class Routes {
       return;
     }
     this.#models.set(jobId, model);
+    this.#prices.set(`${jobId} ${token}`, this.#catalogue.get(model)?.price);
     const order = this.#orderOf(jobId);
     const at = order.findIndex(({ account }) => account === route?.account);
     expect(order[at], "the route is in the catalogue").toEqual(route);

@@ -18,6 +18,7 @@ test("docs/settings.md names every setting, and no other", () => {
   const sources = [
     ...readdirSync(join(root, "services")).map((name) => `services/${name}/src/config.ts`),
     "services/scheduler/src/store/redis-settings.ts",
+    "services/scheduler/src/operators/spend-settings.ts",
     "packages/runtime/src/observe.ts",
     "packages/runtime/src/readiness.ts",
     "packages/runtime/src/departure.ts",

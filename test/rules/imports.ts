@@ -2,7 +2,18 @@ import { importsOf, type Sources } from "./sources.ts";
 
 /** The concepts of the engine. Each may import the concepts before it. */
 export const concepts = [
-  ...["redis", "signals", "lanes", "budgets", "accounts", "models", "jobs", "usage", "leases"],
+  ...[
+    "redis",
+    "signals",
+    "lanes",
+    "budgets",
+    "accounts",
+    "models",
+    "spend",
+    "jobs",
+    "usage",
+    "leases",
+  ],
   ...[
     "groups",
     "schedules",

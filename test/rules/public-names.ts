@@ -15,6 +15,7 @@ import { JobService } from "@millrace/proto/job-service";
 import { ScheduleSchema } from "@millrace/proto/schedule";
 import { ScheduleService } from "@millrace/proto/schedule-service";
 import { SchedulerService } from "@millrace/proto/scheduler-service";
+import { SpendRowSchema } from "@millrace/proto/spend";
 import { WebhookEndpointSchema } from "@millrace/proto/webhook-endpoint";
 import { WebhookService } from "@millrace/proto/webhook-service";
 import { WorkerService } from "@millrace/proto/worker-service";
@@ -43,7 +44,7 @@ function protoNames(): string[] {
     ...[ScheduleService, SchedulerService, WebhookService, WorkerService],
   ];
   const others = [JobSchema, GroupSchema, JobFilterSchema, ModelSchema, UsageRowSchema];
-  const more = [ScheduleSchema, WebhookEndpointSchema];
+  const more = [ScheduleSchema, SpendRowSchema, WebhookEndpointSchema];
   const files = new Set([...others, ...more, ...services].map(({ file }) => file));
   const ofMessage = (desc: DescMessage): string[] => [
     desc.name,

@@ -88,6 +88,7 @@ const jobRows = ({ jobId }: SystemWithCredentials, by: string): Rows<typeof JobS
   cancelJob: { send: [{ jobId }], ...notFound },
   explainJob: { send: [{ jobId }], ...notFound },
   createJobToken: { send: [{ jobId }], ...notFound },
+  listSpend: { send: [{}], tells: "OK" },
 });
 const groupRows = ({ groupId }: SystemWithCredentials, by: string): Rows<typeof GroupService> => ({
   createGroup: { send: [{ group: { queue, labels: { by } } }], tells: "OK" },
@@ -234,6 +235,7 @@ const schedulerRows = ({
   createSchedule: { send: [{ keyId, spec: scheduleSpec("gateway") }], tells: "OK" },
   getSchedule: { send: [{ keyId: otherKeyId, scheduleId }], tells: "SCHEDULE_NOT_FOUND" },
   listSchedules: { send: [{ keyId, filter: { queue } }], tells: "OK" },
+  listSpend: { send: [{ keyId }], tells: "OK" },
   updateSchedule: {
     send: [{ keyId: otherKeyId, update: { scheduleId, changes: {} } }],
     tells: "SCHEDULE_NOT_FOUND",
@@ -298,6 +300,7 @@ const adminRows: Rows<typeof AdminService> = {
   cancelJob: { send: [{ jobId: absent.jobId }], tells: "JOB_NOT_FOUND" },
   cancelJobs: { send: [{ filter, dryRun: true }], tells: "OK" },
   listUsage: { send: [{}], tells: "OK" },
+  listSpend: { send: [{}], tells: "OK" },
 };
 
 export const serviceCalls = (known: SystemWithCredentials): readonly ServiceCalls[] => [

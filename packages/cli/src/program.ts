@@ -21,6 +21,7 @@ import { providerCommands } from "./providers/commands.ts";
 import { queueCommands } from "./queues/commands.ts";
 import { scheduleCommands } from "./schedules/commands.ts";
 import type { Shell } from "./shell.ts";
+import { spendCommand } from "./spend.ts";
 import { usageCommand } from "./usage.ts";
 import { operatorWebhookCommands, webhookCommands } from "./webhooks/commands.ts";
 import { workerCommands } from "./workers/commands.ts";
@@ -80,6 +81,7 @@ export function millraceProgram(shell: Shell): Command {
     operatorJobCommands,
     keyCommands,
     usageCommand,
+    spendCommand,
     queueCommands,
     providerCommands,
     modelCommands,

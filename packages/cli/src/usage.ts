@@ -1,6 +1,7 @@
 import { AdminService } from "@millrace/proto/admin-service";
 import { UsageGrouping, type UsageRow, UsageRowSchema } from "@millrace/proto/admin-usage";
 import { type Command, InvalidArgumentError } from "commander";
+import { csv as csvText } from "./csv.ts";
 import { given } from "./given.ts";
 import { writeMessage } from "./messages.ts";
 import { writeText } from "./output.ts";
@@ -116,14 +117,5 @@ const tableOf = (shown: readonly Grouping[], rows: readonly UsageRow[]): string 
     rows.map((row) => cellsOf(shown, row).map((cell) => (cell === "" ? "-" : cell))),
   );
 
-/** Comma-separated values (RFC 4180). */
 const csvOf = (shown: readonly Grouping[], rows: readonly UsageRow[]): string =>
-  [[...shown, ...Object.keys(amounts)], ...rows.map((row) => cellsOf(shown, row))]
-    .map((cells) => cells.map(quoted).join(","))
-    .join("\n");
-
-/** A spreadsheet would run a text that begins like a formula, so such a text begins with an apostrophe. */
-function quoted(cell: string): string {
-  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+  csvText([[...shown, ...Object.keys(amounts)], ...rows.map((row) => cellsOf(shown, row))]);

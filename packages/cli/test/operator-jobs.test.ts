@@ -59,6 +59,36 @@ test("usage shows what keys have spent, also as comma-separated values", async (
   expect(await run(["usage", "--by", "hour"])).toMatchObject({ code: 2 });
 });
 
+test("spend shows what keys have cost, also as comma-separated values", async () => {
+  const { run, queue, keyId } = await setup(async ({ addUsage }) => {
+    addUsage({ inputTokens: 1_000, cachedInputTokens: 600, outputTokens: 50, providerCalls: 1 });
+    return {};
+  });
+  const model = ["models", "put", "gpt-5", "--route", "test=x", "--input-price", "1.25"];
+  await run([...model, "--cached-input-price", "0.125", "--output-price", "10"]);
+  const submit = ["submit", "test", "--queue", queue, "--wait"];
+  for (const _ of [1, 2]) await run([...submit, "--model", "gpt-5"]);
+  await run(submit);
+  const by = ["--by", "model,key,label:team"];
+  const csv = await run(["spend", "--key", keyId, "--since", "2d", ...by, "--csv"]);
+  expect(csv.out).toBe(
+    [
+      "key,model,team,attempts,unpriced_attempts,input_tokens,cached_input_tokens,output_tokens,reasoning_tokens,provider_calls,cost_usd",
+      `${keyId},,,1,1,1000,600,50,0,1,0`,
+      `${keyId},gpt-5,,2,0,2000,1200,100,0,2,0.00215`,
+      "",
+    ].join("\n"),
+  );
+  const { out } = await run(["spend", "--key", keyId, "--by", "account"]);
+  expect(out).toMatch(/^ACCOUNT +ATTEMPTS +UNPRICED +IN +CACHED/);
+  expect(out).toMatch(/^test +2 +0 +2000 +1200 +100 +0 +2 +0\.00215$/m);
+  expect((await run(["spend", "--to", "2020-01-01"])).out).toBe("Nothing was spent.\n");
+  expect(await run(["spend", "--by", "hour"])).toMatchObject({ code: 2 });
+  expect(await run(["spend", "--since", "94d"])).toMatchObject({ code: 2 });
+  const both = ["spend", "--since", "7d", "--from", "2027-01-01"];
+  expect(await run(both)).toMatchObject({ code: 2 });
+});
+
 test("keys show says how much of each limit a key uses now", async () => {
   const { run, queue, keyId } = await setup();
   await run(["keys", "update", keyId, "--requests-per-minute", "1"]);

@@ -80,6 +80,7 @@ export async function setup(executor: Executor = async () => ({})) {
     address: system.workerTarget,
     workerId: queue,
     queues: [queue],
+    pools: ["test"],
     slots: 8,
     executors: { test: executor },
     clock,

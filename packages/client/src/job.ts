@@ -83,6 +83,12 @@ export interface Usage {
   readonly reasoningTokens: number;
   /** The model that was called last. "" if the worker named none. */
   readonly model: string;
+  /**
+   * What the attempts cost whose price was known, in micro-dollars (millionths of a US dollar). Absent: none had a price.
+   */
+  readonly costMicros?: number;
+  /** How many attempts of the job's model had no known price, so that costMicros lacks them. Absent: none. */
+  readonly unpricedAttempts?: number;
 }
 
 /** The way by which an attempt of a job calls its model. */
@@ -239,6 +245,8 @@ export function jobOf<Result>(message: JobMessage): Job<Result> {
       cachedInputTokens: Number(usage.cachedInputTokens),
       reasoningTokens: Number(usage.reasoningTokens),
       model: usage.model,
+      ...(usage.costMicros === undefined ? {} : { costMicros: Number(usage.costMicros) }),
+      ...(usage.unpricedAttempts === 0 ? {} : { unpricedAttempts: usage.unpricedAttempts }),
     };
   }
   if (message.idempotencyKey !== "") job.idempotencyKey = message.idempotencyKey;

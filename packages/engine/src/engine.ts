@@ -17,6 +17,7 @@ import type { OnWarning, RedisSettings } from "./redis/settings.ts";
 import type { Roster } from "./roster/contract.ts";
 import type { Schedules } from "./schedules/contract.ts";
 import type { Signals } from "./signals/contract.ts";
+import type { SpendReports, SpendSettings } from "./spend/contract.ts";
 import type { UsageReports } from "./usage/contract.ts";
 import type { Webhooks } from "./webhooks/contract.ts";
 
@@ -49,6 +50,7 @@ export type Engine = Jobs &
   Webhooks &
   Audits &
   UsageReports &
+  SpendReports &
   Storage & {
     /** Which workers are connected to schedulers. */
     readonly roster: Roster;
@@ -67,6 +69,8 @@ export interface EngineOptions {
    * each submission. If it is absent or returns Infinity, there is no limit.
    */
   readonly storedBytesPerKey?: () => number;
+  /** By which labels spend is counted, and how long it is kept. Throws RangeError if it breaks a rule of its type. */
+  readonly spend?: Partial<SpendSettings>;
   /** How much of the change log is kept. Default: one year, and at most 10,000 changes. */
   readonly changeLog?: Partial<ChangeLogSettings>;
   /** This many failures of a provider account in a row, from at least two jobs, open its circuit. At least 2; default 5. */

@@ -27,6 +27,8 @@ export { StoreUnavailable } from "./redis/store-fault.ts";
 export type * from "./roster/contract.ts";
 export type * from "./schedules/contract.ts";
 export type * from "./signals/contract.ts";
+export type * from "./spend/contract.ts";
+export { costMicros, MOST_MICROS } from "./spend/costs.ts";
 export type * from "./usage/contract.ts";
 export type * from "./webhooks/contract.ts";
 export { OPERATOR_KEY } from "./webhooks/contract.ts";

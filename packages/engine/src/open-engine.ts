@@ -26,6 +26,8 @@ import { claimFormat } from "./redis/stored-format.ts";
 import { openRoster } from "./roster/open-roster.ts";
 import { openSchedules } from "./schedules/open-schedules.ts";
 import { signalHub } from "./signals/signal-hub.ts";
+import { openSpend } from "./spend/open-spend.ts";
+import { spendSettings } from "./spend/spend-settings.ts";
 import { openUsage } from "./usage/open-usage.ts";
 import { openWebhooks } from "./webhooks/open-webhooks.ts";
 
@@ -89,8 +91,9 @@ function engineOn(
     onEvent: options.onAccountEvent ?? (() => undefined),
     mostFailures: options.providerFailures ?? DEFAULT_PROVIDER_FAILURES,
   });
+  const spend = spendSettings(options.spend);
   const models = modelRegistry(redis, rootPrefix, queues, clock);
-  const { leases, freed } = openLeases({ ...parts, accounts });
+  const { leases, freed } = openLeases({ ...parts, accounts, spend });
   const { syncSubscribers, ...webhooks } = openWebhooks({ ...parts, queues, hub });
   const syncPolicy = async () => {
     await Promise.all([keyBudgets.sync(), accounts.sync(), models.sync(), syncSubscribers()]);
@@ -114,6 +117,7 @@ function engineOn(
     roster: openRoster(redis, rootPrefix, clock),
     ...openAudits({ ...parts, queues }),
     ...openUsage({ redis, rootPrefix, queues }),
+    ...openSpend({ redis, rootPrefix, queues }),
     ...openStorage(redis, clock, () => {
       onClose();
       hub.close();

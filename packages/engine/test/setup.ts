@@ -12,6 +12,7 @@ import { redisForTests } from "@millrace/testing";
 import { onTestFinished } from "vitest";
 import {
   type Engine,
+  type EngineOptions,
   type JobSpec,
   type Lease,
   openEngine,
@@ -22,7 +23,10 @@ export const queue = "documents" as QueueName;
 export const LEASE_MS = 30_000;
 
 /** Opens a new engine with one queue. Its clock stands still until the test moves it. */
-export async function setup(change: Partial<QueueChange> = {}) {
+export async function setup(
+  change: Partial<QueueChange> = {},
+  options: Partial<EngineOptions> = {},
+) {
   const { url, rootPrefix } = await redisForTests();
   const time = { nowMs: 1_764_000_000_000 };
   const clock: Clock = { nowMs: () => time.nowMs, after: systemClock.after };
@@ -31,7 +35,7 @@ export async function setup(change: Partial<QueueChange> = {}) {
   /** Opens another engine on the same Redis, like that of another replica. */
   const another = async () => {
     const opened = await openEngine({
-      ...{ redis: { url }, rootPrefix, clock, random: systemRandom },
+      ...{ redis: { url }, rootPrefix, clock, random: systemRandom, ...options },
       onOtherEnds({ jobs, groups }) {
         others.push(...jobs.map(({ jobId, state, type }) => ({ jobId, state, type })), ...groups);
       },

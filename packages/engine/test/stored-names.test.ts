@@ -69,7 +69,8 @@ const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
   [/^mr:schedule:[^:]+$/, oneOf(group("schedule_"))],
   [/^mr:group:[^:]+:children$/, (index) => /^\d+$/.test(index)],
   [/^mr:usage:\d+$/, (field) => /^[a-z0-9]+(\|[^|]*\|.*)?$/.test(field)],
-  [/^mr:(budgets|governed|stored|learned|pace|families|models)$/, byId("*")],
+  [/^mr:spend:\d+$/, (field) => /^[a-z0-9]+(\|[^|]*\|[^|]*\|.*)?$/.test(field)],
+  [/^mr:(budgets|governed|stored|learned|pace|families|models|spend)$/, byId("*")],
   [/^mr:subscribers$/, byId("#")],
 ];
 

@@ -21,6 +21,7 @@ export const noHandlers: Handlers<typeof JobService, string> = {
   cancelJob: notImplemented,
   explainJob: notImplemented,
   createJobToken: notImplemented,
+  listSpend: notImplemented,
 };
 
 /** A real server on loopback with the given handlers, and a client of it. */

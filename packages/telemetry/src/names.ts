@@ -20,6 +20,7 @@ export const metricNames = {
   jobsCancelled: "millrace_jobs_cancelled_total",
   jobsExpired: "millrace_jobs_expired_total",
   tokens: "millrace_tokens_total",
+  spend: "millrace_spend_dollars_total",
   outputChunks: "millrace_output_chunks_total",
   outputBytes: "millrace_output_bytes_total",
   groupsCreated: "millrace_groups_created_total",

@@ -29,11 +29,20 @@ def test_every_field_of_the_contract_can_be_reported_and_read() -> None:
         {"input_tokens": 1, "cached_input_tokens": 1, "provider_calls": 2, "compute_seconds": 0.25},
         {"reasoning_tokens": 4, "model": "gpt-5-mini"},
     )
-    assert {field.name for field, _ in usage.ListFields()} == {field.name for field in usage.DESCRIPTOR.fields}
+    # What an attempt cost is known only to the scheduler.
+    charged = {"cost_micros", "unpriced_attempts"}
+    assert {field.name for field, _ in usage.ListFields()} == {field.name for field in usage.DESCRIPTOR.fields} - charged
     seen = job_of(job_pb2.Job(usage=usage)).usage
     assert seen is not None
     assert (seen.input_tokens, seen.cached_input_tokens, seen.output_tokens, seen.reasoning_tokens) == (6, 4, 7, 6)
     assert (seen.provider_calls, seen.compute_seconds, seen.model) == (2, 0.25, "gpt-5-mini")
+    assert (seen.cost_micros, seen.unpriced_attempts) == (None, 0)
+
+
+def test_what_attempts_cost_is_read() -> None:
+    seen = job_of(job_pb2.Job(usage=job_pb2.Usage(cost_micros=0, unpriced_attempts=2))).usage
+    assert seen is not None
+    assert (seen.cost_micros, seen.unpriced_attempts) == (0, 2)
 
 
 @pytest.mark.parametrize(

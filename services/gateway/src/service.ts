@@ -25,6 +25,7 @@ import { listGroups } from "./handlers/groups/list-groups.ts";
 import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { listDocuments } from "./handlers/list-documents.ts";
 import { listJobs } from "./handlers/list-jobs.ts";
+import { listSpend } from "./handlers/list-spend.ts";
 import { createSchedule } from "./handlers/schedules/create-schedule.ts";
 import { deleteSchedule } from "./handlers/schedules/delete-schedule.ts";
 import { getSchedule } from "./handlers/schedules/get-schedule.ts";
@@ -52,6 +53,7 @@ export const gatewayServices = (parts: GatewayParts) => [
     cancelJob: cancelJob(parts),
     explainJob: explainJob(parts),
     createJobToken: createJobToken(parts),
+    listSpend: listSpend(parts),
   }),
   bindService<typeof GroupService, Caller>(GroupService, {
     createGroup: createGroup(parts),

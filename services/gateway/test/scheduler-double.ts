@@ -98,7 +98,7 @@ class Jobs {
 const noSchedules = {
   ...{ createSchedule: notImplemented, getSchedule: notImplemented, runSchedule: notImplemented },
   ...{ listSchedules: notImplemented, updateSchedule: notImplemented },
-  ...{ deleteSchedule: notImplemented, pauseSchedule: notImplemented },
+  ...{ listSpend: notImplemented, deleteSchedule: notImplemented, pauseSchedule: notImplemented },
 };
 
 export async function startSchedulerDouble(

@@ -25,6 +25,7 @@ import { listJobs } from "./handlers/admin/list-jobs.ts";
 import { listModels } from "./handlers/admin/list-models.ts";
 import { listProviderAccounts } from "./handlers/admin/list-provider-accounts.ts";
 import { listQueues } from "./handlers/admin/list-queues.ts";
+import { listSpend } from "./handlers/admin/list-spend.ts";
 import { listUsage } from "./handlers/admin/list-usage.ts";
 import { listWorkers } from "./handlers/admin/list-workers.ts";
 import { pauseQueue } from "./handlers/admin/pause-queue.ts";
@@ -127,5 +128,6 @@ export function adminService(
     cancelJob: unaryOverStore(cancelJob(engine, observer, record)),
     cancelJobs: streamOverStore(cancelJobs(engine, observer, record, clock)),
     listUsage: unaryOverStore(listUsage(engine, clock)),
+    listSpend: unaryOverStore(listSpend(engine, clock)),
   });
 }

@@ -62,6 +62,15 @@ test("keeps the change log for a year", () => {
   expect(load({})).toMatchObject({ changeLogKeepMs: 365 * 86_400_000, changeLogLength: 10_000 });
 });
 
+test("counts spend by the labels that are named", () => {
+  expect(load({})).toMatchObject({ spendLabels: [], spendDays: 400 });
+  const spendLabels = ["team", "cost-center"];
+  expect(load({ MILLRACE_SPEND_LABELS: "team,cost-center" })).toMatchObject({ spendLabels });
+  expect(() => load({ MILLRACE_SPEND_LABELS: "a,b,c,d,e" })).toThrow("at most 4 labels");
+  expect(() => load({ MILLRACE_SPEND_LABELS: "a,a" })).toThrow("must not repeat a label");
+  expect(() => load({ MILLRACE_SPEND_LABELS: "a b" })).toThrow("must be names of labels");
+});
+
 /** The greatest integer that a number holds exactly. */
 const NO_BOUND = Number.MAX_SAFE_INTEGER;
 const bounds: readonly (readonly [name: string, least: number, most: number])[] = [
@@ -76,6 +85,7 @@ const bounds: readonly (readonly [name: string, least: number, most: number])[] 
   ["MILLRACE_SCHEDULES_PER_KEY", 0, 100_000],
   ["MILLRACE_PROVIDER_FAILURES", 2, 100],
   ["MILLRACE_CHANGE_LOG_DAYS", 1, 3_650],
+  ["MILLRACE_SPEND_DAYS", 1, 3_650],
   ["MILLRACE_CHANGE_LOG_LENGTH", 100, 1_000_000],
   ["MILLRACE_WEBHOOK_ENDPOINTS_PER_KEY", 1, 1_000],
   ["MILLRACE_WEBHOOK_RUNNING_PER_KEY", 1, 10_000],

@@ -21,6 +21,7 @@ import {
   wholeNumber,
 } from "@millrace/runtime";
 import { z } from "zod";
+import { spendSettings } from "./operators/spend-settings.ts";
 import { redisProblems, redisSettings } from "./store/redis-settings.ts";
 import { gatewayTokens } from "./tokens/gateway-tokens.ts";
 import { operatorTokens } from "./tokens/operator-tokens.ts";
@@ -75,6 +76,7 @@ const settings = {
     wholeNumber(2, 100).default(5),
     "How many failures of a provider account in a row, from at least two jobs, start a cool-down of the account for all jobs.",
   ),
+  ...spendSettings,
   host: setting(
     "MILLRACE_SCHEDULER_HOST",
     z.string().default("127.0.0.1"),

@@ -52,6 +52,7 @@ await runMain(
         random,
         storedBytesPerKey: storedBytes.inEachQueue,
         providerFailures: config.providerFailures,
+        spend: { labels: config.spendLabels, keepDays: config.spendDays },
         internalLimits: {
           maxRunning: config.webhookRunningPerKey,
           maxRunningPerPool: config.webhookRunningPerEndpoint,

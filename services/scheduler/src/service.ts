@@ -26,6 +26,7 @@ import { listGroups } from "./handlers/groups/list-groups.ts";
 import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { list } from "./handlers/list.ts";
 import { listModels } from "./handlers/list-models.ts";
+import { listSpend } from "./handlers/list-spend.ts";
 import { readChildren } from "./handlers/read-children.ts";
 import { remove } from "./handlers/remove.ts";
 import { saveCheckpoint } from "./handlers/save-checkpoint.ts";
@@ -95,6 +96,7 @@ export const schedulerService = ({
     getQueue: unaryOverStore(getQueue(engine)),
     listModels: unaryOverStore(listModels(engine)),
     explain: unaryOverStore(explain(engine, clock, workers)),
+    listSpend: unaryOverStore(listSpend(engine, clock)),
     createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure, callbacks)),
     closeGroup: unaryOverStore(closeGroup(engine)),
     getGroup: unaryOverStore(getGroup(engine)),

@@ -196,6 +196,14 @@ test("the answers about schedules are described", async () => {
   expect(statusOf(await call("GET", "/v1/schedules"))).toBe(400);
 });
 
+test("the answers about spend are described", async () => {
+  const { call } = await setup();
+  const today = new Date(clock.nowMs()).toISOString().slice(0, 10);
+  const query = `firstDay=${today}&lastDay=${today}&groupBy=day,model&groupLabels=team&pageSize=1`;
+  expect(statusOf(await call("GET", `/v1/spend?${query}`))).toBe(200);
+  expect(statusOf(await call("GET", "/v1/spend?groupBy=hour"))).toBe(400);
+});
+
 test("the answers about webhooks are described", async () => {
   const { call, queue, noJob } = await setup();
   const receiver = await startReceiver();

@@ -1,9 +1,15 @@
 import type { Job } from "@millrace/client";
+import { dollarsText } from "../dollars.ts";
 import { printableJson } from "../printable.ts";
 import { details } from "../table.ts";
 import { timeText } from "../times.ts";
 
 const partOf = (amount: number, what: string) => (amount > 0 ? ` (${amount} ${what})` : "");
+
+const costOf = ({ costMicros, unpricedAttempts = 0 }: NonNullable<Job["usage"]>): string[] => [
+  ...(costMicros === undefined ? [] : [`${dollarsText(BigInt(costMicros))} dollars`]),
+  ...(unpricedAttempts === 0 ? [] : [`${unpricedAttempts} attempts without a known price`]),
+];
 
 const usageText = (usage: NonNullable<Job["usage"]>): string =>
   [
@@ -11,6 +17,7 @@ const usageText = (usage: NonNullable<Job["usage"]>): string =>
     `${usage.outputTokens} out${partOf(usage.reasoningTokens, "for thought")}`,
     `${usage.providerCalls} calls${usage.model === "" ? "" : ` of ${usage.model}`}`,
     ...(usage.computeMs > 0 ? [`${usage.computeMs} ms of CPU`] : []),
+    ...costOf(usage),
   ].join(", ");
 
 /** Formats a job for people. Its payload and result are JSON. */

@@ -1,6 +1,6 @@
 import type { ModelPrice, ModelStatus } from "@millrace/proto/admin-model";
+import { dollarsText } from "../dollars.ts";
 import { details, table } from "../table.ts";
-import { dollarsText } from "./dollars.ts";
 
 /** Input, cached input and output, in US dollars per million tokens. "-" if it is not known. */
 export function priceText(price: ModelPrice | undefined): string {

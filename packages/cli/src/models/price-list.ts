@@ -1,5 +1,5 @@
 /** Reads LiteLLM's list of prices, model_prices_and_context_window.json. No copy of that list is shipped. */
-import { MOST_MICROS, scaled } from "./dollars.ts";
+import { MOST_MICROS, scaled } from "../dollars.ts";
 
 /** What is read of a model. */
 export interface ListedModel {

@@ -9,6 +9,7 @@ import {
 } from "@millrace/proto/admin-model";
 import { AdminService } from "@millrace/proto/admin-service";
 import { type Command, InvalidArgumentError } from "commander";
+import { dollars } from "../dollars.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { fieldBigint } from "../field-numbers.ts";
@@ -19,7 +20,6 @@ import type { Shell } from "../shell.ts";
 import { NONE, orNone, repeated } from "../values.ts";
 import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
 import { findModel } from "./all-models.ts";
-import { dollars } from "./dollars.ts";
 import { modelText } from "./model-text.ts";
 
 interface Route {

@@ -13,6 +13,7 @@ import { checkPlaces } from "./places.ts";
 import { checkAccount, checkReservations } from "./reservations.ts";
 import { checkSchedules } from "./schedules.ts";
 import { readShard, type ShardSnapshot } from "./shard-snapshot.ts";
+import { checkSpend } from "./spend.ts";
 import { checkStored } from "./stored.ts";
 
 export interface AuditProgress {
@@ -82,6 +83,7 @@ async function look(
     const routes = routesByName(catalogue.models);
     found.push(...checkModels(snapshot, catalogue.version, routes));
     for await (const finding of checkStored(redis, snapshot)) found.push(finding);
+    for await (const finding of checkSpend(redis, snapshot)) found.push(finding);
     findings.push(...found.map((finding) => inShard(finding, shard)));
     jobs += snapshot.jobs.size;
     snapshots.push(slicesOf(snapshot));

@@ -135,17 +135,17 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
   ],
   [
     "a shard with other routes of a model",
-    ({ redis, base }) => redis.hset(`${base}mr:models`, "gpt-5", "other gpt-5"),
+    ({ redis, base }) => redis.hset(`${base}mr:models`, "gpt-5", "other - gpt-5"),
     () => "15 gpt-5",
   ],
   [
     "a model that only a shard has",
-    ({ redis, base }) => redis.hset(`${base}mr:models`, "gone", "other gpt-5"),
+    ({ redis, base }) => redis.hset(`${base}mr:models`, "gone", "other - gpt-5"),
     () => "15 gone",
   ],
   [
     "an attempt whose reservation is of another account than its route",
-    ({ redis, base, routed }) => redis.hset(base + routed.jobId, "rt", "other gpt-5"),
+    ({ redis, base, routed }) => redis.hset(base + routed.jobId, "rt", "other - gpt-5"),
     ({ routed }) => `15 ${routed.jobId}`,
   ],
   ["a wrong counter", ({ redis, base }) => redis.hincrby(`${base}mr:depth`, "*", 1), () => "11 *"],

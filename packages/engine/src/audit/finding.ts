@@ -13,6 +13,7 @@ export interface RepairSubject {
     | "outbox"
     | "subscribers"
     | "models"
+    | "spend"
     | "account";
   readonly name: string;
 }

@@ -246,7 +246,7 @@ test("a shard with other routes than the catalogue is sent the catalogue again",
   onTestFinished(() => redis.disconnect());
   const { base } = shardAt(rootPrefix, queue, 0);
   await engine.models.put({ name: "gpt-5", routes: [{ account: "one", model: "x" }] });
-  await redis.hset(`${base}mr:models`, { "gpt-5": "two x", gone: "one x" });
+  await redis.hset(`${base}mr:models`, { "gpt-5": "two - x", gone: "one - x" });
   const findings = await engine.audit();
   expect(findings.map(({ subject }) => subject).sort()).toEqual(["gone", "gpt-5"]);
   const repairs = await Array.fromAsync(engine.repair(findings));

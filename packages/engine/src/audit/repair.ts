@@ -9,6 +9,7 @@ import type { Finding, RepairSubject } from "./finding.ts";
 import { repairAccount } from "./repair_account.ts";
 import { type CountKind, repairCounts } from "./repair_counts.ts";
 import { repairJobs } from "./repair_jobs.ts";
+import { repairSpend } from "./repair_spend.ts";
 
 /** How many jobs one call checks, because Redis serves nothing else meanwhile. */
 const AT_ONCE = 100;
@@ -35,7 +36,7 @@ export interface RepairParts {
 }
 
 /** What repair_counts does not repair. */
-const OTHERS: ReadonlySet<string> = new Set(["job", "account", "subscribers", "models"]);
+const OTHERS: ReadonlySet<string> = new Set(["job", "account", "subscribers", "models", "spend"]);
 
 /**
  * Repairs the findings that can be repaired, each in one script, which checks first. What is right by then stays as it is,
@@ -72,6 +73,8 @@ export async function* repairFindings(
         yield { subject: name.replace(/:d$/, ""), done: `${counted[kind]}: ${what}` };
       }
     }
+    const keys = wrong.filter(({ kind }) => kind === "spend").map(({ name }) => name);
+    if (keys.length > 0) yield* repairSpendOf(parts, base, keys);
     for (const { name } of wrong.filter(({ kind }) => kind === "account")) {
       const account = accountBase(parts.rootPrefix, name);
       if (await repairAccount.run(parts.redis, account, undefined))
@@ -115,6 +118,20 @@ async function* repairJobsOf(
   for (const job of await repairJobs.run(redis, base, { nowMs, maxEvents, ...keep, ids })) {
     if (job.done.length > 0)
       yield { subject: job.jobId, done: job.done.map((word) => done[word]).join("; ") };
+  }
+}
+
+async function* repairSpendOf(
+  { redis, nowMs }: RepairParts,
+  base: string,
+  keys: readonly string[],
+): AsyncGenerator<Repair> {
+  for (const [at, change] of (await repairSpend.run(redis, base, { nowMs, keys })).entries()) {
+    if (change === undefined) continue;
+    const { before, after } = change;
+    const total =
+      before === after ? "the starts of its days" : `${before} micro-dollars, now ${after}`;
+    yield { subject: keys[at] ?? "", done: `what its attempts cost: ${total}` };
   }
 }
 

@@ -28,7 +28,7 @@ const JOB_FIELDS = [
   ...[F.suspect, F.type, F.attempts_started, F.attempts_spent, F.finished_ms, F.ended_by],
   ...[F.key_reservation, F.account_reservation, F.next_offset, F.bull_options, F.result],
   ...[F.failure_message, F.job_bytes, F.end_bytes, F.output_bytes, F.earlier_output_bytes],
-  ...[F.group, F.child_groups, F.route, F.lane],
+  ...[F.group, F.child_groups, F.route, F.lane, F.usage],
 ] as const;
 
 export async function readShard(redis: Store, shard: Shard): Promise<ShardSnapshot> {

@@ -201,6 +201,13 @@ export interface Usage {
   readonly reasoningTokens?: number;
   /** The model that was called last. */
   readonly model?: string;
+  /**
+   * What the attempts cost whose price was known, micro-dollars. Set by the engine, as spend/contract.ts says, and ignored in a
+   * settlement. Absent if no attempt had a price.
+   */
+  readonly costMicros?: number;
+  /** How many attempts of the job's model had no known price, so that costMicros lacks them. Set by the engine. Absent: none. */
+  readonly unpricedAttempts?: number;
 }
 
 export interface ListFilter {

@@ -43,5 +43,6 @@ for set, keep_ms in pairs({ completed = keep_succeeded_ms, failed = keep_failed_
   if excess > 0 then prune(set, rcall("ZRANGE", base .. set, 0, excess - 1)) end
 end
 stored.flush()
+removal.flush()
 events.flush()
 return { "OK", pruned, pruned >= limit and 1 or 0 }

@@ -23,5 +23,6 @@ if not set then
 end
 removal.remove(set, id)
 stored.flush()
+removal.flush()
 events.flush()
 return { "REMOVED" }

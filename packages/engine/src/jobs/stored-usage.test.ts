@@ -5,7 +5,8 @@ import { parseUsage, usageText } from "./stored-usage.ts";
 
 const least: Usage = { inputTokens: 3, outputTokens: 4, providerCalls: 1 };
 const measured: Usage = { ...least, computeMs: 50 };
-const most: Required<Usage> = {
+/** What a settlement may say: the engine itself adds what an attempt cost. */
+const most: Required<Omit<Usage, "costMicros" | "unpricedAttempts">> = {
   ...{ ...least, computeMs: 50, cachedInputTokens: 2, reasoningTokens: 1, model: "gpt-5-mini" },
 };
 
@@ -15,6 +16,12 @@ test.each([least, measured, most, { ...least, inputTokens: 0 }])(
     expect(parseUsage(usageText(usage))).toEqual(usage);
   },
 );
+
+test("what an attempt cost is read, and not taken from a settlement", () => {
+  const charged = { ...measured, costMicros: 0, unpricedAttempts: 2 };
+  expect(parseUsage('{"i":3,"o":4,"c":1,"m":50,"k":0,"n":2}')).toEqual(charged);
+  expect(usageText(charged)).toBe(usageText(measured));
+});
 
 test("no usage is stored as empty text, and empty text is read as no usage", () => {
   expect(usageText(undefined)).toBe("");

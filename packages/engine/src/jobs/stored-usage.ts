@@ -7,6 +7,9 @@ import { F } from "../redis/stored-names.ts";
 import type { Usage } from "./contract.ts";
 import { parseJson } from "./parse-json.ts";
 
+/** What the script that settles adds to a usage. */
+const money = { costMicros: F.usage_cost, unpricedAttempts: F.usage_unpriced } as const;
+
 /** The stored names. Scripts add up every member that they find, so a new member is named here and nowhere in Lua. */
 const names = {
   inputTokens: F.usage_input_tokens,
@@ -15,14 +18,14 @@ const names = {
   computeMs: F.usage_compute_ms,
   cachedInputTokens: F.usage_cached_input_tokens,
   reasoningTokens: F.usage_reasoning_tokens,
-} as const satisfies Record<Exclude<keyof Usage, "model">, string>;
+} as const satisfies Record<Exclude<keyof Usage, "model" | keyof typeof money>, string>;
 
 const members = Object.entries(names) as (readonly [keyof typeof names, string])[];
 
 /** The longest name of a model that is stored. */
 const MODEL_CHARS = 128;
 
-/** "" without a usage. */
+/** "" without a usage. What attempts cost is not taken from it. */
 export function usageText(usage: Usage | undefined): string {
   if (usage === undefined) return "";
   const stored: Record<string, number | string> = {};
@@ -47,6 +50,11 @@ export function parseUsage(stored: unknown): Usage | undefined {
     const amount = amounts[name];
     if (typeof amount === "number" && amount > 0) usage[member] = amount;
   }
+  const cost = amounts[money.costMicros];
+  // 0 is a cost, too: the attempt had a price.
+  if (typeof cost === "number") usage.costMicros = cost;
+  const unpriced = amounts[money.unpricedAttempts];
+  if (typeof unpriced === "number") usage.unpricedAttempts = unpriced;
   const model = amounts[F.usage_model];
   if (typeof model === "string") usage.model = model;
   return usage;

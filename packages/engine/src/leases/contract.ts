@@ -132,8 +132,16 @@ export type Settlement = LeaseRef & {
   );
 
 export type SettleOutcome =
-  /** `repeated`: this same lease had ended the job before, and `state` is the state that it set. */
-  | { readonly kind: "settled"; readonly state: JobState; readonly repeated?: true }
+  /**
+   * `repeated`: this same lease had ended the job before, and `state` is the state that it set. `costMicros`: what the attempt
+   * cost, if its price was known.
+   */
+  | {
+      readonly kind: "settled";
+      readonly state: JobState;
+      readonly repeated?: true;
+      readonly costMicros?: number;
+    }
   | { readonly kind: "leaseLost" }
   /** This settlement cannot be stored and changed nothing; the others of the call are stored. `argument` names the wrong part. */
   | { readonly kind: "invalid"; readonly argument: string };

@@ -5,6 +5,7 @@ import type { OtherEndsParts } from "../jobs/other-ends.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import type { ShardOfQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
+import type { SpendSettings } from "../spend/contract.ts";
 import { AccountAsks } from "./account-asks.ts";
 import type { Lease, LeaseRequest, LeaseResult, LeaseSettings } from "./contract.ts";
 import { lease } from "./lease.ts";
@@ -28,7 +29,7 @@ const isReadable = ({ job }: Lease): boolean => job.type !== "";
 
 /** Ends jobs that no worker could read, before a worker gets them. */
 async function failUnreadable(
-  { redis, onOtherEnds }: Pick<LeaseFromParts, "redis" | "onOtherEnds">,
+  { redis, spend, onOtherEnds }: Pick<LeaseFromParts, "redis" | "spend" | "onOtherEnds">,
   { base, definition }: ShardOfQueue<LeaseSettings>,
   leases: readonly Lease[],
   stamp: { readonly nowMs: number; readonly maxEvents: number },
@@ -39,6 +40,7 @@ async function failUnreadable(
     keepSucceededMs: definition.retainSucceededMs,
     keepFailedMs: definition.retainFailedMs,
     maxBounces: definition.maxBounces,
+    spend,
     settlements: leases
       .filter((lease) => !isReadable(lease))
       .map(({ jobId, token }) => ({
@@ -53,6 +55,7 @@ export interface LeaseFromParts extends OtherEndsParts {
   readonly redis: Store;
   readonly accounts: Pick<ProviderAccountRegistry, "exchange">;
   readonly clock: Clock;
+  readonly spend: SpendSettings;
 }
 
 export function leaseFromShards(parts: LeaseFromParts): LeaseFrom {

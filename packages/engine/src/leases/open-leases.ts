@@ -4,6 +4,7 @@ import { retention } from "../jobs/retention.ts";
 import { byShard } from "../redis/by-shard.ts";
 import type { EngineParts } from "../redis/parts.ts";
 import { stampOf } from "../redis/stamp.ts";
+import type { SpendSettings } from "../spend/contract.ts";
 import { adoptLeases } from "./adopt_leases.ts";
 import { checkLease } from "./check_lease.ts";
 import type { LeaseSettings, Leases } from "./contract.ts";
@@ -15,12 +16,13 @@ import { settle } from "./settle.ts";
 
 export interface LeasesParts extends EngineParts<LeaseSettings>, OtherEndsParts {
   readonly accounts: Pick<ProviderAccountRegistry, "exchange">;
+  readonly spend: SpendSettings;
 }
 
 /** Callers invoke `freed` after an account was changed: it may grant something now where it had nothing before. */
 export function openLeases(parts: LeasesParts): { leases: Leases; freed: () => void } {
-  const { redis, rootPrefix, clock, random, shards, accounts, onOtherEnds } = parts;
-  const leaseFrom = leaseFromShards({ redis, accounts, clock, onOtherEnds });
+  const { redis, rootPrefix, clock, random, shards, accounts, spend, onOtherEnds } = parts;
+  const leaseFrom = leaseFromShards({ redis, accounts, clock, spend, onOtherEnds });
   const leaseLost = () => ({ kind: "leaseLost" }) as const;
 
   const leases: Leases = {
@@ -63,7 +65,13 @@ export function openLeases(parts: LeasesParts): { leases: Leases; freed: () => v
         (one) => (one.kind === "complete" ? one.resultJson.length : 0),
         async ({ base, definition }, group) => {
           const { maxBounces } = definition;
-          const call = { ...stamp, ...retention(definition), maxBounces, settlements: group };
+          const call = {
+            ...stamp,
+            ...retention(definition),
+            maxBounces,
+            spend,
+            settlements: group,
+          };
           const settled = await settle.run(redis, base, call);
           onOtherEnds(settled.others);
           return settled.outcomes;

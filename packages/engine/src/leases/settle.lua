@@ -1,9 +1,9 @@
 -- settle: end attempts, each with its job's new state and everything that follows from it, or not at all.
 -- KEYS     base
--- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces; per settlement: id, token, kind,
---          state, delay_ms, episode, body, message, noted, usage, account_failed
--- RETURNS  per settlement, two words: "SETTLED", state | "REPEATED", state | "LEASE_LOST", "" | "INVALID", argument;
---          then other_ends, see ends.report
+-- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces, keep_spend_days, spend_labels; per settlement:
+--          id, token, kind, state, delay_ms, episode, body, message, noted, usage, account_failed
+-- RETURNS  per settlement, three words: "SETTLED", state, cost in micro-dollars | "" | "REPEATED", state, "" | "LEASE_LOST", "", "" |
+--          "INVALID", argument, ""; then other_ends, see ends.report
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
 -- TOUCHES  waiting-children (zset), mr:expiry (zset), events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
@@ -33,6 +33,8 @@ local max_events = numbers.given(ARGV[2], "max_events")
 local keep_succeeded_ms = numbers.given(ARGV[3], "keep_succeeded_ms")
 local keep_failed_ms = numbers.given(ARGV[4], "keep_failed_ms")
 local max_bounces = numbers.given(ARGV[5], "max_bounces")
+local keep_spend_days = numbers.given(ARGV[6], "keep_spend_days")
+local spend_labels = ARGV[7]
 --- @include "lanes/lib/lanes"
 --- @include "signals/lib/events"
 --- @include "signals/lib/signals"
@@ -46,6 +48,7 @@ local max_bounces = numbers.given(ARGV[5], "max_bounces")
 --- @include "jobs/lib/history"
 --- @include "jobs/lib/usages"
 --- @include "usage/lib/usage_days"
+--- @include "spend/lib/books"
 
 local FIELDS = columns.join(ends.FIELDS, { F.finished_ms, F.cancel_reason, F.key_reservation, F.account_reservation, F.usage,
   F.bounces, F.bounce_episodes, F.stalls, F.lane, F.route, F.failed_accounts })
@@ -178,7 +181,10 @@ local function settle(at)
   if rsv then extra[1], extra[2] = F.key_reservation, "" end
   if acs then extra[#extra + 1], extra[#extra + 2] = F.account_reservation, "" end
   if account_failed == "1" and note_failed_account(fields, extra) and kind.delay_ms then kind.delay_ms = 0 end
-  if usage then extra[#extra + 1], extra[#extra + 2] = F.usage, usages.add(fields[AT[F.usage]], usage, usage_text) end
+  if usage then
+    usage_text = books.charge(id, fields[AT[F.lane]], fields[AT[F.route]], usage, usage_text)
+    extra[#extra + 1], extra[#extra + 2] = F.usage, usages.add(fields[AT[F.usage]], usage, usage_text)
+  end
 
   if kind.name == "complete" then
     ends.finish(id, fields, token, "active", "SUCCEEDED", body, nil, nil, extra)
@@ -222,10 +228,11 @@ local function settle(at)
 end
 
 local replies = {}
-for at = 5, #ARGV - 1, 11 do
+for at = 7, #ARGV - 1, 11 do
   local n = #replies
   local word, state, fields, usage = settle(at)
-  replies[n + 1], replies[n + 2] = word, state
+  local cost = usage and usage[F.usage_cost]
+  replies[n + 1], replies[n + 2], replies[n + 3] = word, state, cost and string.format("%.0f", cost) or ""
   if fields then usage_days.count(ARGV[at + 1], fields[AT[F.lane]], fields[AT[F.route]], usage, state == "SUCCEEDED" or ENDS[state]) end
 end
 ends.flush()
@@ -235,6 +242,7 @@ stored.flush()
 budgets.flush()
 slices.flush()
 usage_days.flush()
+books.flush()
 local meta = rcall("HMGET", base .. "meta", F.meta_paused, F.meta_concurrency)
 -- Under BullMQ's concurrency limit for the whole queue, any end makes room for another job.
 if meta[2] then signals.work() end

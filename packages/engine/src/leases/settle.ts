@@ -4,6 +4,7 @@ import { otherEnds } from "../jobs/other-ends.ts";
 import { usageText } from "../jobs/stored-usage.ts";
 import { defineScript, type ScriptArg } from "../redis/define-script.ts";
 import { asList, asText, unexpectedReply } from "../redis/reply.ts";
+import type { SpendSettings } from "../spend/contract.ts";
 import type { Settlement, SettleOutcome } from "./contract.ts";
 
 export interface SettleRequest {
@@ -12,6 +13,7 @@ export interface SettleRequest {
   readonly keepSucceededMs: number;
   readonly keepFailedMs: number;
   readonly maxBounces: number;
+  readonly spend: SpendSettings;
   readonly settlements: readonly Settlement[];
 }
 
@@ -22,13 +24,17 @@ export interface Settled {
 
 export const settle = defineScript<SettleRequest, Settled>(import.meta.url, {
   name: "settle",
-  argv: ["now_ms", "max_events", "keep_succeeded_ms", "keep_failed_ms", "max_bounces"],
+  argv: [
+    ...["now_ms", "max_events", "keep_succeeded_ms", "keep_failed_ms", "max_bounces"],
+    ...["keep_spend_days", "spend_labels"],
+  ],
   perItem: [
     ...["id", "token", "kind", "state", "delay_ms", "episode"],
     ...["body", "message", "noted", "usage", "account_failed"],
   ],
-  encode({ nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces, settlements }) {
+  encode({ nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces, spend, settlements }) {
     const args: ScriptArg[] = [nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces];
+    args.push(spend.keepDays, spend.labels.join("\n"));
     for (const one of settlements) {
       args.push(one.jobId, one.token, one.kind, ...detailsOf(one));
       args.push(...textsOf(one), usageText(one.usage), one.accountFailed ? 1 : "");
@@ -38,7 +44,9 @@ export const settle = defineScript<SettleRequest, Settled>(import.meta.url, {
   decode(reply, { settlements }) {
     const words = asList(reply);
     return {
-      outcomes: settlements.map((_, index) => outcome(words[2 * index], words[2 * index + 1])),
+      outcomes: settlements.map((_, index) =>
+        outcome(words[3 * index], words[3 * index + 1], words[3 * index + 2]),
+      ),
       others: otherEnds(words.at(-1)),
     };
   },
@@ -89,10 +97,13 @@ function failureTexts(failure: Failure): [body: string, message: string, noted: 
   return [body, message, short === message ? body : jsonText({ ...failure, message: short })];
 }
 
-function outcome(word: unknown, state: unknown): SettleOutcome {
+function outcome(word: unknown, state: unknown, cost: unknown): SettleOutcome {
   switch (word) {
     case "SETTLED":
-      return { kind: "settled", state: asText(state) as JobState };
+      return {
+        ...{ kind: "settled", state: asText(state) as JobState },
+        ...(asText(cost) === "" ? {} : { costMicros: Number(cost) }),
+      };
     case "REPEATED":
       return { kind: "settled", state: asText(state) as JobState, repeated: true };
     case "LEASE_LOST":

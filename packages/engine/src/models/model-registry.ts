@@ -19,8 +19,8 @@ export interface ModelRegistry extends Models {
 
 /** The field of the registry's hash that counts its changes. */
 const VERSION = "*";
-/** A shard's version is this much ahead of the registry's, because a new shard has version 0 and must still be sent all. */
-const VERSIONS_AHEAD = 1;
+/** A shard's version is this much ahead of the registry's: a new shard has version 0, and one of a Millrace without prices 1 less. */
+const VERSIONS_AHEAD = 2;
 /** How old the copy is at most by which names are looked up. */
 const FRESH_MS = 1_000;
 const MOST_MODELS = 1_000;

@@ -100,7 +100,7 @@ test.each<[string, Partial<Model>]>([
 
 test("every shard has the routes, also one that missed a change, and one of a new queue", async () => {
   const { engine, another, redis, copies, rootPrefix } = await setupCopies(2, [queue, "images"]);
-  const text = "openai gpt-5-2026\nazure/east gpt 5 (east)";
+  const text = "openai 1250000,125000,10000000 gpt-5-2026\nazure/east 1,1,2 gpt 5 (east)";
   await engine.models.put(gpt);
   expect((await copies()).slice(0, 2)).toEqual([{ "gpt-5": text }, { "gpt-5": text }]);
   await engine.defineQueue({ name: "images" as QueueName, shards: 2 });
@@ -108,12 +108,12 @@ test("every shard has the routes, also one that missed a change, and one of a ne
   // A shard that has missed a change is sent all models with the next one.
   await redis.hset(modelsKey(shardAt(rootPrefix, queue, 1)), { "*": 1, old: "x y" });
   await (await another()).models.put(mini);
-  expect(await copies()).toEqual(Array(4).fill({ "gpt-5": text, "gpt-5-mini": "openai mini" }));
+  expect(await copies()).toEqual(Array(4).fill({ "gpt-5": text, "gpt-5-mini": "openai - mini" }));
   await engine.models.remove("gpt-5");
-  expect(await copies()).toEqual(Array(4).fill({ "gpt-5-mini": "openai mini" }));
+  expect(await copies()).toEqual(Array(4).fill({ "gpt-5-mini": "openai - mini" }));
   await redis.del(modelsKey(shardAt(rootPrefix, queue, 0)));
   await engine.syncPolicy();
-  expect(await copies()).toEqual(Array(4).fill({ "gpt-5-mini": "openai mini" }));
+  expect(await copies()).toEqual(Array(4).fill({ "gpt-5-mini": "openai - mini" }));
 });
 
 test("a job names a model or an alias; an unknown name is refused with the nearest names", async () => {

@@ -95,6 +95,10 @@ export const storedKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:s
 export const usageKey = ({ base }: Pick<Shard, "base">, day: number): string =>
   `${base}mr:usage:${day}`;
 
+/** hash: what attempts cost that were settled on a day (days since 1970), as spend/lib/books.lua describes. */
+export const spendKey = ({ base }: Pick<Shard, "base">, day: number): string =>
+  `${base}mr:spend:${day}`;
+
 /** Keys that belong to no queue shard. They have a Cluster slot of their own. */
 export const registryKeys = (rootPrefix: string) => ({
   /** hash: queue definitions, JSON, by queue name */
@@ -198,6 +202,9 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:pace": "hash",
   // By day since 1970: what the attempts of each key spent, by pool and model.
   "mr:usage:": "hash",
+  // What the settled attempts of each key cost, by key id; and by day since 1970, by model, account and labels.
+  "mr:spend": "hash",
+  "mr:spend:": "hash",
   // How many tokens a key's attempts usually take, as learned, by key id.
   "mr:learned": "hash",
   // The number of jobs in lanes: "*" all jobs, "0" those without a priority.

@@ -148,6 +148,10 @@ export const F = {
   usage_reasoning_tokens: "r",
   /** The model that was called last, a text. */
   usage_model: "d",
+  /** What the attempts cost whose price was known, micro-dollars. Set by the script that settles. */
+  usage_cost: "k",
+  /** How many attempts of the job's model had no known price. */
+  usage_unpriced: "n",
 
   // An entry of a job's output.
   chunk_kind: "k",

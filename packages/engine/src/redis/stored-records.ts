@@ -11,8 +11,33 @@ export const R = {
   key_reservation: ["tokens", "reserved", "finish", "weight", "minute", "day", "lane"],
   /** The account's second that was charged, the tokens, the account's generation, the probe or 0, and the pool. */
   account_reservation: ["second", "reserved", "generation", "probe", "pool"],
-  /** A provider account, and what the provider calls the model. A model has one for each route, one on each line. */
-  route: ["account", "model"],
+  /**
+   * A provider account; the price of a million tokens in micro-dollars as "input,cached input,output", or "-" if it is not known;
+   * and what the provider calls the model. A model has one for each route, one on each line.
+   */
+  route: ["account", "price", "model"],
+  /**
+   * For each key, in mr:spend: what its settled attempts have cost; the part of it that was of jobs that are removed by now; and
+   * the last day (since 1970) of which it has records, 0: none. Micro-dollars. spend/lib/books.lua describes it.
+   */
+  spend_total: ["micros", "removed", "day"],
+  /**
+   * For each key, in mr:spend:<day>: how many records it has with labels and without, the total with which the day began, and
+   * the last day before it of which the key had records, 0: none.
+   */
+  spend_opening: ["labelled", "others", "opening", "before"],
+  /** What a key's attempts of a model, an account and labels cost on a day: doubles, as for usage_of_day. */
+  spend_of_day: [
+    "attempts",
+    "unpriced",
+    "input",
+    "cached",
+    "output",
+    "reasoning",
+    "calls",
+    "micros",
+    "zero",
+  ],
   /** When a provider refused or failed a call (ms), the HTTP status, and what the provider said. */
   last_refusal: ["at", "status", "message"],
   /** What the attempts of a key spent on a day, of one pool and model: doubles. usage/lib/usage_days.lua describes it. */

@@ -12,7 +12,7 @@ export interface DayUsage {
   readonly jobs: number;
   /** Attempts that were settled: also those that failed, were refused by the provider, or were handed back. */
   readonly attempts: number;
-  readonly usage: Required<Omit<Usage, "model">>;
+  readonly usage: Required<Omit<Usage, "model" | "costMicros" | "unpricedAttempts">>;
 }
 
 export interface UsageReports {

@@ -1,13 +1,11 @@
 import type { KeyId } from "@millrace/shared";
 import { shardAt, usageKey } from "../redis/keys.ts";
+import { readDay } from "../redis/read-day.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreCall } from "../redis/store-fault.ts";
 import { R } from "../redis/stored-records.ts";
 import type { DayUsage, UsageReports } from "./contract.ts";
-
-/** How many records one command reads: it occupies Redis for less than a millisecond. */
-const AT_ONCE = 500;
 
 export interface UsageParts {
   readonly redis: Store;
@@ -16,21 +14,6 @@ export interface UsageParts {
 }
 
 export function openUsage({ redis, rootPrefix, queues }: UsageParts): UsageReports {
-  /** The records of a day in one shard, by name. A scan may return a record twice. */
-  const readDay = async (key: string, keyId: KeyId | undefined) => {
-    const records = new Map<string, Buffer>();
-    let cursor = "0";
-    do {
-      const match = `${keyId ?? "*"}|*`;
-      const [next, found] = await redis.hscanBuffer(key, cursor, "MATCH", match, "COUNT", AT_ONCE);
-      for (let at = 0; at + 1 < found.length; at += 2) {
-        records.set(String(found[at]), found[at + 1] as Buffer);
-      }
-      cursor = String(next);
-    } while (cursor !== "0");
-    return records;
-  };
-
   return {
     usageOfDay: (day, keyId) =>
       asStoreCall("reading the usage of a day", async () => {
@@ -38,7 +21,7 @@ export function openUsage({ redis, rootPrefix, queues }: UsageParts): UsageRepor
         for (const { name, shards } of await queues()) {
           for (let index = 0; index < shards; index += 1) {
             const key = usageKey(shardAt(rootPrefix, name, index), day);
-            for (const [record, value] of await readDay(key, keyId)) {
+            for (const [record, value] of await readDay(redis, key, keyId)) {
               sums.set(record, sumOf(sums.get(record), dayUsage(record, value)));
             }
           }

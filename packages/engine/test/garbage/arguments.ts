@@ -27,10 +27,11 @@ const usual = ({ time, ids, held }: BusyShard): Values => ({
   top_priority: "1",
   bytes_limit: "1000000",
   said: "429 slow down",
+  spend_labels: "team\nstage",
 });
 
 const numeric =
-  /(^|_)(ms|bytes|tokens|limit|count|requests|second|version|running|succeeded|allowed|most|sample|stalls|bounces|percent)$/;
+  /(^|_)(ms|bytes|tokens|limit|count|requests|second|version|running|succeeded|allowed|most|sample|stalls|bounces|percent|days)$/;
 
 const runOf = (id: string, kind: string, { time }: BusyShard): string => {
   const revision = time.scheduledMs;
@@ -242,7 +243,12 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
     { version: "99", all: "0", generation },
   ],
   set_models: () => [
-    { version: "99", all: "1", model: ["gpt-5", "other", "gone"], routes: `${pool} gpt 5` },
+    {
+      version: "99",
+      all: "1",
+      model: ["gpt-5", "other", "gone"],
+      routes: `${pool} 1000000,2,3 gpt 5`,
+    },
     { version: "99", all: "1", model: ["gpt-5", "other", "gone"], routes: "" },
   ],
   set_limits: () => [

@@ -26,6 +26,7 @@ export async function busyShard() {
   await engine.models.put({
     name: model,
     routes: ["other", pool].map((account) => ({ account, model: "gpt 5" })),
+    price: { inputMicros: 1_250_000, outputMicros: 10_000_000 },
   });
   const failure = { reason: "BAD", message: "it broke", retryable: true };
   const more = (n: number) => ({
@@ -63,7 +64,10 @@ export async function busyShard() {
   for (const held of first) {
     await engine.append([{ ...held, chunks: [{ seq: 0, kind: "text", body: "x" }] }]);
     // The next attempts use the second route, which is on the account.
-    await engine.settle([{ ...held, kind: "bounce", delayMs: 0, failure, accountFailed: true }]);
+    const usage = { inputTokens: 7, outputTokens: 1, providerCalls: 1 };
+    await engine.settle([
+      { ...held, kind: "bounce", delayMs: 0, failure, usage, accountFailed: true },
+    ]);
   }
   const again = await lease(engine, 3);
   for (const held of again) await engine.settle([{ ...held, kind: "retry", delayMs: 0, failure }]);

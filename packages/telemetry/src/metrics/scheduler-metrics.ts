@@ -61,6 +61,9 @@ const attemptMetrics = ({ counter, histogram }: MetricKinds) => ({
     ...byType,
     "direction",
   ]),
+  spend: counter(metricNames.spend, "US dollars that attempts cost whose price was known.", [
+    ...byType,
+  ]),
   outputChunks: counter(metricNames.outputChunks, "Chunks of output stored.", ["queue"]),
   outputBytes: counter(metricNames.outputBytes, "Bytes of output stored.", ["queue"]),
 });

@@ -18,6 +18,7 @@ import { jobEventsRoute } from "./job-events.ts";
 import { jobTokenRoute } from "./job-token.ts";
 import { listDocumentsRoute } from "./list-documents.ts";
 import { listJobsRoute } from "./list-jobs.ts";
+import { listSpendRoute } from "./list-spend.ts";
 import { putDocumentRoute } from "./put-document.ts";
 import type { GatewayRoute } from "./route-description.ts";
 import { changeScheduleRoutes } from "./schedules/change-schedule.ts";
@@ -64,4 +65,5 @@ export const gatewayRoutes = (parts: GatewayParts, clock: Clock): GatewayRoute[]
   documentContentRoute(parts),
   documentDownloadRoute(parts),
   ...uploadRoutes(parts),
+  listSpendRoute(parts),
 ];

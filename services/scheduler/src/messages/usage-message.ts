@@ -13,6 +13,8 @@ export const usageMessage = (usage: StoredUsage): MessageInitShape<typeof UsageS
   cachedInputTokens: BigInt(usage.cachedInputTokens ?? 0),
   reasoningTokens: BigInt(usage.reasoningTokens ?? 0),
   model: usage.model ?? "",
+  ...(usage.costMicros === undefined ? {} : { costMicros: BigInt(usage.costMicros) }),
+  unpricedAttempts: usage.unpricedAttempts ?? 0,
 });
 
 /** An attempt's usage that a worker reports, as the engine takes it. */

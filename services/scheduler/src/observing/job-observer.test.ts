@@ -41,6 +41,11 @@ test.each([
   const usage = { inputTokens: 7, outputTokens: 2, providerCalls: 1 };
   observer.settled({ ...settlement, usage }, job, state, { startMs: 1_240, endMs: 1_250 });
   expect(await shown("millrace_jobs")).toEqual([`millrace_jobs_${name}_total{${by}} 1`]);
+  observer.charged(settlement.jobId, job.type, 1_500_000);
+  observer.charged(settlement.jobId, job.type, 1);
+  expect(await shown("millrace_spend_dollars")).toEqual([
+    `millrace_spend_dollars_total{${by}} 1.500001`,
+  ]);
   expect(await shown("millrace_tokens")).toEqual([
     `millrace_tokens_total{${by},direction="input"} 7`,
     `millrace_tokens_total{${by},direction="output"} 2`,

@@ -12,20 +12,14 @@ import type {
   RepairedJob,
   Settlement,
 } from "@millrace/engine";
-import {
-  type GroupId,
-  type JobId,
-  type JobState,
-  parseJobId,
-  type QueueName,
-  queueOf,
-} from "@millrace/shared";
+import { type GroupId, type JobId, type JobState, type QueueName, queueOf } from "@millrace/shared";
 import { exemplarOf, jobFields, type Logger, type SchedulerMetrics } from "@millrace/telemetry";
 import { bandOf } from "../policy/band-of.ts";
 import { JobLabels } from "./job-labels.ts";
 import { recordEndedWait, recordLostAttempt, recordSettlement, recordWait } from "./job-spans.ts";
 import { LimitedKeys } from "./limited-keys.ts";
 import { SubmissionLog } from "./submission-log.ts";
+import { wasLimited } from "./was-limited.ts";
 
 /** Counts, logs and traces the events of jobs. Whoever causes an event reports it once. */
 export interface JobObserver {
@@ -56,6 +50,8 @@ export interface JobObserver {
     /** Why the worker handed the job back, if it did. */
     handedBack?: string,
   ): void;
+  /** An attempt was settled whose price was known. */
+  charged(id: JobId, type: string, costMicros: number): void;
   /** A waiting job ended. */
   ended(job: EndedJob, state: OtherEnd["state"], nowMs: number): void;
   /** A lease expired, or a waiting job did. */
@@ -70,9 +66,6 @@ export interface SettleTime {
   readonly startMs: number;
   readonly endMs: number;
 }
-
-/** A job that waited no longer than this was leased before its key could be seen to be limited. */
-const SEEN_AFTER_MS = 5_000;
 
 /** What became of due runs of schedules. */
 export const runOutcomes = ["submitted", "skipped", "buffered", "missed", "refused"] as const;
@@ -123,13 +116,6 @@ const endingCounters = ({ jobCounters }: SchedulerMetrics) => ({
   CANCELLED: jobCounters.jobsCancelled,
   EXPIRED: jobCounters.jobsExpired,
 });
-
-/** Whether a limit of the job's own key held it for a part of its wait. */
-function wasLimited({ jobId, heldBy }: Lease, waitMs: number, startMs: number, keys: LimitedKeys) {
-  if (heldBy.some((kind) => kind.startsWith("KEY_"))) return true;
-  const job = waitMs > SEEN_AFTER_MS ? parseJobId(jobId) : undefined;
-  return job !== undefined && keys.since(job.queue, job.keyId, startMs);
-}
 
 /** Observes jobs that wait: their submission, and what holds them. */
 const waitingObserver = ({
@@ -184,7 +170,7 @@ function attemptObserver({
   log,
   labels,
   limitedKeys,
-}: ObserverParts): Pick<JobObserver, "leased" | "settled" | "appended"> {
+}: ObserverParts): Pick<JobObserver, "leased" | "settled" | "charged" | "appended"> {
   const endings = endingCounters(metrics);
   const { jobCounters } = metrics;
   const returns = {
@@ -240,6 +226,10 @@ function attemptObserver({
         );
       }
       recordSettlement(settlement, job, state, time, handedBack);
+    },
+
+    charged(id, type, costMicros) {
+      metrics.spend.inc(labels.of(id, type), costMicros / 1_000_000);
     },
 
     appended({ jobId, chunks }, outcome) {

@@ -43,6 +43,7 @@ const adminRoles: Roles<typeof AdminService> = {
   cancelJob: "operator",
   cancelJobs: "operator",
   listUsage: "reader",
+  listSpend: "reader",
 };
 
 /** The least role that each call about the endpoints of operators needs. */

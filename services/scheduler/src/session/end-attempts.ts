@@ -68,6 +68,8 @@ export async function endAttempts(
     const outcome = outcomes[index];
     if (job === undefined || outcome?.kind !== "settled" || outcome.repeated) continue;
     observer.settled(settlement, job, outcome.state, time, handedBack);
+    if (outcome.costMicros !== undefined)
+      observer.charged(settlement.jobId, job.type, outcome.costMicros);
   }
   return outcomes.map((outcome, index) =>
     outcome.kind === "settled" && !isFinal(outcome.state)

@@ -5,7 +5,8 @@
 -- TOUCHES  mr:index: (zset), mr:idem: (string), mr:expiry (zset), mr:retain (zset), mr:leases (zset),
 --          mr:bands (hash), mr:budgets (hash), mr:learned (hash), mr:idle: (zset), mr:seq (string),
 --          mr:seq:plain (string), mr:stored (hash), mr:families (hash), mr:sorting (hash), mr:unsorted (zset),
---          mr:groups (zset), mr:groups-ended (zset), mr:group: (hash), mr:group-index: (zset)
+--          mr:groups (zset), mr:groups-ended (zset), mr:group: (hash), mr:group-index: (zset), mr:spend (hash)
+--- @include "spend/lib/totals"
 local OF_JOB = { "mr:expiry", "mr:retain", "mr:leases" }
 local OF_QUEUE = { "mr:bands", "mr:budgets", "mr:learned", "mr:idle:0", "mr:idle:1", "mr:idle:2",
   "mr:idle:3", "mr:seq", "mr:seq:plain", "mr:stored", "mr:families", "mr:sorting", "mr:unsorted" }
@@ -25,8 +26,11 @@ local function forget_job(job_key)
     if owner == job_id and state == "-" then rcall("DEL", idem) end
   end
   -- The bytes of a dead letter are counted in the queue of its job.
-  local counts, bytes = string.gsub(queue_prefix, "%.dead:$", ":") .. "mr:stored", stored.of_job(job_key)
+  local counts, bytes, usage = string.gsub(queue_prefix, "%.dead:$", ":") .. "mr:stored", stored.of_job(job_key)
   if bytes ~= 0 and numbers.add_field(counts, key, string.format("%.0f", -bytes)) == 0 then rcall("HDEL", counts, key) end
+  -- A dead letter has the usage of its job, which counts by itself.
+  local cost = totals.cost_in(usage)
+  if cost and not string.find(queue_prefix, "%.dead:$") then totals.remove(queue_prefix .. "mr:spend", key, cost) end
   rcall("DEL", job_key .. ":output")
   rcall("ZREM", queue_prefix .. "mr:index:" .. key, string.match(job_id, "(%w+)$"))
   for _, set in ipairs(OF_JOB) do rcall("ZREM", queue_prefix .. set, job_id) end

@@ -14,7 +14,7 @@ local stored = { adds = {} }
 -- The bytes that a job takes in Redis in addition to what was submitted.
 stored.OVERHEAD = 768
 
-local JOB_FIELDS = { F.job_bytes, F.end_bytes, F.output_bytes, F.earlier_output_bytes }
+local JOB_FIELDS = { F.job_bytes, F.end_bytes, F.output_bytes, F.earlier_output_bytes, F.usage }
 
 -- The key id in a Millrace job id ("queue~key~ulid"), or nil.
 local function key_of(job_id)
@@ -55,11 +55,11 @@ function stored.defer(job_id, change)
   if key then gather(key .. F.stored_deferred, change) end
 end
 
--- The bytes of a job that is about to be removed.
+-- The bytes of a job that is about to be removed, and its usage or false.
 function stored.of_job(job_key)
-  local bytes = 0
-  for _, field in ipairs(rcall("HMGET", job_key, unpack(JOB_FIELDS))) do bytes = bytes + (numbers.whole(field) or 0) end
-  return bytes
+  local bytes, fields = 0, rcall("HMGET", job_key, unpack(JOB_FIELDS))
+  for i = 1, #JOB_FIELDS - 1 do bytes = bytes + (numbers.whole(fields[i]) or 0) end
+  return bytes, fields[#JOB_FIELDS]
 end
 
 -- The bytes of a key, and how many of its jobs wait for a time or for other jobs.

@@ -32,12 +32,19 @@ function usages.tokens(usage)
   return (usage[F.usage_input_tokens] or 0) + (usage[F.usage_output_tokens] or 0)
 end
 
--- The text of the sum of a stored usage and of another one, whose own text is `text`.
+-- The largest whole number that is counted: doubles hold it exactly.
+local MOST_AMOUNT = 9007199254740991
+
+-- The text of the sum of a stored usage and of another one, whose own text is `text`. cjson would write 14 digits of a number.
 function usages.add(before, usage, text)
   local sum = usages.parse(before) or parse_former(before)
   if not sum then return text end
   for name, amount in pairs(usage) do
-    sum[name] = name == F.usage_model and amount or (sum[name] or 0) + amount
+    sum[name] = name == F.usage_model and amount or math.min((sum[name] or 0) + amount, MOST_AMOUNT)
   end
-  return cjson.encode(sum)
+  local members = {}
+  for name, amount in pairs(sum) do
+    members[#members + 1] = cjson.encode(name) .. ":" .. (name == F.usage_model and cjson.encode(amount) or string.format("%.0f", amount))
+  end
+  return "{" .. table.concat(members, ",") .. "}"
 end

@@ -2,7 +2,7 @@
 -- waits in the lane with "=" alone, which all models share, or aside in the lane of its model (lanes/lib/lanes).
 --
 -- mr:models has the routes of each model, the most preferred first, one on each line: R.route in stored-records.ts. A job
--- has the accounts that it has failed on in F.failed_accounts.
+-- has the accounts that it has failed on in F.failed_accounts. A route's price is text, as R.route describes it.
 --
 -- Needs `base`, `rcall` and `slices`.
 -- TOUCHES  mr:models (hash)
@@ -21,8 +21,8 @@ do
   local function parse(text)
     local list = {}
     for line in string.gmatch(text or "", "[^\n]+") do
-      local account, model = string.match(line, "^(%S+) (.+)$")
-      if account then list[#list + 1] = { account = account, model = model, text = line } end
+      local account, price, model = string.match(line, "^(%S+) (%S+) (.+)$")
+      if account then list[#list + 1] = { account = account, price = price, model = model, text = line } end
     end
     return list
   end

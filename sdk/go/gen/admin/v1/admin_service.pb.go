@@ -4522,7 +4522,7 @@ const file_millrace_admin_v1_admin_service_proto_rawDesc = "" +
 	"\x15PROVIDER_STATE_CLOSED\x10\x01\x12\x1f\n" +
 	"\x1bPROVIDER_STATE_COOLING_DOWN\x10\x02\x12\x1c\n" +
 	"\x18PROVIDER_STATE_HALF_OPEN\x10\x03\x12\x1c\n" +
-	"\x18PROVIDER_STATE_EXHAUSTED\x10\x042\xad\x18\n" +
+	"\x18PROVIDER_STATE_EXHAUSTED\x10\x042\x85\x19\n" +
 	"\fAdminService\x12_\n" +
 	"\fCreateApiKey\x12&.millrace.admin.v1.CreateApiKeyRequest\x1a'.millrace.admin.v1.CreateApiKeyResponse\x12\\\n" +
 	"\vListApiKeys\x12%.millrace.admin.v1.ListApiKeysRequest\x1a&.millrace.admin.v1.ListApiKeysResponse\x12_\n" +
@@ -4560,7 +4560,8 @@ const file_millrace_admin_v1_admin_service_proto_rawDesc = "" +
 	"\tCancelJob\x12#.millrace.admin.v1.CancelJobRequest\x1a$.millrace.admin.v1.CancelJobResponse\x12[\n" +
 	"\n" +
 	"CancelJobs\x12$.millrace.admin.v1.CancelJobsRequest\x1a%.millrace.admin.v1.CancelJobsResponse0\x01\x12V\n" +
-	"\tListUsage\x12#.millrace.admin.v1.ListUsageRequest\x1a$.millrace.admin.v1.ListUsageResponseB&Z$millrace.dev/go/gen/admin/v1;adminv1b\x06proto3"
+	"\tListUsage\x12#.millrace.admin.v1.ListUsageRequest\x1a$.millrace.admin.v1.ListUsageResponse\x12V\n" +
+	"\tListSpend\x12#.millrace.admin.v1.ListSpendRequest\x1a$.millrace.admin.v1.ListSpendResponseB&Z$millrace.dev/go/gen/admin/v1;adminv1b\x06proto3"
 
 var (
 	file_millrace_admin_v1_admin_service_proto_rawDescOnce sync.Once
@@ -4660,17 +4661,19 @@ var file_millrace_admin_v1_admin_service_proto_goTypes = []any{
 	(*CancelJobRequest)(nil),              // 80: millrace.admin.v1.CancelJobRequest
 	(*CancelJobsRequest)(nil),             // 81: millrace.admin.v1.CancelJobsRequest
 	(*ListUsageRequest)(nil),              // 82: millrace.admin.v1.ListUsageRequest
-	(*PutModelResponse)(nil),              // 83: millrace.admin.v1.PutModelResponse
-	(*GetModelResponse)(nil),              // 84: millrace.admin.v1.GetModelResponse
-	(*ListModelsResponse)(nil),            // 85: millrace.admin.v1.ListModelsResponse
-	(*DeleteModelResponse)(nil),           // 86: millrace.admin.v1.DeleteModelResponse
-	(*ListJobsResponse)(nil),              // 87: millrace.admin.v1.ListJobsResponse
-	(*GetJobResponse)(nil),                // 88: millrace.admin.v1.GetJobResponse
-	(*ExplainJobResponse)(nil),            // 89: millrace.admin.v1.ExplainJobResponse
-	(*WatchJobResponse)(nil),              // 90: millrace.admin.v1.WatchJobResponse
-	(*CancelJobResponse)(nil),             // 91: millrace.admin.v1.CancelJobResponse
-	(*CancelJobsResponse)(nil),            // 92: millrace.admin.v1.CancelJobsResponse
-	(*ListUsageResponse)(nil),             // 93: millrace.admin.v1.ListUsageResponse
+	(*ListSpendRequest)(nil),              // 83: millrace.admin.v1.ListSpendRequest
+	(*PutModelResponse)(nil),              // 84: millrace.admin.v1.PutModelResponse
+	(*GetModelResponse)(nil),              // 85: millrace.admin.v1.GetModelResponse
+	(*ListModelsResponse)(nil),            // 86: millrace.admin.v1.ListModelsResponse
+	(*DeleteModelResponse)(nil),           // 87: millrace.admin.v1.DeleteModelResponse
+	(*ListJobsResponse)(nil),              // 88: millrace.admin.v1.ListJobsResponse
+	(*GetJobResponse)(nil),                // 89: millrace.admin.v1.GetJobResponse
+	(*ExplainJobResponse)(nil),            // 90: millrace.admin.v1.ExplainJobResponse
+	(*WatchJobResponse)(nil),              // 91: millrace.admin.v1.WatchJobResponse
+	(*CancelJobResponse)(nil),             // 92: millrace.admin.v1.CancelJobResponse
+	(*CancelJobsResponse)(nil),            // 93: millrace.admin.v1.CancelJobsResponse
+	(*ListUsageResponse)(nil),             // 94: millrace.admin.v1.ListUsageResponse
+	(*ListSpendResponse)(nil),             // 95: millrace.admin.v1.ListSpendResponse
 }
 var file_millrace_admin_v1_admin_service_proto_depIdxs = []int32{
 	64, // 0: millrace.admin.v1.ApiKey.create_time:type_name -> google.protobuf.Timestamp
@@ -4770,40 +4773,42 @@ var file_millrace_admin_v1_admin_service_proto_depIdxs = []int32{
 	80, // 94: millrace.admin.v1.AdminService.CancelJob:input_type -> millrace.admin.v1.CancelJobRequest
 	81, // 95: millrace.admin.v1.AdminService.CancelJobs:input_type -> millrace.admin.v1.CancelJobsRequest
 	82, // 96: millrace.admin.v1.AdminService.ListUsage:input_type -> millrace.admin.v1.ListUsageRequest
-	5,  // 97: millrace.admin.v1.AdminService.CreateApiKey:output_type -> millrace.admin.v1.CreateApiKeyResponse
-	7,  // 98: millrace.admin.v1.AdminService.ListApiKeys:output_type -> millrace.admin.v1.ListApiKeysResponse
-	9,  // 99: millrace.admin.v1.AdminService.UpdateApiKey:output_type -> millrace.admin.v1.UpdateApiKeyResponse
-	11, // 100: millrace.admin.v1.AdminService.RotateApiKey:output_type -> millrace.admin.v1.RotateApiKeyResponse
-	13, // 101: millrace.admin.v1.AdminService.RevokeApiKey:output_type -> millrace.admin.v1.RevokeApiKeyResponse
-	18, // 102: millrace.admin.v1.AdminService.PutQueue:output_type -> millrace.admin.v1.PutQueueResponse
-	20, // 103: millrace.admin.v1.AdminService.ListQueues:output_type -> millrace.admin.v1.ListQueuesResponse
-	23, // 104: millrace.admin.v1.AdminService.PauseQueue:output_type -> millrace.admin.v1.PauseQueueResponse
-	25, // 105: millrace.admin.v1.AdminService.ResumeQueue:output_type -> millrace.admin.v1.ResumeQueueResponse
-	30, // 106: millrace.admin.v1.AdminService.PutProviderAccount:output_type -> millrace.admin.v1.PutProviderAccountResponse
-	32, // 107: millrace.admin.v1.AdminService.ListProviderAccounts:output_type -> millrace.admin.v1.ListProviderAccountsResponse
-	34, // 108: millrace.admin.v1.AdminService.DeleteProviderAccount:output_type -> millrace.admin.v1.DeleteProviderAccountResponse
-	36, // 109: millrace.admin.v1.AdminService.ResetProviderAccount:output_type -> millrace.admin.v1.ResetProviderAccountResponse
-	83, // 110: millrace.admin.v1.AdminService.PutModel:output_type -> millrace.admin.v1.PutModelResponse
-	84, // 111: millrace.admin.v1.AdminService.GetModel:output_type -> millrace.admin.v1.GetModelResponse
-	85, // 112: millrace.admin.v1.AdminService.ListModels:output_type -> millrace.admin.v1.ListModelsResponse
-	86, // 113: millrace.admin.v1.AdminService.DeleteModel:output_type -> millrace.admin.v1.DeleteModelResponse
-	49, // 114: millrace.admin.v1.AdminService.ListWorkers:output_type -> millrace.admin.v1.ListWorkersResponse
-	40, // 115: millrace.admin.v1.AdminService.ListDeadLetters:output_type -> millrace.admin.v1.ListDeadLettersResponse
-	42, // 116: millrace.admin.v1.AdminService.GetDeadLetter:output_type -> millrace.admin.v1.GetDeadLetterResponse
-	44, // 117: millrace.admin.v1.AdminService.RedriveDeadLetters:output_type -> millrace.admin.v1.RedriveDeadLettersResponse
-	46, // 118: millrace.admin.v1.AdminService.PurgeDeadLetters:output_type -> millrace.admin.v1.PurgeDeadLettersResponse
-	62, // 119: millrace.admin.v1.AdminService.ApplyConfiguration:output_type -> millrace.admin.v1.ApplyConfigurationResponse
-	52, // 120: millrace.admin.v1.AdminService.ListChanges:output_type -> millrace.admin.v1.ListChangesResponse
-	54, // 121: millrace.admin.v1.AdminService.Audit:output_type -> millrace.admin.v1.AuditResponse
-	87, // 122: millrace.admin.v1.AdminService.ListJobs:output_type -> millrace.admin.v1.ListJobsResponse
-	88, // 123: millrace.admin.v1.AdminService.GetJob:output_type -> millrace.admin.v1.GetJobResponse
-	89, // 124: millrace.admin.v1.AdminService.ExplainJob:output_type -> millrace.admin.v1.ExplainJobResponse
-	90, // 125: millrace.admin.v1.AdminService.WatchJob:output_type -> millrace.admin.v1.WatchJobResponse
-	91, // 126: millrace.admin.v1.AdminService.CancelJob:output_type -> millrace.admin.v1.CancelJobResponse
-	92, // 127: millrace.admin.v1.AdminService.CancelJobs:output_type -> millrace.admin.v1.CancelJobsResponse
-	93, // 128: millrace.admin.v1.AdminService.ListUsage:output_type -> millrace.admin.v1.ListUsageResponse
-	97, // [97:129] is the sub-list for method output_type
-	65, // [65:97] is the sub-list for method input_type
+	83, // 97: millrace.admin.v1.AdminService.ListSpend:input_type -> millrace.admin.v1.ListSpendRequest
+	5,  // 98: millrace.admin.v1.AdminService.CreateApiKey:output_type -> millrace.admin.v1.CreateApiKeyResponse
+	7,  // 99: millrace.admin.v1.AdminService.ListApiKeys:output_type -> millrace.admin.v1.ListApiKeysResponse
+	9,  // 100: millrace.admin.v1.AdminService.UpdateApiKey:output_type -> millrace.admin.v1.UpdateApiKeyResponse
+	11, // 101: millrace.admin.v1.AdminService.RotateApiKey:output_type -> millrace.admin.v1.RotateApiKeyResponse
+	13, // 102: millrace.admin.v1.AdminService.RevokeApiKey:output_type -> millrace.admin.v1.RevokeApiKeyResponse
+	18, // 103: millrace.admin.v1.AdminService.PutQueue:output_type -> millrace.admin.v1.PutQueueResponse
+	20, // 104: millrace.admin.v1.AdminService.ListQueues:output_type -> millrace.admin.v1.ListQueuesResponse
+	23, // 105: millrace.admin.v1.AdminService.PauseQueue:output_type -> millrace.admin.v1.PauseQueueResponse
+	25, // 106: millrace.admin.v1.AdminService.ResumeQueue:output_type -> millrace.admin.v1.ResumeQueueResponse
+	30, // 107: millrace.admin.v1.AdminService.PutProviderAccount:output_type -> millrace.admin.v1.PutProviderAccountResponse
+	32, // 108: millrace.admin.v1.AdminService.ListProviderAccounts:output_type -> millrace.admin.v1.ListProviderAccountsResponse
+	34, // 109: millrace.admin.v1.AdminService.DeleteProviderAccount:output_type -> millrace.admin.v1.DeleteProviderAccountResponse
+	36, // 110: millrace.admin.v1.AdminService.ResetProviderAccount:output_type -> millrace.admin.v1.ResetProviderAccountResponse
+	84, // 111: millrace.admin.v1.AdminService.PutModel:output_type -> millrace.admin.v1.PutModelResponse
+	85, // 112: millrace.admin.v1.AdminService.GetModel:output_type -> millrace.admin.v1.GetModelResponse
+	86, // 113: millrace.admin.v1.AdminService.ListModels:output_type -> millrace.admin.v1.ListModelsResponse
+	87, // 114: millrace.admin.v1.AdminService.DeleteModel:output_type -> millrace.admin.v1.DeleteModelResponse
+	49, // 115: millrace.admin.v1.AdminService.ListWorkers:output_type -> millrace.admin.v1.ListWorkersResponse
+	40, // 116: millrace.admin.v1.AdminService.ListDeadLetters:output_type -> millrace.admin.v1.ListDeadLettersResponse
+	42, // 117: millrace.admin.v1.AdminService.GetDeadLetter:output_type -> millrace.admin.v1.GetDeadLetterResponse
+	44, // 118: millrace.admin.v1.AdminService.RedriveDeadLetters:output_type -> millrace.admin.v1.RedriveDeadLettersResponse
+	46, // 119: millrace.admin.v1.AdminService.PurgeDeadLetters:output_type -> millrace.admin.v1.PurgeDeadLettersResponse
+	62, // 120: millrace.admin.v1.AdminService.ApplyConfiguration:output_type -> millrace.admin.v1.ApplyConfigurationResponse
+	52, // 121: millrace.admin.v1.AdminService.ListChanges:output_type -> millrace.admin.v1.ListChangesResponse
+	54, // 122: millrace.admin.v1.AdminService.Audit:output_type -> millrace.admin.v1.AuditResponse
+	88, // 123: millrace.admin.v1.AdminService.ListJobs:output_type -> millrace.admin.v1.ListJobsResponse
+	89, // 124: millrace.admin.v1.AdminService.GetJob:output_type -> millrace.admin.v1.GetJobResponse
+	90, // 125: millrace.admin.v1.AdminService.ExplainJob:output_type -> millrace.admin.v1.ExplainJobResponse
+	91, // 126: millrace.admin.v1.AdminService.WatchJob:output_type -> millrace.admin.v1.WatchJobResponse
+	92, // 127: millrace.admin.v1.AdminService.CancelJob:output_type -> millrace.admin.v1.CancelJobResponse
+	93, // 128: millrace.admin.v1.AdminService.CancelJobs:output_type -> millrace.admin.v1.CancelJobsResponse
+	94, // 129: millrace.admin.v1.AdminService.ListUsage:output_type -> millrace.admin.v1.ListUsageResponse
+	95, // 130: millrace.admin.v1.AdminService.ListSpend:output_type -> millrace.admin.v1.ListSpendResponse
+	98, // [98:131] is the sub-list for method output_type
+	65, // [65:98] is the sub-list for method input_type
 	65, // [65:65] is the sub-list for extension type_name
 	65, // [65:65] is the sub-list for extension extendee
 	0,  // [0:65] is the sub-list for field type_name

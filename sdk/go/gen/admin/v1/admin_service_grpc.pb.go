@@ -51,6 +51,7 @@ const (
 	AdminService_CancelJob_FullMethodName             = "/millrace.admin.v1.AdminService/CancelJob"
 	AdminService_CancelJobs_FullMethodName            = "/millrace.admin.v1.AdminService/CancelJobs"
 	AdminService_ListUsage_FullMethodName             = "/millrace.admin.v1.AdminService/ListUsage"
+	AdminService_ListSpend_FullMethodName             = "/millrace.admin.v1.AdminService/ListSpend"
 )
 
 // AdminServiceClient is the client API for AdminService service.
@@ -137,6 +138,8 @@ type AdminServiceClient interface {
 	CancelJobs(ctx context.Context, in *CancelJobsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[CancelJobsResponse], error)
 	// Says what API keys have spent: jobs, attempts and tokens, by day, key, pool and model. Safe to retry.
 	ListUsage(ctx context.Context, in *ListUsageRequest, opts ...grpc.CallOption) (*ListUsageResponse, error)
+	// Says what the attempts of API keys cost, by day, key, model, account and labels. Safe to retry.
+	ListSpend(ctx context.Context, in *ListSpendRequest, opts ...grpc.CallOption) (*ListSpendResponse, error)
 }
 
 type adminServiceClient struct {
@@ -503,6 +506,16 @@ func (c *adminServiceClient) ListUsage(ctx context.Context, in *ListUsageRequest
 	return out, nil
 }
 
+func (c *adminServiceClient) ListSpend(ctx context.Context, in *ListSpendRequest, opts ...grpc.CallOption) (*ListSpendResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSpendResponse)
+	err := c.cc.Invoke(ctx, AdminService_ListSpend_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // AdminServiceServer is the server API for AdminService service.
 // All implementations must embed UnimplementedAdminServiceServer
 // for forward compatibility.
@@ -587,6 +600,8 @@ type AdminServiceServer interface {
 	CancelJobs(*CancelJobsRequest, grpc.ServerStreamingServer[CancelJobsResponse]) error
 	// Says what API keys have spent: jobs, attempts and tokens, by day, key, pool and model. Safe to retry.
 	ListUsage(context.Context, *ListUsageRequest) (*ListUsageResponse, error)
+	// Says what the attempts of API keys cost, by day, key, model, account and labels. Safe to retry.
+	ListSpend(context.Context, *ListSpendRequest) (*ListSpendResponse, error)
 	mustEmbedUnimplementedAdminServiceServer()
 }
 
@@ -692,6 +707,9 @@ func (UnimplementedAdminServiceServer) CancelJobs(*CancelJobsRequest, grpc.Serve
 }
 func (UnimplementedAdminServiceServer) ListUsage(context.Context, *ListUsageRequest) (*ListUsageResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListUsage not implemented")
+}
+func (UnimplementedAdminServiceServer) ListSpend(context.Context, *ListSpendRequest) (*ListSpendResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSpend not implemented")
 }
 func (UnimplementedAdminServiceServer) mustEmbedUnimplementedAdminServiceServer() {}
 func (UnimplementedAdminServiceServer) testEmbeddedByValue()                      {}
@@ -1262,6 +1280,24 @@ func _AdminService_ListUsage_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _AdminService_ListSpend_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSpendRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(AdminServiceServer).ListSpend(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: AdminService_ListSpend_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(AdminServiceServer).ListSpend(ctx, req.(*ListSpendRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // AdminService_ServiceDesc is the grpc.ServiceDesc for AdminService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -1380,6 +1416,10 @@ var AdminService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListUsage",
 			Handler:    _AdminService_ListUsage_Handler,
+		},
+		{
+			MethodName: "ListSpend",
+			Handler:    _AdminService_ListSpend_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -331,11 +331,112 @@ func (x *UsageRow) GetUsage() *v1.Usage {
 	return nil
 }
 
+// See AdminService.ListSpend.
+type ListSpendRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Only spend of this API key. Empty: all.
+	KeyId string `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// What to list.
+	Filter        *v1.SpendFilter `protobuf:"bytes,2,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSpendRequest) Reset() {
+	*x = ListSpendRequest{}
+	mi := &file_millrace_admin_v1_admin_usage_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSpendRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSpendRequest) ProtoMessage() {}
+
+func (x *ListSpendRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_admin_v1_admin_usage_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSpendRequest.ProtoReflect.Descriptor instead.
+func (*ListSpendRequest) Descriptor() ([]byte, []int) {
+	return file_millrace_admin_v1_admin_usage_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ListSpendRequest) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *ListSpendRequest) GetFilter() *v1.SpendFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+// See AdminService.ListSpend.
+type ListSpendResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rows.
+	Page          *v1.SpendPage `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSpendResponse) Reset() {
+	*x = ListSpendResponse{}
+	mi := &file_millrace_admin_v1_admin_usage_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSpendResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSpendResponse) ProtoMessage() {}
+
+func (x *ListSpendResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_admin_v1_admin_usage_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSpendResponse.ProtoReflect.Descriptor instead.
+func (*ListSpendResponse) Descriptor() ([]byte, []int) {
+	return file_millrace_admin_v1_admin_usage_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *ListSpendResponse) GetPage() *v1.SpendPage {
+	if x != nil {
+		return x.Page
+	}
+	return nil
+}
+
 var File_millrace_admin_v1_admin_usage_proto protoreflect.FileDescriptor
 
 const file_millrace_admin_v1_admin_usage_proto_rawDesc = "" +
 	"\n" +
-	"#millrace/admin/v1/admin_usage.proto\x12\x11millrace.admin.v1\x1a\x1amillrace/jobs/v1/job.proto\"\xda\x01\n" +
+	"#millrace/admin/v1/admin_usage.proto\x12\x11millrace.admin.v1\x1a\x1amillrace/jobs/v1/job.proto\x1a\x1cmillrace/jobs/v1/spend.proto\"\xda\x01\n" +
 	"\x10ListUsageRequest\x12\x1b\n" +
 	"\tfirst_day\x18\x01 \x01(\tR\bfirstDay\x12\x19\n" +
 	"\blast_day\x18\x02 \x01(\tR\alastDay\x12\x15\n" +
@@ -354,7 +455,12 @@ const file_millrace_admin_v1_admin_usage_proto_rawDesc = "" +
 	"\x05model\x18\x04 \x01(\tR\x05model\x12\x12\n" +
 	"\x04jobs\x18\x05 \x01(\x04R\x04jobs\x12\x1a\n" +
 	"\battempts\x18\x06 \x01(\x04R\battempts\x12-\n" +
-	"\x05usage\x18\a \x01(\v2\x17.millrace.jobs.v1.UsageR\x05usage*\x92\x01\n" +
+	"\x05usage\x18\a \x01(\v2\x17.millrace.jobs.v1.UsageR\x05usage\"`\n" +
+	"\x10ListSpendRequest\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x125\n" +
+	"\x06filter\x18\x02 \x01(\v2\x1d.millrace.jobs.v1.SpendFilterR\x06filter\"D\n" +
+	"\x11ListSpendResponse\x12/\n" +
+	"\x04page\x18\x01 \x01(\v2\x1b.millrace.jobs.v1.SpendPageR\x04page*\x92\x01\n" +
 	"\rUsageGrouping\x12\x1e\n" +
 	"\x1aUSAGE_GROUPING_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12USAGE_GROUPING_DAY\x10\x01\x12\x16\n" +
@@ -375,23 +481,29 @@ func file_millrace_admin_v1_admin_usage_proto_rawDescGZIP() []byte {
 }
 
 var file_millrace_admin_v1_admin_usage_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_millrace_admin_v1_admin_usage_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_millrace_admin_v1_admin_usage_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_millrace_admin_v1_admin_usage_proto_goTypes = []any{
 	(UsageGrouping)(0),        // 0: millrace.admin.v1.UsageGrouping
 	(*ListUsageRequest)(nil),  // 1: millrace.admin.v1.ListUsageRequest
 	(*ListUsageResponse)(nil), // 2: millrace.admin.v1.ListUsageResponse
 	(*UsageRow)(nil),          // 3: millrace.admin.v1.UsageRow
-	(*v1.Usage)(nil),          // 4: millrace.jobs.v1.Usage
+	(*ListSpendRequest)(nil),  // 4: millrace.admin.v1.ListSpendRequest
+	(*ListSpendResponse)(nil), // 5: millrace.admin.v1.ListSpendResponse
+	(*v1.Usage)(nil),          // 6: millrace.jobs.v1.Usage
+	(*v1.SpendFilter)(nil),    // 7: millrace.jobs.v1.SpendFilter
+	(*v1.SpendPage)(nil),      // 8: millrace.jobs.v1.SpendPage
 }
 var file_millrace_admin_v1_admin_usage_proto_depIdxs = []int32{
 	0, // 0: millrace.admin.v1.ListUsageRequest.group_by:type_name -> millrace.admin.v1.UsageGrouping
 	3, // 1: millrace.admin.v1.ListUsageResponse.rows:type_name -> millrace.admin.v1.UsageRow
-	4, // 2: millrace.admin.v1.UsageRow.usage:type_name -> millrace.jobs.v1.Usage
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	6, // 2: millrace.admin.v1.UsageRow.usage:type_name -> millrace.jobs.v1.Usage
+	7, // 3: millrace.admin.v1.ListSpendRequest.filter:type_name -> millrace.jobs.v1.SpendFilter
+	8, // 4: millrace.admin.v1.ListSpendResponse.page:type_name -> millrace.jobs.v1.SpendPage
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_millrace_admin_v1_admin_usage_proto_init() }
@@ -405,7 +517,7 @@ func file_millrace_admin_v1_admin_usage_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_millrace_admin_v1_admin_usage_proto_rawDesc), len(file_millrace_admin_v1_admin_usage_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   3,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1119,9 +1119,14 @@ type Usage struct {
 	ReasoningTokens uint64 `protobuf:"varint,6,opt,name=reasoning_tokens,json=reasoningTokens,proto3" json:"reasoning_tokens,omitempty"`
 	// The model that was called, for example "gpt-5-mini". If several were called, the last one. Empty: the worker named
 	// none.
-	Model         string `protobuf:"bytes,7,opt,name=model,proto3" json:"model,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Model string `protobuf:"bytes,7,opt,name=model,proto3" json:"model,omitempty"`
+	// What the attempts cost whose price was known, in micro-dollars (millionths of a US dollar). Set by the scheduler when it
+	// settles an attempt, at the price of the attempt's route; what a worker sends is ignored. Left out: no attempt had a price.
+	CostMicros *uint64 `protobuf:"varint,8,opt,name=cost_micros,json=costMicros,proto3,oneof" json:"cost_micros,omitempty"`
+	// How many attempts of the job's model had no known price, so that cost_micros lacks them. Set by the scheduler.
+	UnpricedAttempts uint32 `protobuf:"varint,9,opt,name=unpriced_attempts,json=unpricedAttempts,proto3" json:"unpriced_attempts,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *Usage) Reset() {
@@ -1201,6 +1206,20 @@ func (x *Usage) GetModel() string {
 		return x.Model
 	}
 	return ""
+}
+
+func (x *Usage) GetCostMicros() uint64 {
+	if x != nil && x.CostMicros != nil {
+		return *x.CostMicros
+	}
+	return 0
+}
+
+func (x *Usage) GetUnpricedAttempts() uint32 {
+	if x != nil {
+		return x.UnpricedAttempts
+	}
+	return 0
 }
 
 // One chunk of a job's output.
@@ -1559,7 +1578,7 @@ const file_millrace_jobs_v1_job_proto_rawDesc = "" +
 	"\x06reason\x18\x01 \x01(\tR\x06reason\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x1c\n" +
 	"\tretryable\x18\x03 \x01(\bR\tretryable\x12!\n" +
-	"\fdetails_json\x18\x04 \x01(\tR\vdetailsJson\"\x86\x02\n" +
+	"\fdetails_json\x18\x04 \x01(\tR\vdetailsJson\"\xe9\x02\n" +
 	"\x05Usage\x12!\n" +
 	"\finput_tokens\x18\x01 \x01(\x04R\vinputTokens\x12#\n" +
 	"\routput_tokens\x18\x02 \x01(\x04R\foutputTokens\x12%\n" +
@@ -1568,7 +1587,11 @@ const file_millrace_jobs_v1_job_proto_rawDesc = "" +
 	"compute_ms\x18\x04 \x01(\x04R\tcomputeMs\x12.\n" +
 	"\x13cached_input_tokens\x18\x05 \x01(\x04R\x11cachedInputTokens\x12)\n" +
 	"\x10reasoning_tokens\x18\x06 \x01(\x04R\x0freasoningTokens\x12\x14\n" +
-	"\x05model\x18\a \x01(\tR\x05model\"\x97\x02\n" +
+	"\x05model\x18\a \x01(\tR\x05model\x12$\n" +
+	"\vcost_micros\x18\b \x01(\x04H\x00R\n" +
+	"costMicros\x88\x01\x01\x12+\n" +
+	"\x11unpriced_attempts\x18\t \x01(\rR\x10unpricedAttemptsB\x0e\n" +
+	"\f_cost_micros\"\x97\x02\n" +
 	"\vOutputChunk\x12\x16\n" +
 	"\x06offset\x18\x01 \x01(\x04R\x06offset\x12\x18\n" +
 	"\aattempt\x18\x02 \x01(\rR\aattempt\x12.\n" +
@@ -1681,6 +1704,7 @@ func file_millrace_jobs_v1_job_proto_init() {
 		(*Deduplication_Throttle)(nil),
 		(*Deduplication_Debounce)(nil),
 	}
+	file_millrace_jobs_v1_job_proto_msgTypes[7].OneofWrappers = []any{}
 	file_millrace_jobs_v1_job_proto_msgTypes[8].OneofWrappers = []any{
 		(*OutputChunk_Text)(nil),
 		(*OutputChunk_Data)(nil),

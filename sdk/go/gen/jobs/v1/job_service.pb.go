@@ -197,6 +197,98 @@ func (JobTokenRight) EnumDescriptor() ([]byte, []int) {
 	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{1}
 }
 
+// See JobService.ListSpend.
+type ListSpendRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What to list.
+	Filter        *SpendFilter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSpendRequest) Reset() {
+	*x = ListSpendRequest{}
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSpendRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSpendRequest) ProtoMessage() {}
+
+func (x *ListSpendRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSpendRequest.ProtoReflect.Descriptor instead.
+func (*ListSpendRequest) Descriptor() ([]byte, []int) {
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *ListSpendRequest) GetFilter() *SpendFilter {
+	if x != nil {
+		return x.Filter
+	}
+	return nil
+}
+
+// See JobService.ListSpend.
+type ListSpendResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rows.
+	Page          *SpendPage `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListSpendResponse) Reset() {
+	*x = ListSpendResponse{}
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListSpendResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListSpendResponse) ProtoMessage() {}
+
+func (x *ListSpendResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListSpendResponse.ProtoReflect.Descriptor instead.
+func (*ListSpendResponse) Descriptor() ([]byte, []int) {
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ListSpendResponse) GetPage() *SpendPage {
+	if x != nil {
+		return x.Page
+	}
+	return nil
+}
+
 // See JobService.SubmitJob.
 type SubmitJobRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -210,7 +302,7 @@ type SubmitJobRequest struct {
 
 func (x *SubmitJobRequest) Reset() {
 	*x = SubmitJobRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[0]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -222,7 +314,7 @@ func (x *SubmitJobRequest) String() string {
 func (*SubmitJobRequest) ProtoMessage() {}
 
 func (x *SubmitJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[0]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -235,7 +327,7 @@ func (x *SubmitJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitJobRequest.ProtoReflect.Descriptor instead.
 func (*SubmitJobRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{0}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *SubmitJobRequest) GetJob() *JobSpec {
@@ -265,7 +357,7 @@ type SubmitJobResponse struct {
 
 func (x *SubmitJobResponse) Reset() {
 	*x = SubmitJobResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[1]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -277,7 +369,7 @@ func (x *SubmitJobResponse) String() string {
 func (*SubmitJobResponse) ProtoMessage() {}
 
 func (x *SubmitJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[1]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -290,7 +382,7 @@ func (x *SubmitJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitJobResponse.ProtoReflect.Descriptor instead.
 func (*SubmitJobResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{1}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *SubmitJobResponse) GetJob() *Job {
@@ -318,7 +410,7 @@ type SubmitJobsRequest struct {
 
 func (x *SubmitJobsRequest) Reset() {
 	*x = SubmitJobsRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[2]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -330,7 +422,7 @@ func (x *SubmitJobsRequest) String() string {
 func (*SubmitJobsRequest) ProtoMessage() {}
 
 func (x *SubmitJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[2]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -343,7 +435,7 @@ func (x *SubmitJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitJobsRequest.ProtoReflect.Descriptor instead.
 func (*SubmitJobsRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{2}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *SubmitJobsRequest) GetJobs() []*JobSpec {
@@ -364,7 +456,7 @@ type SubmitJobsResponse struct {
 
 func (x *SubmitJobsResponse) Reset() {
 	*x = SubmitJobsResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[3]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -376,7 +468,7 @@ func (x *SubmitJobsResponse) String() string {
 func (*SubmitJobsResponse) ProtoMessage() {}
 
 func (x *SubmitJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[3]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -389,7 +481,7 @@ func (x *SubmitJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitJobsResponse.ProtoReflect.Descriptor instead.
 func (*SubmitJobsResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{3}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *SubmitJobsResponse) GetResults() []*SubmitResult {
@@ -419,7 +511,7 @@ type SubmitResult struct {
 
 func (x *SubmitResult) Reset() {
 	*x = SubmitResult{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[4]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -431,7 +523,7 @@ func (x *SubmitResult) String() string {
 func (*SubmitResult) ProtoMessage() {}
 
 func (x *SubmitResult) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[4]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -444,7 +536,7 @@ func (x *SubmitResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitResult.ProtoReflect.Descriptor instead.
 func (*SubmitResult) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{4}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *SubmitResult) GetResult() isSubmitResult_Result {
@@ -525,7 +617,7 @@ type SubmitStreamRequest struct {
 
 func (x *SubmitStreamRequest) Reset() {
 	*x = SubmitStreamRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[5]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -537,7 +629,7 @@ func (x *SubmitStreamRequest) String() string {
 func (*SubmitStreamRequest) ProtoMessage() {}
 
 func (x *SubmitStreamRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[5]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -550,7 +642,7 @@ func (x *SubmitStreamRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitStreamRequest.ProtoReflect.Descriptor instead.
 func (*SubmitStreamRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{5}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SubmitStreamRequest) GetJobs() []*SubmitStreamJob {
@@ -594,7 +686,7 @@ type SubmitStreamJob struct {
 
 func (x *SubmitStreamJob) Reset() {
 	*x = SubmitStreamJob{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[6]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -606,7 +698,7 @@ func (x *SubmitStreamJob) String() string {
 func (*SubmitStreamJob) ProtoMessage() {}
 
 func (x *SubmitStreamJob) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[6]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -619,7 +711,7 @@ func (x *SubmitStreamJob) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitStreamJob.ProtoReflect.Descriptor instead.
 func (*SubmitStreamJob) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{6}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SubmitStreamJob) GetSequence() uint64 {
@@ -651,7 +743,7 @@ type SubmitStreamResponse struct {
 
 func (x *SubmitStreamResponse) Reset() {
 	*x = SubmitStreamResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[7]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -663,7 +755,7 @@ func (x *SubmitStreamResponse) String() string {
 func (*SubmitStreamResponse) ProtoMessage() {}
 
 func (x *SubmitStreamResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[7]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -676,7 +768,7 @@ func (x *SubmitStreamResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitStreamResponse.ProtoReflect.Descriptor instead.
 func (*SubmitStreamResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{7}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SubmitStreamResponse) GetResults() []*SubmitStreamResult {
@@ -713,7 +805,7 @@ type SubmitStreamResult struct {
 
 func (x *SubmitStreamResult) Reset() {
 	*x = SubmitStreamResult{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[8]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -725,7 +817,7 @@ func (x *SubmitStreamResult) String() string {
 func (*SubmitStreamResult) ProtoMessage() {}
 
 func (x *SubmitStreamResult) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[8]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -738,7 +830,7 @@ func (x *SubmitStreamResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitStreamResult.ProtoReflect.Descriptor instead.
 func (*SubmitStreamResult) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{8}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SubmitStreamResult) GetSequence() uint64 {
@@ -768,7 +860,7 @@ type GetJobRequest struct {
 
 func (x *GetJobRequest) Reset() {
 	*x = GetJobRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[9]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -780,7 +872,7 @@ func (x *GetJobRequest) String() string {
 func (*GetJobRequest) ProtoMessage() {}
 
 func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[9]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -793,7 +885,7 @@ func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobRequest.ProtoReflect.Descriptor instead.
 func (*GetJobRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{9}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *GetJobRequest) GetJobId() string {
@@ -821,7 +913,7 @@ type GetJobResponse struct {
 
 func (x *GetJobResponse) Reset() {
 	*x = GetJobResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[10]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -833,7 +925,7 @@ func (x *GetJobResponse) String() string {
 func (*GetJobResponse) ProtoMessage() {}
 
 func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[10]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -846,7 +938,7 @@ func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobResponse.ProtoReflect.Descriptor instead.
 func (*GetJobResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{10}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GetJobResponse) GetJob() *Job {
@@ -877,7 +969,7 @@ type ListJobsRequest struct {
 
 func (x *ListJobsRequest) Reset() {
 	*x = ListJobsRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[11]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -889,7 +981,7 @@ func (x *ListJobsRequest) String() string {
 func (*ListJobsRequest) ProtoMessage() {}
 
 func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[11]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -902,7 +994,7 @@ func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
 func (*ListJobsRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{11}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ListJobsRequest) GetQueue() string {
@@ -960,7 +1052,7 @@ type ListJobsResponse struct {
 
 func (x *ListJobsResponse) Reset() {
 	*x = ListJobsResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[12]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -972,7 +1064,7 @@ func (x *ListJobsResponse) String() string {
 func (*ListJobsResponse) ProtoMessage() {}
 
 func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[12]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -985,7 +1077,7 @@ func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsResponse.ProtoReflect.Descriptor instead.
 func (*ListJobsResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{12}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ListJobsResponse) GetJobs() []*Job {
@@ -1015,7 +1107,7 @@ type WatchJobRequest struct {
 
 func (x *WatchJobRequest) Reset() {
 	*x = WatchJobRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[13]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1027,7 +1119,7 @@ func (x *WatchJobRequest) String() string {
 func (*WatchJobRequest) ProtoMessage() {}
 
 func (x *WatchJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[13]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1040,7 +1132,7 @@ func (x *WatchJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobRequest.ProtoReflect.Descriptor instead.
 func (*WatchJobRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{13}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WatchJobRequest) GetJobId() string {
@@ -1073,7 +1165,7 @@ type WatchJobResponse struct {
 
 func (x *WatchJobResponse) Reset() {
 	*x = WatchJobResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[14]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1085,7 +1177,7 @@ func (x *WatchJobResponse) String() string {
 func (*WatchJobResponse) ProtoMessage() {}
 
 func (x *WatchJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[14]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1098,7 +1190,7 @@ func (x *WatchJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobResponse.ProtoReflect.Descriptor instead.
 func (*WatchJobResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{14}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *WatchJobResponse) GetEvent() isWatchJobResponse_Event {
@@ -1156,7 +1248,7 @@ type OutputChunks struct {
 
 func (x *OutputChunks) Reset() {
 	*x = OutputChunks{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[15]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1168,7 +1260,7 @@ func (x *OutputChunks) String() string {
 func (*OutputChunks) ProtoMessage() {}
 
 func (x *OutputChunks) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[15]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1181,7 +1273,7 @@ func (x *OutputChunks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutputChunks.ProtoReflect.Descriptor instead.
 func (*OutputChunks) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{15}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *OutputChunks) GetChunks() []*OutputChunk {
@@ -1204,7 +1296,7 @@ type CancelJobRequest struct {
 
 func (x *CancelJobRequest) Reset() {
 	*x = CancelJobRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[16]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1216,7 +1308,7 @@ func (x *CancelJobRequest) String() string {
 func (*CancelJobRequest) ProtoMessage() {}
 
 func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[16]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1229,7 +1321,7 @@ func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobRequest.ProtoReflect.Descriptor instead.
 func (*CancelJobRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{16}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *CancelJobRequest) GetJobId() string {
@@ -1257,7 +1349,7 @@ type CancelJobResponse struct {
 
 func (x *CancelJobResponse) Reset() {
 	*x = CancelJobResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[17]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1269,7 +1361,7 @@ func (x *CancelJobResponse) String() string {
 func (*CancelJobResponse) ProtoMessage() {}
 
 func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[17]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1282,7 +1374,7 @@ func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobResponse.ProtoReflect.Descriptor instead.
 func (*CancelJobResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{17}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *CancelJobResponse) GetJob() *Job {
@@ -1303,7 +1395,7 @@ type ExplainJobRequest struct {
 
 func (x *ExplainJobRequest) Reset() {
 	*x = ExplainJobRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[18]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1315,7 +1407,7 @@ func (x *ExplainJobRequest) String() string {
 func (*ExplainJobRequest) ProtoMessage() {}
 
 func (x *ExplainJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[18]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1328,7 +1420,7 @@ func (x *ExplainJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainJobRequest.ProtoReflect.Descriptor instead.
 func (*ExplainJobRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{18}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ExplainJobRequest) GetJobId() string {
@@ -1367,7 +1459,7 @@ type ExplainJobResponse struct {
 
 func (x *ExplainJobResponse) Reset() {
 	*x = ExplainJobResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[19]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1379,7 +1471,7 @@ func (x *ExplainJobResponse) String() string {
 func (*ExplainJobResponse) ProtoMessage() {}
 
 func (x *ExplainJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[19]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1392,7 +1484,7 @@ func (x *ExplainJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainJobResponse.ProtoReflect.Descriptor instead.
 func (*ExplainJobResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{19}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *ExplainJobResponse) GetState() JobState {
@@ -1476,7 +1568,7 @@ type RouteExplanation struct {
 
 func (x *RouteExplanation) Reset() {
 	*x = RouteExplanation{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[20]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1488,7 +1580,7 @@ func (x *RouteExplanation) String() string {
 func (*RouteExplanation) ProtoMessage() {}
 
 func (x *RouteExplanation) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[20]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1501,7 +1593,7 @@ func (x *RouteExplanation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteExplanation.ProtoReflect.Descriptor instead.
 func (*RouteExplanation) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{20}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *RouteExplanation) GetAccount() string {
@@ -1556,7 +1648,7 @@ type Constraint struct {
 
 func (x *Constraint) Reset() {
 	*x = Constraint{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[21]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1568,7 +1660,7 @@ func (x *Constraint) String() string {
 func (*Constraint) ProtoMessage() {}
 
 func (x *Constraint) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[21]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1581,7 +1673,7 @@ func (x *Constraint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Constraint.ProtoReflect.Descriptor instead.
 func (*Constraint) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{21}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Constraint) GetKind() ConstraintKind {
@@ -1649,7 +1741,7 @@ type CreateJobTokenRequest struct {
 
 func (x *CreateJobTokenRequest) Reset() {
 	*x = CreateJobTokenRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[22]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1661,7 +1753,7 @@ func (x *CreateJobTokenRequest) String() string {
 func (*CreateJobTokenRequest) ProtoMessage() {}
 
 func (x *CreateJobTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[22]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1674,7 +1766,7 @@ func (x *CreateJobTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateJobTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateJobTokenRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{22}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CreateJobTokenRequest) GetJobId() string {
@@ -1713,7 +1805,7 @@ type CreateJobTokenResponse struct {
 
 func (x *CreateJobTokenResponse) Reset() {
 	*x = CreateJobTokenResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[23]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1725,7 +1817,7 @@ func (x *CreateJobTokenResponse) String() string {
 func (*CreateJobTokenResponse) ProtoMessage() {}
 
 func (x *CreateJobTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[23]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1738,7 +1830,7 @@ func (x *CreateJobTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateJobTokenResponse.ProtoReflect.Descriptor instead.
 func (*CreateJobTokenResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{23}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CreateJobTokenResponse) GetToken() string {
@@ -1766,7 +1858,11 @@ var File_millrace_jobs_v1_job_service_proto protoreflect.FileDescriptor
 
 const file_millrace_jobs_v1_job_service_proto_rawDesc = "" +
 	"\n" +
-	"\"millrace/jobs/v1/job_service.proto\x12\x10millrace.jobs.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1amillrace/jobs/v1/job.proto\"n\n" +
+	"\"millrace/jobs/v1/job_service.proto\x12\x10millrace.jobs.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1amillrace/jobs/v1/job.proto\x1a\x1cmillrace/jobs/v1/spend.proto\"I\n" +
+	"\x10ListSpendRequest\x125\n" +
+	"\x06filter\x18\x01 \x01(\v2\x1d.millrace.jobs.v1.SpendFilterR\x06filter\"D\n" +
+	"\x11ListSpendResponse\x12/\n" +
+	"\x04page\x18\x01 \x01(\v2\x1b.millrace.jobs.v1.SpendPageR\x04page\"n\n" +
 	"\x10SubmitJobRequest\x12+\n" +
 	"\x03job\x18\x01 \x01(\v2\x19.millrace.jobs.v1.JobSpecR\x03job\x12-\n" +
 	"\x04wait\x18\x02 \x01(\v2\x19.google.protobuf.DurationR\x04wait\"X\n" +
@@ -1891,7 +1987,7 @@ const file_millrace_jobs_v1_job_service_proto_rawDesc = "" +
 	"\rJobTokenRight\x12\x1f\n" +
 	"\x1bJOB_TOKEN_RIGHT_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14JOB_TOKEN_RIGHT_READ\x10\x01\x12\x1a\n" +
-	"\x16JOB_TOKEN_RIGHT_CANCEL\x10\x022\xa7\x06\n" +
+	"\x16JOB_TOKEN_RIGHT_CANCEL\x10\x022\xfd\x06\n" +
 	"\n" +
 	"JobService\x12T\n" +
 	"\tSubmitJob\x12\".millrace.jobs.v1.SubmitJobRequest\x1a#.millrace.jobs.v1.SubmitJobResponse\x12W\n" +
@@ -1904,7 +2000,8 @@ const file_millrace_jobs_v1_job_service_proto_rawDesc = "" +
 	"\tCancelJob\x12\".millrace.jobs.v1.CancelJobRequest\x1a#.millrace.jobs.v1.CancelJobResponse\x12W\n" +
 	"\n" +
 	"ExplainJob\x12#.millrace.jobs.v1.ExplainJobRequest\x1a$.millrace.jobs.v1.ExplainJobResponse\x12c\n" +
-	"\x0eCreateJobToken\x12'.millrace.jobs.v1.CreateJobTokenRequest\x1a(.millrace.jobs.v1.CreateJobTokenResponseB$Z\"millrace.dev/go/gen/jobs/v1;jobsv1b\x06proto3"
+	"\x0eCreateJobToken\x12'.millrace.jobs.v1.CreateJobTokenRequest\x1a(.millrace.jobs.v1.CreateJobTokenResponse\x12T\n" +
+	"\tListSpend\x12\".millrace.jobs.v1.ListSpendRequest\x1a#.millrace.jobs.v1.ListSpendResponseB$Z\"millrace.dev/go/gen/jobs/v1;jobsv1b\x06proto3"
 
 var (
 	file_millrace_jobs_v1_job_service_proto_rawDescOnce sync.Once
@@ -1919,97 +2016,105 @@ func file_millrace_jobs_v1_job_service_proto_rawDescGZIP() []byte {
 }
 
 var file_millrace_jobs_v1_job_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_millrace_jobs_v1_job_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_millrace_jobs_v1_job_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_millrace_jobs_v1_job_service_proto_goTypes = []any{
 	(ConstraintKind)(0),            // 0: millrace.jobs.v1.ConstraintKind
 	(JobTokenRight)(0),             // 1: millrace.jobs.v1.JobTokenRight
-	(*SubmitJobRequest)(nil),       // 2: millrace.jobs.v1.SubmitJobRequest
-	(*SubmitJobResponse)(nil),      // 3: millrace.jobs.v1.SubmitJobResponse
-	(*SubmitJobsRequest)(nil),      // 4: millrace.jobs.v1.SubmitJobsRequest
-	(*SubmitJobsResponse)(nil),     // 5: millrace.jobs.v1.SubmitJobsResponse
-	(*SubmitResult)(nil),           // 6: millrace.jobs.v1.SubmitResult
-	(*SubmitStreamRequest)(nil),    // 7: millrace.jobs.v1.SubmitStreamRequest
-	(*SubmitStreamJob)(nil),        // 8: millrace.jobs.v1.SubmitStreamJob
-	(*SubmitStreamResponse)(nil),   // 9: millrace.jobs.v1.SubmitStreamResponse
-	(*SubmitStreamResult)(nil),     // 10: millrace.jobs.v1.SubmitStreamResult
-	(*GetJobRequest)(nil),          // 11: millrace.jobs.v1.GetJobRequest
-	(*GetJobResponse)(nil),         // 12: millrace.jobs.v1.GetJobResponse
-	(*ListJobsRequest)(nil),        // 13: millrace.jobs.v1.ListJobsRequest
-	(*ListJobsResponse)(nil),       // 14: millrace.jobs.v1.ListJobsResponse
-	(*WatchJobRequest)(nil),        // 15: millrace.jobs.v1.WatchJobRequest
-	(*WatchJobResponse)(nil),       // 16: millrace.jobs.v1.WatchJobResponse
-	(*OutputChunks)(nil),           // 17: millrace.jobs.v1.OutputChunks
-	(*CancelJobRequest)(nil),       // 18: millrace.jobs.v1.CancelJobRequest
-	(*CancelJobResponse)(nil),      // 19: millrace.jobs.v1.CancelJobResponse
-	(*ExplainJobRequest)(nil),      // 20: millrace.jobs.v1.ExplainJobRequest
-	(*ExplainJobResponse)(nil),     // 21: millrace.jobs.v1.ExplainJobResponse
-	(*RouteExplanation)(nil),       // 22: millrace.jobs.v1.RouteExplanation
-	(*Constraint)(nil),             // 23: millrace.jobs.v1.Constraint
-	(*CreateJobTokenRequest)(nil),  // 24: millrace.jobs.v1.CreateJobTokenRequest
-	(*CreateJobTokenResponse)(nil), // 25: millrace.jobs.v1.CreateJobTokenResponse
-	(*JobSpec)(nil),                // 26: millrace.jobs.v1.JobSpec
-	(*durationpb.Duration)(nil),    // 27: google.protobuf.Duration
-	(*Job)(nil),                    // 28: millrace.jobs.v1.Job
-	(*status.Status)(nil),          // 29: google.rpc.Status
-	(JobState)(0),                  // 30: millrace.jobs.v1.JobState
-	(*OutputChunk)(nil),            // 31: millrace.jobs.v1.OutputChunk
-	(*timestamppb.Timestamp)(nil),  // 32: google.protobuf.Timestamp
+	(*ListSpendRequest)(nil),       // 2: millrace.jobs.v1.ListSpendRequest
+	(*ListSpendResponse)(nil),      // 3: millrace.jobs.v1.ListSpendResponse
+	(*SubmitJobRequest)(nil),       // 4: millrace.jobs.v1.SubmitJobRequest
+	(*SubmitJobResponse)(nil),      // 5: millrace.jobs.v1.SubmitJobResponse
+	(*SubmitJobsRequest)(nil),      // 6: millrace.jobs.v1.SubmitJobsRequest
+	(*SubmitJobsResponse)(nil),     // 7: millrace.jobs.v1.SubmitJobsResponse
+	(*SubmitResult)(nil),           // 8: millrace.jobs.v1.SubmitResult
+	(*SubmitStreamRequest)(nil),    // 9: millrace.jobs.v1.SubmitStreamRequest
+	(*SubmitStreamJob)(nil),        // 10: millrace.jobs.v1.SubmitStreamJob
+	(*SubmitStreamResponse)(nil),   // 11: millrace.jobs.v1.SubmitStreamResponse
+	(*SubmitStreamResult)(nil),     // 12: millrace.jobs.v1.SubmitStreamResult
+	(*GetJobRequest)(nil),          // 13: millrace.jobs.v1.GetJobRequest
+	(*GetJobResponse)(nil),         // 14: millrace.jobs.v1.GetJobResponse
+	(*ListJobsRequest)(nil),        // 15: millrace.jobs.v1.ListJobsRequest
+	(*ListJobsResponse)(nil),       // 16: millrace.jobs.v1.ListJobsResponse
+	(*WatchJobRequest)(nil),        // 17: millrace.jobs.v1.WatchJobRequest
+	(*WatchJobResponse)(nil),       // 18: millrace.jobs.v1.WatchJobResponse
+	(*OutputChunks)(nil),           // 19: millrace.jobs.v1.OutputChunks
+	(*CancelJobRequest)(nil),       // 20: millrace.jobs.v1.CancelJobRequest
+	(*CancelJobResponse)(nil),      // 21: millrace.jobs.v1.CancelJobResponse
+	(*ExplainJobRequest)(nil),      // 22: millrace.jobs.v1.ExplainJobRequest
+	(*ExplainJobResponse)(nil),     // 23: millrace.jobs.v1.ExplainJobResponse
+	(*RouteExplanation)(nil),       // 24: millrace.jobs.v1.RouteExplanation
+	(*Constraint)(nil),             // 25: millrace.jobs.v1.Constraint
+	(*CreateJobTokenRequest)(nil),  // 26: millrace.jobs.v1.CreateJobTokenRequest
+	(*CreateJobTokenResponse)(nil), // 27: millrace.jobs.v1.CreateJobTokenResponse
+	(*SpendFilter)(nil),            // 28: millrace.jobs.v1.SpendFilter
+	(*SpendPage)(nil),              // 29: millrace.jobs.v1.SpendPage
+	(*JobSpec)(nil),                // 30: millrace.jobs.v1.JobSpec
+	(*durationpb.Duration)(nil),    // 31: google.protobuf.Duration
+	(*Job)(nil),                    // 32: millrace.jobs.v1.Job
+	(*status.Status)(nil),          // 33: google.rpc.Status
+	(JobState)(0),                  // 34: millrace.jobs.v1.JobState
+	(*OutputChunk)(nil),            // 35: millrace.jobs.v1.OutputChunk
+	(*timestamppb.Timestamp)(nil),  // 36: google.protobuf.Timestamp
 }
 var file_millrace_jobs_v1_job_service_proto_depIdxs = []int32{
-	26, // 0: millrace.jobs.v1.SubmitJobRequest.job:type_name -> millrace.jobs.v1.JobSpec
-	27, // 1: millrace.jobs.v1.SubmitJobRequest.wait:type_name -> google.protobuf.Duration
-	28, // 2: millrace.jobs.v1.SubmitJobResponse.job:type_name -> millrace.jobs.v1.Job
-	26, // 3: millrace.jobs.v1.SubmitJobsRequest.jobs:type_name -> millrace.jobs.v1.JobSpec
-	6,  // 4: millrace.jobs.v1.SubmitJobsResponse.results:type_name -> millrace.jobs.v1.SubmitResult
-	29, // 5: millrace.jobs.v1.SubmitResult.error:type_name -> google.rpc.Status
-	8,  // 6: millrace.jobs.v1.SubmitStreamRequest.jobs:type_name -> millrace.jobs.v1.SubmitStreamJob
-	26, // 7: millrace.jobs.v1.SubmitStreamJob.job:type_name -> millrace.jobs.v1.JobSpec
-	10, // 8: millrace.jobs.v1.SubmitStreamResponse.results:type_name -> millrace.jobs.v1.SubmitStreamResult
-	28, // 9: millrace.jobs.v1.SubmitStreamResponse.finished:type_name -> millrace.jobs.v1.Job
-	6,  // 10: millrace.jobs.v1.SubmitStreamResult.result:type_name -> millrace.jobs.v1.SubmitResult
-	27, // 11: millrace.jobs.v1.GetJobRequest.wait:type_name -> google.protobuf.Duration
-	28, // 12: millrace.jobs.v1.GetJobResponse.job:type_name -> millrace.jobs.v1.Job
-	30, // 13: millrace.jobs.v1.ListJobsRequest.states:type_name -> millrace.jobs.v1.JobState
-	28, // 14: millrace.jobs.v1.ListJobsResponse.jobs:type_name -> millrace.jobs.v1.Job
-	28, // 15: millrace.jobs.v1.WatchJobResponse.job:type_name -> millrace.jobs.v1.Job
-	17, // 16: millrace.jobs.v1.WatchJobResponse.chunks:type_name -> millrace.jobs.v1.OutputChunks
-	31, // 17: millrace.jobs.v1.OutputChunks.chunks:type_name -> millrace.jobs.v1.OutputChunk
-	28, // 18: millrace.jobs.v1.CancelJobResponse.job:type_name -> millrace.jobs.v1.Job
-	30, // 19: millrace.jobs.v1.ExplainJobResponse.state:type_name -> millrace.jobs.v1.JobState
-	23, // 20: millrace.jobs.v1.ExplainJobResponse.constraints:type_name -> millrace.jobs.v1.Constraint
-	32, // 21: millrace.jobs.v1.ExplainJobResponse.estimated_start_time:type_name -> google.protobuf.Timestamp
-	32, // 22: millrace.jobs.v1.ExplainJobResponse.schedule_due_time:type_name -> google.protobuf.Timestamp
-	22, // 23: millrace.jobs.v1.ExplainJobResponse.routes:type_name -> millrace.jobs.v1.RouteExplanation
-	23, // 24: millrace.jobs.v1.RouteExplanation.constraints:type_name -> millrace.jobs.v1.Constraint
-	0,  // 25: millrace.jobs.v1.Constraint.kind:type_name -> millrace.jobs.v1.ConstraintKind
-	32, // 26: millrace.jobs.v1.Constraint.clear_time:type_name -> google.protobuf.Timestamp
-	1,  // 27: millrace.jobs.v1.CreateJobTokenRequest.right:type_name -> millrace.jobs.v1.JobTokenRight
-	27, // 28: millrace.jobs.v1.CreateJobTokenRequest.lifetime:type_name -> google.protobuf.Duration
-	32, // 29: millrace.jobs.v1.CreateJobTokenResponse.expire_time:type_name -> google.protobuf.Timestamp
-	1,  // 30: millrace.jobs.v1.CreateJobTokenResponse.right:type_name -> millrace.jobs.v1.JobTokenRight
-	2,  // 31: millrace.jobs.v1.JobService.SubmitJob:input_type -> millrace.jobs.v1.SubmitJobRequest
-	4,  // 32: millrace.jobs.v1.JobService.SubmitJobs:input_type -> millrace.jobs.v1.SubmitJobsRequest
-	7,  // 33: millrace.jobs.v1.JobService.SubmitStream:input_type -> millrace.jobs.v1.SubmitStreamRequest
-	11, // 34: millrace.jobs.v1.JobService.GetJob:input_type -> millrace.jobs.v1.GetJobRequest
-	13, // 35: millrace.jobs.v1.JobService.ListJobs:input_type -> millrace.jobs.v1.ListJobsRequest
-	15, // 36: millrace.jobs.v1.JobService.WatchJob:input_type -> millrace.jobs.v1.WatchJobRequest
-	18, // 37: millrace.jobs.v1.JobService.CancelJob:input_type -> millrace.jobs.v1.CancelJobRequest
-	20, // 38: millrace.jobs.v1.JobService.ExplainJob:input_type -> millrace.jobs.v1.ExplainJobRequest
-	24, // 39: millrace.jobs.v1.JobService.CreateJobToken:input_type -> millrace.jobs.v1.CreateJobTokenRequest
-	3,  // 40: millrace.jobs.v1.JobService.SubmitJob:output_type -> millrace.jobs.v1.SubmitJobResponse
-	5,  // 41: millrace.jobs.v1.JobService.SubmitJobs:output_type -> millrace.jobs.v1.SubmitJobsResponse
-	9,  // 42: millrace.jobs.v1.JobService.SubmitStream:output_type -> millrace.jobs.v1.SubmitStreamResponse
-	12, // 43: millrace.jobs.v1.JobService.GetJob:output_type -> millrace.jobs.v1.GetJobResponse
-	14, // 44: millrace.jobs.v1.JobService.ListJobs:output_type -> millrace.jobs.v1.ListJobsResponse
-	16, // 45: millrace.jobs.v1.JobService.WatchJob:output_type -> millrace.jobs.v1.WatchJobResponse
-	19, // 46: millrace.jobs.v1.JobService.CancelJob:output_type -> millrace.jobs.v1.CancelJobResponse
-	21, // 47: millrace.jobs.v1.JobService.ExplainJob:output_type -> millrace.jobs.v1.ExplainJobResponse
-	25, // 48: millrace.jobs.v1.JobService.CreateJobToken:output_type -> millrace.jobs.v1.CreateJobTokenResponse
-	40, // [40:49] is the sub-list for method output_type
-	31, // [31:40] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	28, // 0: millrace.jobs.v1.ListSpendRequest.filter:type_name -> millrace.jobs.v1.SpendFilter
+	29, // 1: millrace.jobs.v1.ListSpendResponse.page:type_name -> millrace.jobs.v1.SpendPage
+	30, // 2: millrace.jobs.v1.SubmitJobRequest.job:type_name -> millrace.jobs.v1.JobSpec
+	31, // 3: millrace.jobs.v1.SubmitJobRequest.wait:type_name -> google.protobuf.Duration
+	32, // 4: millrace.jobs.v1.SubmitJobResponse.job:type_name -> millrace.jobs.v1.Job
+	30, // 5: millrace.jobs.v1.SubmitJobsRequest.jobs:type_name -> millrace.jobs.v1.JobSpec
+	8,  // 6: millrace.jobs.v1.SubmitJobsResponse.results:type_name -> millrace.jobs.v1.SubmitResult
+	33, // 7: millrace.jobs.v1.SubmitResult.error:type_name -> google.rpc.Status
+	10, // 8: millrace.jobs.v1.SubmitStreamRequest.jobs:type_name -> millrace.jobs.v1.SubmitStreamJob
+	30, // 9: millrace.jobs.v1.SubmitStreamJob.job:type_name -> millrace.jobs.v1.JobSpec
+	12, // 10: millrace.jobs.v1.SubmitStreamResponse.results:type_name -> millrace.jobs.v1.SubmitStreamResult
+	32, // 11: millrace.jobs.v1.SubmitStreamResponse.finished:type_name -> millrace.jobs.v1.Job
+	8,  // 12: millrace.jobs.v1.SubmitStreamResult.result:type_name -> millrace.jobs.v1.SubmitResult
+	31, // 13: millrace.jobs.v1.GetJobRequest.wait:type_name -> google.protobuf.Duration
+	32, // 14: millrace.jobs.v1.GetJobResponse.job:type_name -> millrace.jobs.v1.Job
+	34, // 15: millrace.jobs.v1.ListJobsRequest.states:type_name -> millrace.jobs.v1.JobState
+	32, // 16: millrace.jobs.v1.ListJobsResponse.jobs:type_name -> millrace.jobs.v1.Job
+	32, // 17: millrace.jobs.v1.WatchJobResponse.job:type_name -> millrace.jobs.v1.Job
+	19, // 18: millrace.jobs.v1.WatchJobResponse.chunks:type_name -> millrace.jobs.v1.OutputChunks
+	35, // 19: millrace.jobs.v1.OutputChunks.chunks:type_name -> millrace.jobs.v1.OutputChunk
+	32, // 20: millrace.jobs.v1.CancelJobResponse.job:type_name -> millrace.jobs.v1.Job
+	34, // 21: millrace.jobs.v1.ExplainJobResponse.state:type_name -> millrace.jobs.v1.JobState
+	25, // 22: millrace.jobs.v1.ExplainJobResponse.constraints:type_name -> millrace.jobs.v1.Constraint
+	36, // 23: millrace.jobs.v1.ExplainJobResponse.estimated_start_time:type_name -> google.protobuf.Timestamp
+	36, // 24: millrace.jobs.v1.ExplainJobResponse.schedule_due_time:type_name -> google.protobuf.Timestamp
+	24, // 25: millrace.jobs.v1.ExplainJobResponse.routes:type_name -> millrace.jobs.v1.RouteExplanation
+	25, // 26: millrace.jobs.v1.RouteExplanation.constraints:type_name -> millrace.jobs.v1.Constraint
+	0,  // 27: millrace.jobs.v1.Constraint.kind:type_name -> millrace.jobs.v1.ConstraintKind
+	36, // 28: millrace.jobs.v1.Constraint.clear_time:type_name -> google.protobuf.Timestamp
+	1,  // 29: millrace.jobs.v1.CreateJobTokenRequest.right:type_name -> millrace.jobs.v1.JobTokenRight
+	31, // 30: millrace.jobs.v1.CreateJobTokenRequest.lifetime:type_name -> google.protobuf.Duration
+	36, // 31: millrace.jobs.v1.CreateJobTokenResponse.expire_time:type_name -> google.protobuf.Timestamp
+	1,  // 32: millrace.jobs.v1.CreateJobTokenResponse.right:type_name -> millrace.jobs.v1.JobTokenRight
+	4,  // 33: millrace.jobs.v1.JobService.SubmitJob:input_type -> millrace.jobs.v1.SubmitJobRequest
+	6,  // 34: millrace.jobs.v1.JobService.SubmitJobs:input_type -> millrace.jobs.v1.SubmitJobsRequest
+	9,  // 35: millrace.jobs.v1.JobService.SubmitStream:input_type -> millrace.jobs.v1.SubmitStreamRequest
+	13, // 36: millrace.jobs.v1.JobService.GetJob:input_type -> millrace.jobs.v1.GetJobRequest
+	15, // 37: millrace.jobs.v1.JobService.ListJobs:input_type -> millrace.jobs.v1.ListJobsRequest
+	17, // 38: millrace.jobs.v1.JobService.WatchJob:input_type -> millrace.jobs.v1.WatchJobRequest
+	20, // 39: millrace.jobs.v1.JobService.CancelJob:input_type -> millrace.jobs.v1.CancelJobRequest
+	22, // 40: millrace.jobs.v1.JobService.ExplainJob:input_type -> millrace.jobs.v1.ExplainJobRequest
+	26, // 41: millrace.jobs.v1.JobService.CreateJobToken:input_type -> millrace.jobs.v1.CreateJobTokenRequest
+	2,  // 42: millrace.jobs.v1.JobService.ListSpend:input_type -> millrace.jobs.v1.ListSpendRequest
+	5,  // 43: millrace.jobs.v1.JobService.SubmitJob:output_type -> millrace.jobs.v1.SubmitJobResponse
+	7,  // 44: millrace.jobs.v1.JobService.SubmitJobs:output_type -> millrace.jobs.v1.SubmitJobsResponse
+	11, // 45: millrace.jobs.v1.JobService.SubmitStream:output_type -> millrace.jobs.v1.SubmitStreamResponse
+	14, // 46: millrace.jobs.v1.JobService.GetJob:output_type -> millrace.jobs.v1.GetJobResponse
+	16, // 47: millrace.jobs.v1.JobService.ListJobs:output_type -> millrace.jobs.v1.ListJobsResponse
+	18, // 48: millrace.jobs.v1.JobService.WatchJob:output_type -> millrace.jobs.v1.WatchJobResponse
+	21, // 49: millrace.jobs.v1.JobService.CancelJob:output_type -> millrace.jobs.v1.CancelJobResponse
+	23, // 50: millrace.jobs.v1.JobService.ExplainJob:output_type -> millrace.jobs.v1.ExplainJobResponse
+	27, // 51: millrace.jobs.v1.JobService.CreateJobToken:output_type -> millrace.jobs.v1.CreateJobTokenResponse
+	3,  // 52: millrace.jobs.v1.JobService.ListSpend:output_type -> millrace.jobs.v1.ListSpendResponse
+	43, // [43:53] is the sub-list for method output_type
+	33, // [33:43] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_millrace_jobs_v1_job_service_proto_init() }
@@ -2018,11 +2123,12 @@ func file_millrace_jobs_v1_job_service_proto_init() {
 		return
 	}
 	file_millrace_jobs_v1_job_proto_init()
-	file_millrace_jobs_v1_job_service_proto_msgTypes[4].OneofWrappers = []any{
+	file_millrace_jobs_v1_spend_proto_init()
+	file_millrace_jobs_v1_job_service_proto_msgTypes[6].OneofWrappers = []any{
 		(*SubmitResult_JobId)(nil),
 		(*SubmitResult_Error)(nil),
 	}
-	file_millrace_jobs_v1_job_service_proto_msgTypes[14].OneofWrappers = []any{
+	file_millrace_jobs_v1_job_service_proto_msgTypes[16].OneofWrappers = []any{
 		(*WatchJobResponse_Job)(nil),
 		(*WatchJobResponse_Chunks)(nil),
 	}
@@ -2032,7 +2138,7 @@ func file_millrace_jobs_v1_job_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_millrace_jobs_v1_job_service_proto_rawDesc), len(file_millrace_jobs_v1_job_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   24,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -28,6 +28,7 @@ const (
 	JobService_CancelJob_FullMethodName      = "/millrace.jobs.v1.JobService/CancelJob"
 	JobService_ExplainJob_FullMethodName     = "/millrace.jobs.v1.JobService/ExplainJob"
 	JobService_CreateJobToken_FullMethodName = "/millrace.jobs.v1.JobService/CreateJobToken"
+	JobService_ListSpend_FullMethodName      = "/millrace.jobs.v1.JobService/ListSpend"
 )
 
 // JobServiceClient is the client API for JobService service.
@@ -75,6 +76,8 @@ type JobServiceClient interface {
 	// PERMISSION_DENIED, and another job is NOT_FOUND. It ends with its lifetime, or with its API key. A retry makes
 	// another token, which is equally valid.
 	CreateJobToken(ctx context.Context, in *CreateJobTokenRequest, opts ...grpc.CallOption) (*CreateJobTokenResponse, error)
+	// Says what the attempts of the caller's jobs cost, in all queues: by day, model, account and labels. Safe to retry.
+	ListSpend(ctx context.Context, in *ListSpendRequest, opts ...grpc.CallOption) (*ListSpendResponse, error)
 }
 
 type jobServiceClient struct {
@@ -187,6 +190,16 @@ func (c *jobServiceClient) CreateJobToken(ctx context.Context, in *CreateJobToke
 	return out, nil
 }
 
+func (c *jobServiceClient) ListSpend(ctx context.Context, in *ListSpendRequest, opts ...grpc.CallOption) (*ListSpendResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ListSpendResponse)
+	err := c.cc.Invoke(ctx, JobService_ListSpend_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // JobServiceServer is the server API for JobService service.
 // All implementations must embed UnimplementedJobServiceServer
 // for forward compatibility.
@@ -232,6 +245,8 @@ type JobServiceServer interface {
 	// PERMISSION_DENIED, and another job is NOT_FOUND. It ends with its lifetime, or with its API key. A retry makes
 	// another token, which is equally valid.
 	CreateJobToken(context.Context, *CreateJobTokenRequest) (*CreateJobTokenResponse, error)
+	// Says what the attempts of the caller's jobs cost, in all queues: by day, model, account and labels. Safe to retry.
+	ListSpend(context.Context, *ListSpendRequest) (*ListSpendResponse, error)
 	mustEmbedUnimplementedJobServiceServer()
 }
 
@@ -268,6 +283,9 @@ func (UnimplementedJobServiceServer) ExplainJob(context.Context, *ExplainJobRequ
 }
 func (UnimplementedJobServiceServer) CreateJobToken(context.Context, *CreateJobTokenRequest) (*CreateJobTokenResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method CreateJobToken not implemented")
+}
+func (UnimplementedJobServiceServer) ListSpend(context.Context, *ListSpendRequest) (*ListSpendResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ListSpend not implemented")
 }
 func (UnimplementedJobServiceServer) mustEmbedUnimplementedJobServiceServer() {}
 func (UnimplementedJobServiceServer) testEmbeddedByValue()                    {}
@@ -434,6 +452,24 @@ func _JobService_CreateJobToken_Handler(srv interface{}, ctx context.Context, de
 	return interceptor(ctx, in, info, handler)
 }
 
+func _JobService_ListSpend_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ListSpendRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(JobServiceServer).ListSpend(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: JobService_ListSpend_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(JobServiceServer).ListSpend(ctx, req.(*ListSpendRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // JobService_ServiceDesc is the grpc.ServiceDesc for JobService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -468,6 +504,10 @@ var JobService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CreateJobToken",
 			Handler:    _JobService_CreateJobToken_Handler,
+		},
+		{
+			MethodName: "ListSpend",
+			Handler:    _JobService_ListSpend_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -21,6 +21,10 @@ class Usage:
     """The part of output_tokens that the model spent on thought."""
     model: str = ""
     """The model that was called last. Empty: the worker named none."""
+    cost_micros: int | None = None
+    """What the attempts cost whose price was known, in micro-dollars (millionths of a US dollar). None: none had a price."""
+    unpriced_attempts: int = 0
+    """How many attempts of the job's model had no known price, so that cost_micros lacks them."""
 
 
 def usage_of(message: job_pb2.Usage) -> Usage:
@@ -33,4 +37,6 @@ def usage_of(message: job_pb2.Usage) -> Usage:
         message.cached_input_tokens,
         message.reasoning_tokens,
         message.model,
+        message.cost_micros if message.HasField("cost_micros") else None,
+        message.unpriced_attempts,
     )

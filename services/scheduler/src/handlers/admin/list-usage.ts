@@ -1,16 +1,14 @@
 import type { Engine } from "@millrace/engine";
-import { rpcError } from "@millrace/runtime";
 import { type Clock, isKeyId } from "@millrace/shared";
 import { assertPageToken } from "../../messages/page-token.ts";
 import { usageMessage } from "../../messages/usage-message.ts";
 import type { AdminHandler } from "../../operators/admin-handler.ts";
+import { dayRange } from "../../operators/day-range.ts";
 import {
   compareNames,
-  dayAt,
   dayOf,
   groupings,
   groupingsOf,
-  MOST_DAYS,
   type RowName,
   sumUsage,
   type UsageSum,
@@ -24,12 +22,7 @@ export const listUsage =
   async ({ firstDay, lastDay, keyId, groupBy, pageSize, pageToken }) => {
     const after = nameIn(pageToken);
     assertPageToken("ListUsage", pageToken, after !== undefined);
-    const last = lastDay === "" ? dayAt(clock.nowMs()) : dayIn("last_day", lastDay);
-    const first = firstDay === "" ? last : dayIn("first_day", firstDay);
-    if (first > last) throw malformed("first_day", "must not be after last_day");
-    if (last - first >= MOST_DAYS) {
-      throw malformed("first_day", `must be less than ${MOST_DAYS} days before last_day`);
-    }
+    const { first, last } = dayRange({ firstDay, lastDay }, clock.nowMs());
     const by = groupingsOf(groupBy);
     // Rows of earlier days were on earlier pages.
     const begin =
@@ -57,12 +50,6 @@ export const listUsage =
     };
   };
 
-function dayIn(field: string, text: string): number {
-  const day = dayOf(text);
-  if (day === undefined) throw malformed(field, "must be a day such as 2027-01-31");
-  return day;
-}
-
 function nameIn(token: string): RowName | undefined {
   if (token === "") return undefined;
   try {
@@ -76,10 +63,3 @@ function nameIn(token: string): RowName | undefined {
     return undefined;
   }
 }
-
-const malformed = (field: string, description: string) =>
-  rpcError({
-    reason: "MALFORMED",
-    message: `${field}: ${description}`,
-    violations: [{ field, description }],
-  });

@@ -10,7 +10,7 @@ import type { AttemptRecord, Job, RetryPolicy } from "../../jobs/v1/job_pb.js";
 import type { DeleteModelRequestSchema, DeleteModelResponseSchema, GetModelRequestSchema, GetModelResponseSchema, ListModelsRequestSchema, ListModelsResponseSchema, Model, PutModelRequestSchema, PutModelResponseSchema } from "./admin_model_pb.js";
 import type { ScheduleSpec } from "../../schedules/v1/schedule_pb.js";
 import type { CancelJobRequestSchema, CancelJobResponseSchema, CancelJobsRequestSchema, CancelJobsResponseSchema, ExplainJobRequestSchema, ExplainJobResponseSchema, GetJobRequestSchema, GetJobResponseSchema, ListJobsRequestSchema, ListJobsResponseSchema, WatchJobRequestSchema, WatchJobResponseSchema } from "./admin_job_pb.js";
-import type { ListUsageRequestSchema, ListUsageResponseSchema } from "./admin_usage_pb.js";
+import type { ListSpendRequestSchema, ListSpendResponseSchema, ListUsageRequestSchema, ListUsageResponseSchema } from "./admin_usage_pb.js";
 
 /**
  * Describes the file millrace/admin/v1/admin_service.proto.
@@ -2625,6 +2625,16 @@ export declare const AdminService: GenService<{
     methodKind: "unary";
     input: typeof ListUsageRequestSchema;
     output: typeof ListUsageResponseSchema;
+  },
+  /**
+   * Says what the attempts of API keys cost, by day, key, model, account and labels. Safe to retry.
+   *
+   * @generated from rpc millrace.admin.v1.AdminService.ListSpend
+   */
+  listSpend: {
+    methodKind: "unary";
+    input: typeof ListSpendRequestSchema;
+    output: typeof ListSpendResponseSchema;
   },
 }>;
 

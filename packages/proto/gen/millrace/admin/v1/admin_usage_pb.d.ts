@@ -5,6 +5,7 @@
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { Usage } from "../../jobs/v1/job_pb.js";
+import type { SpendFilter, SpendPage } from "../../jobs/v1/spend_pb.js";
 
 /**
  * Describes the file millrace/admin/v1/admin_usage.proto.
@@ -156,6 +157,53 @@ export declare type UsageRow = Message<"millrace.admin.v1.UsageRow"> & {
  * Use `create(UsageRowSchema)` to create a new message.
  */
 export declare const UsageRowSchema: GenMessage<UsageRow>;
+
+/**
+ * See AdminService.ListSpend.
+ *
+ * @generated from message millrace.admin.v1.ListSpendRequest
+ */
+export declare type ListSpendRequest = Message<"millrace.admin.v1.ListSpendRequest"> & {
+  /**
+   * Only spend of this API key. Empty: all.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * What to list.
+   *
+   * @generated from field: millrace.jobs.v1.SpendFilter filter = 2;
+   */
+  filter?: SpendFilter | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ListSpendRequest.
+ * Use `create(ListSpendRequestSchema)` to create a new message.
+ */
+export declare const ListSpendRequestSchema: GenMessage<ListSpendRequest>;
+
+/**
+ * See AdminService.ListSpend.
+ *
+ * @generated from message millrace.admin.v1.ListSpendResponse
+ */
+export declare type ListSpendResponse = Message<"millrace.admin.v1.ListSpendResponse"> & {
+  /**
+   * The rows.
+   *
+   * @generated from field: millrace.jobs.v1.SpendPage page = 1;
+   */
+  page?: SpendPage | undefined;
+};
+
+/**
+ * Describes the message millrace.admin.v1.ListSpendResponse.
+ * Use `create(ListSpendResponseSchema)` to create a new message.
+ */
+export declare const ListSpendResponseSchema: GenMessage<ListSpendResponse>;
 
 /**
  * By what usage is added up.

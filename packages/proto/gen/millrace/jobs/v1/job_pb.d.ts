@@ -707,6 +707,21 @@ export declare type Usage = Message<"millrace.jobs.v1.Usage"> & {
    * @generated from field: string model = 7;
    */
   model: string;
+
+  /**
+   * What the attempts cost whose price was known, in micro-dollars (millionths of a US dollar). Set by the scheduler when it
+   * settles an attempt, at the price of the attempt's route; what a worker sends is ignored. Left out: no attempt had a price.
+   *
+   * @generated from field: optional uint64 cost_micros = 8;
+   */
+  costMicros?: bigint | undefined;
+
+  /**
+   * How many attempts of the job's model had no known price, so that cost_micros lacks them. Set by the scheduler.
+   *
+   * @generated from field: uint32 unpriced_attempts = 9;
+   */
+  unpricedAttempts: number;
 };
 
 /**

@@ -4,6 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
+import type { SpendFilter, SpendPage } from "./spend_pb.js";
 import type { Job, JobSpec, JobState, OutputChunk } from "./job_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Status } from "../../../google/rpc/status_pb.js";
@@ -12,6 +13,46 @@ import type { Status } from "../../../google/rpc/status_pb.js";
  * Describes the file millrace/jobs/v1/job_service.proto.
  */
 export declare const file_millrace_jobs_v1_job_service: GenFile;
+
+/**
+ * See JobService.ListSpend.
+ *
+ * @generated from message millrace.jobs.v1.ListSpendRequest
+ */
+export declare type ListSpendRequest = Message<"millrace.jobs.v1.ListSpendRequest"> & {
+  /**
+   * What to list.
+   *
+   * @generated from field: millrace.jobs.v1.SpendFilter filter = 1;
+   */
+  filter?: SpendFilter | undefined;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.ListSpendRequest.
+ * Use `create(ListSpendRequestSchema)` to create a new message.
+ */
+export declare const ListSpendRequestSchema: GenMessage<ListSpendRequest>;
+
+/**
+ * See JobService.ListSpend.
+ *
+ * @generated from message millrace.jobs.v1.ListSpendResponse
+ */
+export declare type ListSpendResponse = Message<"millrace.jobs.v1.ListSpendResponse"> & {
+  /**
+   * The rows.
+   *
+   * @generated from field: millrace.jobs.v1.SpendPage page = 1;
+   */
+  page?: SpendPage | undefined;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.ListSpendResponse.
+ * Use `create(ListSpendResponseSchema)` to create a new message.
+ */
+export declare const ListSpendResponseSchema: GenMessage<ListSpendResponse>;
 
 /**
  * See JobService.SubmitJob.
@@ -1119,6 +1160,16 @@ export declare const JobService: GenService<{
     methodKind: "unary";
     input: typeof CreateJobTokenRequestSchema;
     output: typeof CreateJobTokenResponseSchema;
+  },
+  /**
+   * Says what the attempts of the caller's jobs cost, in all queues: by day, model, account and labels. Safe to retry.
+   *
+   * @generated from rpc millrace.jobs.v1.JobService.ListSpend
+   */
+  listSpend: {
+    methodKind: "unary";
+    input: typeof ListSpendRequestSchema;
+    output: typeof ListSpendResponseSchema;
   },
 }>;
 

@@ -11,6 +11,7 @@ import type { Group, GroupSpec } from "../../jobs/v1/group_pb.js";
 import type { CancelGroupRequest as CancelGroupRequest$1, ListGroupChildrenRequest as ListGroupChildrenRequest$1, ListGroupChildrenResponse as ListGroupChildrenResponse$1, ListGroupsRequest as ListGroupsRequest$1, ListGroupsResponse as ListGroupsResponse$1 } from "../../jobs/v1/group_service_pb.js";
 import type { CancelJobRequest, CreateJobTokenRequest as CreateJobTokenRequest$1, CreateJobTokenResponse as CreateJobTokenResponse$1, ExplainJobRequest, ExplainJobResponse, JobTokenRight, ListJobsRequest, ListJobsResponse, SubmitResult, WatchJobRequest, WatchJobResponse } from "../../jobs/v1/job_service_pb.js";
 import type { Job, JobSpec } from "../../jobs/v1/job_pb.js";
+import type { SpendFilter, SpendPage } from "../../jobs/v1/spend_pb.js";
 import type { CreateWebhookEndpointRequestSchema, CreateWebhookEndpointResponseSchema, DeleteWebhookEndpointRequestSchema, DeleteWebhookEndpointResponseSchema, GetCallbackSecretRequestSchema, GetCallbackSecretResponseSchema, GetWebhookDeliveryRequestSchema, GetWebhookDeliveryResponseSchema, GetWebhookEndpointRequestSchema, GetWebhookEndpointResponseSchema, ListWebhookDeliveriesRequestSchema, ListWebhookDeliveriesResponseSchema, ListWebhookEndpointsRequestSchema, ListWebhookEndpointsResponseSchema, RedeliverWebhooksRequestSchema, RedeliverWebhooksResponseSchema, RotateWebhookSecretRequestSchema, RotateWebhookSecretResponseSchema, SendTestEventRequestSchema, SendTestEventResponseSchema, UpdateWebhookEndpointRequestSchema, UpdateWebhookEndpointResponseSchema } from "./webhook_calls_pb.js";
 
 /**
@@ -1438,6 +1439,53 @@ export declare type ExplainResponse = Message<"millrace.scheduler.v1.ExplainResp
 export declare const ExplainResponseSchema: GenMessage<ExplainResponse>;
 
 /**
+ * See SchedulerService.ListSpend.
+ *
+ * @generated from message millrace.scheduler.v1.ListSpendRequest
+ */
+export declare type ListSpendRequest = Message<"millrace.scheduler.v1.ListSpendRequest"> & {
+  /**
+   * The API key whose spend is listed.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * What to list.
+   *
+   * @generated from field: millrace.jobs.v1.SpendFilter filter = 2;
+   */
+  filter?: SpendFilter | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ListSpendRequest.
+ * Use `create(ListSpendRequestSchema)` to create a new message.
+ */
+export declare const ListSpendRequestSchema: GenMessage<ListSpendRequest>;
+
+/**
+ * See SchedulerService.ListSpend.
+ *
+ * @generated from message millrace.scheduler.v1.ListSpendResponse
+ */
+export declare type ListSpendResponse = Message<"millrace.scheduler.v1.ListSpendResponse"> & {
+  /**
+   * The rows.
+   *
+   * @generated from field: millrace.jobs.v1.SpendPage page = 1;
+   */
+  page?: SpendPage | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.ListSpendResponse.
+ * Use `create(ListSpendResponseSchema)` to create a new message.
+ */
+export declare const ListSpendResponseSchema: GenMessage<ListSpendResponse>;
+
+/**
  * See SchedulerService.GetQueue.
  *
  * @generated from message millrace.scheduler.v1.GetQueueRequest
@@ -1683,6 +1731,16 @@ export declare const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof ExplainRequestSchema;
     output: typeof ExplainResponseSchema;
+  },
+  /**
+   * See JobService.ListSpend.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.ListSpend
+   */
+  listSpend: {
+    methodKind: "unary";
+    input: typeof ListSpendRequestSchema;
+    output: typeof ListSpendResponseSchema;
   },
   /**
    * Looks which documents of a key are named by its jobs, in pages of about 10,000 jobs. Safe to retry.

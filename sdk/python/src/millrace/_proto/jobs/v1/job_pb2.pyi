@@ -234,6 +234,8 @@ class Usage(_pool.Message):
     cached_input_tokens: int
     reasoning_tokens: int
     model: str
+    cost_micros: int
+    unpriced_attempts: int
     def __init__(
         self,
         *,
@@ -244,6 +246,8 @@ class Usage(_pool.Message):
         cached_input_tokens: int | None = None,
         reasoning_tokens: int | None = None,
         model: str | None = None,
+        cost_micros: int | None = None,
+        unpriced_attempts: int | None = None,
     ) -> None: ...
 
 class OutputChunk(_pool.Message):

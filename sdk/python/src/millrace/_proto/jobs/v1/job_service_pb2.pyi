@@ -5,6 +5,25 @@ from typing import Literal
 from millrace import _pool
 import millrace._proto.google.rpc.status_pb2
 import millrace._proto.jobs.v1.job_pb2
+import millrace._proto.jobs.v1.spend_pb2
+
+class ListSpendRequest(_pool.Message):
+    @property
+    def filter(self) -> millrace._proto.jobs.v1.spend_pb2.SpendFilter: ...
+    def __init__(
+        self,
+        *,
+        filter: millrace._proto.jobs.v1.spend_pb2.SpendFilter | None = None,
+    ) -> None: ...
+
+class ListSpendResponse(_pool.Message):
+    @property
+    def page(self) -> millrace._proto.jobs.v1.spend_pb2.SpendPage: ...
+    def __init__(
+        self,
+        *,
+        page: millrace._proto.jobs.v1.spend_pb2.SpendPage | None = None,
+    ) -> None: ...
 
 class SubmitJobRequest(_pool.Message):
     @property
@@ -352,3 +371,4 @@ class JobService:
     CancelJob: _pool.UnaryUnary[CancelJobRequest, CancelJobResponse]
     ExplainJob: _pool.UnaryUnary[ExplainJobRequest, ExplainJobResponse]
     CreateJobToken: _pool.UnaryUnary[CreateJobTokenRequest, CreateJobTokenResponse]
+    ListSpend: _pool.UnaryUnary[ListSpendRequest, ListSpendResponse]
