@@ -31,7 +31,8 @@ def test_every_field_of_the_contract_can_be_reported_and_read() -> None:
     )
     # What an attempt cost is known only to the scheduler.
     charged = {"cost_micros", "unpriced_attempts"}
-    assert {field.name for field, _ in usage.ListFields()} == {field.name for field in usage.DESCRIPTOR.fields} - charged
+    declared = {field.name for field in usage.DESCRIPTOR.fields}
+    assert {field.name for field, _ in usage.ListFields()} == declared - charged
     seen = job_of(job_pb2.Job(usage=usage)).usage
     assert seen is not None
     assert (seen.input_tokens, seen.cached_input_tokens, seen.output_tokens, seen.reasoning_tokens) == (6, 4, 7, 6)

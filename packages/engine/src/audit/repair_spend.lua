@@ -47,19 +47,22 @@ end
 
 -- What the key's records of a day cost, and how the day began; nil if it is not kept.
 local function read_day(key, day)
-  local cursor, micros, text, with, without = "0", 0, rcall("HGET", hash_of(day), key), 0, 0
+  local cursor, micros, text, with, without, found = "0", 0, rcall("HGET", hash_of(day), key), 0, 0, {}
   if not text then return nil end
   repeat
     local page = rcall("HSCAN", hash_of(day), cursor, SCAN[1], SCAN[2], SCAN[3], key .. "|*")
     cursor = page[1]
     for i = 2, #page[2], 2 do
       local labels, record = string.match(page[2][i - 1], "^[^|]*|[^|]*|[^|]*|(.*)$"), page[2][i]
+      found[#found + 1] = page[2][i - 1]
       if labels == "" or labels == "*" then without = without + 1 else with = with + 1 end
       if #record == RECORD_BYTES then micros = costs.sum(micros, select(8, struct.unpack(LAYOUT, record))) end
     end
   until cursor == "0"
   --- @record spend_opening text
-  return { micros = micros, labelled = numbers.whole(labelled) or with, others = numbers.whole(others) or without,
+  local listed, same = "\n" .. (names or "") .. "\n", select(2, string.gsub(names or "", "[^\n]+", "")) == #found
+  for _, name in ipairs(found) do same = same and string.find(listed, "\n" .. name .. "\n", 1, true) ~= nil end
+  return { micros = micros, names = same and names or table.concat(found, "\n"), lists = same, labelled = numbers.whole(labelled) or with, others = numbers.whole(others) or without,
     opening = numbers.whole(opening), before = numbers.whole(before) or day_before(key, day) }
 end
 
@@ -70,9 +73,9 @@ local function repair_days(key, total)
     local found = read_day(key, day)
     if not found or found.micros > left then return wrong end
     left = left - found.micros
-    if found.opening ~= left then
+    if found.opening ~= left or not found.lists then
       wrong = true
-      rcall("HSET", hash_of(day), key, string.format("%.0f %.0f %.0f %.0f", found.labelled, found.others, left, found.before))
+      rcall("HSET", hash_of(day), key, string.format("%.0f %.0f %.0f %.0f ", found.labelled, found.others, left, found.before) .. found.names)
     end
     day = found.before
   end

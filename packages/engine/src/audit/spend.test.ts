@@ -56,7 +56,11 @@ const repairable: readonly Damage[] = [
   ],
   [
     "a day that began with another total",
-    ({ redis, of, today }) => redis.hset(of(today), key, `0 1 12 ${today - 2}`),
+    ({ redis, of, today }) => redis.hset(of(today), key, `0 1 12 ${today - 2} ${key}|m|one|`),
+  ],
+  [
+    "a day that does not list its record",
+    ({ redis, of, today }) => redis.hset(of(today), key, `0 1 13 ${today - 2} ${key}|x|one|`),
   ],
   [
     "a day whose start cannot be read",
@@ -112,7 +116,7 @@ test.each<Damage>([
 
 test("finds records that no later day continues", async () => {
   const { engine, redis, of, today } = await setupSpent();
-  await redis.hset(of(today), key, `0 1 13 0`);
+  await redis.hset(of(today), key, `0 1 13 0 ${key}|m|one|`);
   expect((await engine.audit()).map(({ problem }) => problem).sort()).toEqual([
     expect.stringContaining(`day ${today - 3} has records that no later day continues`),
     expect.stringContaining(`day ${today - 2} has records that no later day continues`),

@@ -10,7 +10,10 @@ import type { ShardSnapshot } from "./shard-snapshot.ts";
 interface Day {
   readonly opening: Opening | undefined;
   readonly micros: number;
+  readonly names: readonly string[];
 }
+
+const nothing: Day = { opening: undefined, micros: 0, names: [] };
 
 type Books = ReadonlyMap<number, ReadonlyMap<string, Day>>;
 
@@ -58,11 +61,12 @@ async function readBooks(redis: Store, { shard, names }: ShardSnapshot): Promise
     const hash = await redis.hgetallBuffer(shard.base + name);
     for (const [field, value] of Object.entries(hash)) {
       const key = field.split("|")[0] ?? "";
-      const { opening, micros } = day.get(key) ?? { opening: undefined, micros: 0 };
+      const { opening, micros, names: before } = day.get(key) ?? nothing;
       const cost = isRecord(field) ? daySpend(field, value).costMicros : 0;
       day.set(key, {
         opening: isRecord(field) ? opening : openingIn(String(value)),
         micros: Math.min(micros + cost, MOST_MICROS),
+        names: isRecord(field) ? [...before, field] : before,
       });
     }
     books.set(Number(name.slice("mr:spend:".length)), day);
@@ -76,13 +80,17 @@ function* brokenDays(key: string, books: Books, micros: number, last: number): G
   const seen = new Set<number>();
   for (let at = last; books.has(at) && !seen.has(at); ) {
     seen.add(at);
-    const { opening, micros: spent } = books.get(at)?.get(key) ?? { opening: undefined, micros: 0 };
+    const { opening, micros: spent, names } = books.get(at)?.get(key) ?? nothing;
     if (opening === undefined) {
       yield `the start of day ${at} cannot be read`;
       break;
     }
     if (opening.micros + spent !== end) {
       yield `day ${at} began with ${opening.micros} micro-dollars and its records cost ${spent}, but it ended with ${end}`;
+    }
+    const listed = new Set(opening.names);
+    if (listed.size !== names.length || names.some((name) => !listed.has(name))) {
+      yield `day ${at} has ${names.length} records, but lists ${listed.size}`;
     }
     end = opening.micros;
     at = opening.before;

@@ -8,7 +8,7 @@ const AT_ONCE = 500;
 export async function readDay(
   redis: Store,
   key: string,
-  keyId: KeyId | undefined,
+  keyId?: KeyId,
 ): Promise<ReadonlyMap<string, Buffer>> {
   const records = new Map<string, Buffer>();
   let cursor = "0";

@@ -146,6 +146,7 @@ test("only the operator's labels count, and those beyond the most count together
   expect(rows.filter((row) => row.labels !== "*")).toHaveLength(101);
   expect(ordered(rows)).toContain(`aaaa gpt-5 one "*" 31 0 ${31 * COST}`);
   expect(rows.reduce((sum, row) => sum + row.costMicros, 0)).toBe(132 * COST);
+  expect(ordered(await engine.spendOfDay(today, "aaaa" as KeyId))).toEqual(ordered(rows));
   expect(await engine.audit()).toEqual([]);
 });
 
@@ -157,6 +158,7 @@ test("accounts beyond the most of a day count together", async () => {
   const rows = await engine.spendOfDay(today);
   expect(rows).toHaveLength(101);
   expect(ordered(rows)).toContain('aaaa * * "*" 5 5 0');
+  expect(ordered(await engine.spendOfDay(today, "aaaa" as KeyId))).toEqual(ordered(rows));
   expect(await engine.audit()).toEqual([]);
 });
 

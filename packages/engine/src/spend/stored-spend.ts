@@ -45,12 +45,15 @@ export interface Opening {
   readonly micros: number;
   /** The last day before it of which the key has records; 0: none. */
   readonly before: number;
+  /** The names of the key's records of the day. */
+  readonly names: readonly string[];
 }
 
 /** Reads R.spend_opening; undefined if it cannot be read. */
 export function openingIn(text: string): Opening | undefined {
-  const [, micros, before] = /^\d+ \d+ (\d+) (\d+)$/.exec(text) ?? [];
-  return micros === undefined ? undefined : { micros: Number(micros), before: Number(before) };
+  const [, micros, before, names = ""] = /^\d+ \d+ (\d+) (\d+) ([\s\S]+)$/.exec(text) ?? [];
+  if (micros === undefined) return undefined;
+  return { micros: Number(micros), before: Number(before), names: names.split("\n") };
 }
 
 /** Reads R.spend_total. What cannot be read counts as none. */

@@ -90,9 +90,14 @@ do
     local text = rcall("HGET", hash, key) or ""
     --- @record spend_opening text
     known = { labelled = numbers.whole(labelled) or 0, others = numbers.whole(others) or 0,
-      opening = numbers.whole(opening) or total.micros, before = numbers.whole(before) or total.day }
+      opening = numbers.whole(opening) or total.micros, before = numbers.whole(before) or total.day, names = names or "" }
     openings[key], changed[#changed + 1] = known, key
     return known
+  end
+
+  local function add_name(state, name)
+    state.names = state.names == "" and name or state.names .. "\n" .. name
+    return name
   end
 
   -- Makes room for a record that the day does not have yet. Returns its name: "*" stands for what there is no room for.
@@ -102,16 +107,17 @@ do
     if labels ~= "" then
       if state.labelled < MOST_RECORDS then
         state.labelled = state.labelled + 1
-        return name
+        return add_name(state, name)
       end
       name = key .. "|" .. model .. "|" .. account .. "|*"
       if rcall("HEXISTS", hash, name) == 1 then return name end
     end
     if state.others < MOST_RECORDS then
       state.others = state.others + 1
-      return name
+      return add_name(state, name)
     end
-    return key .. "|*|*|*"
+    local rest = key .. "|*|*|*"
+    return rcall("HEXISTS", hash, rest) == 1 and rest or add_name(state, rest)
   end
 
   -- Writes the records of a day: of these keys, whose totals are by key.
@@ -138,7 +144,7 @@ do
     end
     for _, key in ipairs(changed) do
       local one = openings[key]
-      rcall("HSET", hash, key, string.format("%.0f %.0f %.0f %.0f", one.labelled, one.others, one.opening, one.before))
+      rcall("HSET", hash, key, string.format("%.0f %.0f %.0f %.0f ", one.labelled, one.others, one.opening, one.before) .. one.names)
     end
     openings, changed = {}, {}
     if is_new then rcall("PEXPIRE", hash, string.format("%.0f", keep_spend_days * DAY_MS)) end

@@ -22,7 +22,7 @@ class Usage:
     model: str = ""
     """The model that was called last. Empty: the worker named none."""
     cost_micros: int | None = None
-    """What the attempts cost whose price was known, in micro-dollars (millionths of a US dollar). None: none had a price."""
+    """What the attempts cost whose price was known, in millionths of a US dollar. None: none had a price."""
     unpriced_attempts: int = 0
     """How many attempts of the job's model had no known price, so that cost_micros lacks them."""
 
