@@ -17,7 +17,7 @@ export { chatPayload } from "./chat.ts";
 export { documentOfResult } from "./document-reference.ts";
 export { estimatedTokens } from "./estimated-tokens.ts";
 export { documentsIn, withFiles } from "./file-references.ts";
-export { answerOfJob, type EndedJob, errorTypeOf, type JobAnswer } from "./job-answer.ts";
+export { answerOfJob, errorTypeOf } from "./job-answer.ts";
 export { reasoningTokens } from "./reasoning-tokens.ts";
 export { relayedPayloads } from "./relayed.ts";
 export { summarizePayload } from "./summarize.ts";

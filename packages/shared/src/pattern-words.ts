@@ -3,6 +3,8 @@ const words: Readonly<Record<string, string>> = {
   "^[a-z][a-z0-9-]{0,62}$": "must be a name: a–z first, then a–z, 0–9 and -, 63 characters at most",
   "^[a-z][a-z0-9_-]{0,62}$":
     "must be a name: a–z first, then a–z, 0–9, _ and -, 63 characters at most",
+  "^([a-z][a-z0-9_-]{0,63})?$":
+    "must be a name: a–z first, then a–z, 0–9, _ and -, 64 characters at most",
   "^[a-z][a-z0-9-]{0,62}~[a-z0-9]{4,32}~[a-z][a-z0-9_-]{0,62}$":
     "must be the id of a schedule, as creating it gave it: <queue>~<key id>~<name>",
   "^[a-z][a-z0-9_.-]{0,62}$":

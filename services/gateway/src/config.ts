@@ -21,7 +21,7 @@ import {
   tlsSettings,
   wholeNumber,
 } from "@millrace/runtime";
-import { limits } from "@millrace/shared";
+import { type Clock, limits } from "@millrace/shared";
 import { z } from "zod";
 import { DEFAULT_KEY_CACHE_MS, DEFAULT_KEY_LOOKUPS_PER_ADDRESS } from "./callers/caller.ts";
 import { DEFAULT_JOB_TOKEN_MS } from "./callers/job-token-rights.ts";
@@ -32,6 +32,7 @@ import {
   DEFAULT_UPLOADS_PER_KEY,
 } from "./callers/key-limit.ts";
 import { DEFAULT_DOCUMENT_RETENTION_MS, defaultStreamLimits } from "./gateway-parts.ts";
+import { modelPlaces } from "./openai/jobs/model-places.ts";
 
 const port = wholeNumber(0, 65_535);
 
@@ -203,6 +204,17 @@ export function placeOf(config: Config<typeof settings>) {
   if (place === undefined) throw new Error("the settings name no place of documents");
   return place;
 }
+
+/** What the settings say of OpenAI's API. */
+export const openAiOptions = (
+  config: Config<typeof settings>,
+  scheduler: Parameters<typeof modelPlaces>[0],
+  clock: Clock,
+) => ({
+  places: modelPlaces(scheduler, config.openAiQueue, clock),
+  syncWaitMs: config.syncWaitMs,
+  batchFileBytes: config.batchFileBytes,
+});
 
 /** Collects the limits per caller and per API key. */
 export const callerLimits = (config: Config<typeof settings>) => ({

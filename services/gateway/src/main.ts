@@ -21,12 +21,17 @@ import { steadyClock as clock, systemRandom as random } from "@millrace/shared";
 import { createLogger } from "@millrace/telemetry";
 import { accessLog } from "./callers/access-log.ts";
 import type { Caller } from "./callers/caller.ts";
-import { callerLimits, GatewayConfig, internalTokenSource, placeOf } from "./config.ts";
+import {
+  callerLimits,
+  GatewayConfig,
+  internalTokenSource,
+  openAiOptions,
+  placeOf,
+} from "./config.ts";
 import { collectorObserver, startCollector } from "./documents/collector.ts";
 import { gatewayParts } from "./gateway-parts.ts";
 import { openApiText } from "./http/openapi-text.ts";
 import { gatewayRoutes } from "./http/routes.ts";
-import { modelPlaces } from "./openai/jobs/model-places.ts";
 import { openAiRoutes } from "./openai/openai-routes.ts";
 import { openAiForms } from "./openai/request-forms.ts";
 import { schedulerAnswers, schedulerClient } from "./scheduler/scheduler-client.ts";
@@ -120,11 +125,7 @@ await runMain(
         listen: { host: config.httpHost, port: config.httpPort },
         routes: [
           ...gatewayRoutes(parts, clock),
-          ...openAiRoutes({
-            ...{ parts, clock, syncWaitMs: config.syncWaitMs },
-            batchFileBytes: config.batchFileBytes,
-            places: modelPlaces(scheduler, config.openAiQueue, clock),
-          }),
+          ...openAiRoutes({ parts, clock, ...openAiOptions(config, scheduler, clock) }),
         ],
         formOf: openAiForms(random),
         texts: [openApiText()],
