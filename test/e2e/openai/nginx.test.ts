@@ -1,13 +1,14 @@
 /** The official SDKs behind nginx, configured as docs/proxies.md says. Skipped, and reported, where nginx is not installed. */
 import { expect, test } from "vitest";
 import { installed, startNginx } from "../proxies/start-proxy.ts";
-import { chunks, delta, responseHead, responseTail } from "./answers.ts";
+import { chunks, completion, delta, responseHead, responseTail } from "./answers.ts";
 import { clients, said, startOpenAi } from "./setup.ts";
 
 const has = installed("nginx", "-v");
-const { system, provider, clientOf } = await startOpenAi();
+const { system, provider, clientOf, call } = await startOpenAi();
 const model = "gpt-test";
 const sdks = Object.entries(clients);
+const TIMEOUT_MS = 120_000;
 
 test.skipIf(!has).each(sdks)("%s: plain calls, models and files", async (_, Client) => {
   const client = clientOf(Client, { baseURL: `${(await startNginx(system)).http}/v1` });
@@ -83,3 +84,25 @@ test.skipIf(!has).each(sdks)("%s: a background response is resumed", async (_, C
   expect(seen).toEqual(whole);
   expect((await client.responses.retrieve(id)).output_text).toBe("The sea was calm.");
 });
+
+test.skipIf(!has)(
+  "white space of an answer that takes long arrives before the answer",
+  async () => {
+    const proxy = await startNginx(system);
+    const [[, Client]] = sdks as [(typeof sdks)[number]];
+    const create = { model, messages: said("hold") };
+    const bySdk = clientOf(Client, { baseURL: `${proxy.http}/v1` }).chat.completions.create(create);
+    const raw = call("/v1/chat/completions", create, { url: proxy.http });
+    const held = [await provider.next(), await provider.next()];
+    // The gateway begins the answer after 25 s.
+    const reader = (await raw).body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect(await reader?.read()).toEqual({ done: false, value: " " });
+    for (const one of held) one.end(completion("You said: hold"));
+    const rest: string[] = [];
+    for (let piece = await reader?.read(); piece?.value; piece = await reader?.read())
+      rest.push(piece.value);
+    expect(JSON.parse(rest.join(""))).toMatchObject({ object: "chat.completion" });
+    expect((await bySdk).choices[0]?.message.content).toBe("You said: hold");
+  },
+  TIMEOUT_MS,
+);
