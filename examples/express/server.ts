@@ -77,6 +77,8 @@ const answerError: ErrorRequestHandler = (error, _request, response, next) => {
 };
 app.use(answerError);
 
+// If the reader of these lines leaves, the server goes on.
+process.stdout.on("error", () => undefined);
 const server = app.listen(port, "127.0.0.1", () => {
   process.stdout.write(`listening ${JSON.stringify(server.address())}\n`);
 });

@@ -8,6 +8,11 @@ if (file === undefined || apiKey === undefined) {
   throw new Error("usage: MILLRACE_API_KEY=mr_… node first-job.ts a-file.pdf");
 }
 
+// The reader of the summary may leave before its end, as in `node first-job.ts a-file.pdf | head -1`.
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) =>
+  process.exit(code === "EPIPE" ? 0 : 1),
+);
+
 const millrace = connectMillrace({ address, apiKey });
 const document = await millrace.uploadDocument(file);
 const { jobId } = await millrace.submit({

@@ -25,6 +25,8 @@ const countWords = defineExecutor(Payload, async ({ payload, write, progress, si
 
 const { env, pid } = process;
 const token = env.MILLRACE_WORKER_TOKEN;
+// If the reader of the log leaves, the worker goes on.
+process.stdout.on("error", () => undefined);
 const log: Log = (level, msg, fields = {}) =>
   process.stdout.write(`${JSON.stringify({ level, msg, ...fields })}\n`);
 

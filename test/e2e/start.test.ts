@@ -1,4 +1,4 @@
-import { exec, execFile } from "node:child_process";
+import { exec, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { type AddressInfo, connect, createServer } from "node:net";
@@ -62,6 +62,20 @@ const isUp = (address: string): Promise<boolean> =>
     socket.once("error", () => resolve(false));
   });
 
+/** Runs an example whose reader leaves at once. */
+async function leave(example: string, env: Readonly<Record<string, string>>) {
+  const program = spawn(process.execPath, [example, "README.md"], {
+    env: { ...process.env, ...env },
+  });
+  program.stdout.destroy();
+  let err = "";
+  program.stderr.setEncoding("utf8").on("data", (text: string) => {
+    err += text;
+  });
+  const [code] = await once(program, "close");
+  return { code, err };
+}
+
 test("start runs until Ctrl-C, stops everything, and a second start has the same key and jobs", async () => {
   const { folder, start } = await setup();
   const first = start();
@@ -110,6 +124,10 @@ test("start runs until Ctrl-C, stops everything, and a second start has the same
   expect(sentence.length).toBeGreaterThan(20);
   const plain = readme.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, "$1").replaceAll(/[*`]/g, "");
   expect(plain.replaceAll(/\s+/g, " ")).toContain(sentence);
+
+  // As in `node first-job.ts README.md | head -1`.
+  const left = await leave(example, { MILLRACE_ADDRESS: address, MILLRACE_API_KEY: apiKey });
+  expect(left).toEqual({ code: 0, err: expect.stringMatching(/^job \S+\n$/) });
 
   const refused = start();
   expect(await refused.code).toBe(1);

@@ -33,6 +33,8 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failed);
 });
+// Nobody reads the notes any more. The command goes on.
+process.stderr.on("error", () => undefined);
 
 // Without this, Node would end in a wait between tries, with its exit code 13. Such waits keep no process alive.
 const hold = holdProcess();

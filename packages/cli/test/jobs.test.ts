@@ -239,6 +239,17 @@ test("a reader that closes the pipe early ends the command without an error", as
   expect(await listing.finished).toMatchObject({ code: 0, err: "" });
 });
 
+test("a reader that leaves standard error does not end the command", async () => {
+  const { start, queue } = await setup();
+  const refused = start(["list", "--queue", queue, "--state", "no-state"]);
+  refused.child.stderr.destroy();
+  // The exit code is that of the refusal, and not that of a failed write.
+  expect(await refused.finished).toMatchObject({ code: 2, out: "" });
+  const submitted = start(["submit", "test", "--queue", queue, "--wait"]);
+  submitted.child.stderr.destroy();
+  expect(await submitted.finished).toMatchObject({ code: 0, out: "{}\n" });
+});
+
 test("explain names what holds a job, with the limit and what the job needs", async () => {
   const gate = Promise.withResolvers<void>();
   const started = Promise.withResolvers<void>();
