@@ -249,6 +249,17 @@ export async function proveWorkerDocuments(world: World, choice: SpecChoice): Pr
   expect(other).toMatchObject({ existing: false, document: { name, contentType } });
   ledger.prove("StoreDocument request", "header", "content", "end", "header.lease");
   ledger.prove("StoreDocument request", "header.name", "header.content_type");
+  const expires = timestampFromMs(Date.UTC(2100, 0, 31));
+  const expiring = parts.map((part) => {
+    if (part.case === "content") return { ...part, value: Buffer.from("expires") };
+    return part.case === "header"
+      ? { ...part, value: { ...part.value, expiresAt: expires } }
+      : part;
+  });
+  const kept = await rpc.storeDocument(messagesOf(expiring as readonly StorePart[]));
+  const found = await documents.getDocument({ documentId: String(kept.document?.id) });
+  expect(found.document?.expireTime).toEqual(expires);
+  ledger.prove("StoreDocument request", "header.expires_at");
   worker.cut();
 }
 

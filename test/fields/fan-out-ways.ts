@@ -163,6 +163,11 @@ async function proveEnded(world: World, { type }: SpecChoice, hands: Hands, leas
       { index: 2, jobId: anId, state: JobState.SUCCEEDED, resultOmitted: true },
     ],
   });
+  const ofLong = { lease: resumed.lease, ordinal: 2, afterIndex: 1 };
+  const { children } = await hands.rpc.readChildren({ ...ofLong, wholeResults: true });
+  const resultJson = JSON.stringify("x".repeat(70_000));
+  expect(children).toMatchObject([{ index: 2, resultJson, resultOmitted: false }]);
+  world.ledger.prove("ReadChildren request", "whole_results");
   world.ledger.prove("FanOut request", "ordinal", "first_index", "rule.at_least_percent");
   await hands.worker.settle(resumed.lease, completed(null));
 }

@@ -9,12 +9,13 @@ import {
   PutModelRequestSchema,
   PutModelResponseSchema,
 } from "@millrace/proto/admin-model";
+import { ListModelsResponseSchema as NamesResponseSchema } from "@millrace/proto/scheduler-service";
 import { expect } from "vitest";
 import { anyText } from "./expected-job.ts";
 import { filled } from "./fill.ts";
 import type { World } from "./world.ts";
 
-export async function proveModels({ ledger, admin, cliLines }: World): Promise<void> {
+export async function proveModels({ ledger, admin, scheduler, cliLines }: World): Promise<void> {
   const { model: wanted } = filled(PutModelRequestSchema);
   if (wanted === undefined) throw new Error("a filled request has a model");
   const unservedAccounts = wanted.routes.map(({ account }) => account);
@@ -31,7 +32,9 @@ export async function proveModels({ ledger, admin, cliLines }: World): Promise<v
   const { models } = await admin.listModels({});
   const own = models.filter(({ model }) => model?.name === wanted.name);
   const listed = create(ListModelsResponseSchema, { models: own });
-  ledger.compare("ListModels response", ListModelsResponseSchema, listed, { models: [shown] });
+  ledger.compare("AdminService.ListModels response", ListModelsResponseSchema, listed, {
+    models: [shown],
+  });
   const other = { ...wanted, name: `${wanted.name}-2`, aliases: [] };
   await admin.putModel({ model: other as never });
   const pages: string[] = [];
@@ -42,8 +45,8 @@ export async function proveModels({ ledger, admin, cliLines }: World): Promise<v
     pageToken = page.nextPageToken;
   }
   expect(pages).toEqual(expect.arrayContaining([wanted.name, other.name]));
-  ledger.prove("ListModels request", "page_size", "page_token");
-  ledger.prove("ListModels response", "next_page_token");
+  ledger.prove("AdminService.ListModels request", "page_size", "page_token");
+  ledger.prove("AdminService.ListModels response", "next_page_token");
   await admin.deleteModel({ name: other.name });
   for (const verb of [["get", wanted.name], ["list"]]) {
     for await (const line of cliLines("models", ...verb)) {
@@ -53,6 +56,11 @@ export async function proveModels({ ledger, admin, cliLines }: World): Promise<v
     }
   }
   await proveFlags({ ledger, cliLines });
+  const names = await scheduler.listModels({ name: wanted.aliases[0] ?? "" });
+  ledger.compare("ListModels response", NamesResponseSchema, names, {
+    models: [{ name: wanted.name, aliases: wanted.aliases }],
+  });
+  ledger.prove("ListModels request", "name");
 
   await admin.deleteModel({ name: wanted.name });
   const left = (await admin.listModels({})).models.map(({ model }) => model?.name);
