@@ -10,6 +10,11 @@ export const STORM_QUEUE = "storm";
 export const DOCUMENTS_QUEUE = "documents";
 export const POOL = "storm/model";
 export const stormAccount = { name: POOL, maxRunning: 8 };
+/** Its route is on the account of the pool. */
+export const stormModel = {
+  ...{ name: "storm-model", routes: [{ account: POOL, model: "m" }] },
+  price: { inputMicros: 1_234_567n, cachedInputMicros: 89n, outputMicros: 10_000_001n },
+};
 
 export interface StormJob {
   readonly n: number;
@@ -37,7 +42,8 @@ const kindOf = (drawn: number) => {
   if (drawn < 0.11) return "cancelled";
   if (drawn < 0.14) return "delayed";
   if (drawn < 0.17) return "slow";
-  if (drawn < 0.24) return "pooled";
+  if (drawn < 0.21) return "pooled";
+  if (drawn < 0.24) return "modelled";
   if (drawn < 0.26) return "chat";
   if (drawn < 0.275) return "dividing";
   return "plain";
@@ -75,6 +81,7 @@ export function stormJob(seed: number, n: number, document: string, nowMs: numbe
     estimatedTokens: 100,
     retry,
     ...(kind === "pooled" ? { pool: POOL } : {}),
+    ...(kind === "modelled" ? { model: stormModel.name } : {}),
     ...(kind === "delayed" ? { runAt: new Date(nowMs + random.next() * 2_000) } : {}),
   };
   return kind === "cancelled"
@@ -108,7 +115,7 @@ export function wrongEnd(
   {
     job,
     cancelMs,
-  }: Pick<StormJob, "cancelMs"> & { readonly job: Pick<NewJob, "payload" | "pool"> },
+  }: Pick<StormJob, "cancelMs"> & { readonly job: Pick<NewJob, "payload" | "pool" | "model"> },
   end: Job,
 ): string | undefined {
   const { state, failure, attempt, stalls } = end;
@@ -127,8 +134,9 @@ export function wrongEnd(
   const { text, summary } = end.result as { text?: string; summary?: string };
   if (work === undefined) return (text ?? summary ?? "") === "" ? "an empty result" : undefined;
   if (attempt <= work.failures) return `the job succeeded in attempt ${attempt}, which should fail`;
-  // A provider that goes down costs pooled jobs some attempts before its cool-down begins.
-  if (job.pool === undefined && attempt > work.failures + 1 + stalls) {
+  // A provider that goes down costs jobs that call it some attempts before its cool-down begins.
+  const calls = job.pool !== undefined || job.model !== undefined;
+  if (!calls && attempt > work.failures + 1 + stalls) {
     return `${attempt} attempts: ${work.failures} fail, ${stalls} lost their worker`;
   }
   const pid = Number(text?.split("/")[2]);

@@ -36,9 +36,14 @@ async function callProvider(account: string, signal: AbortSignal): Promise<void>
 }
 
 /** Does what the payload says. */
-export const work: Executor = async ({ payload, attempt, signal, write, pool }) => {
-  if (pool !== "") await callProvider(pool, signal);
+export const work: Executor = async (context) => {
+  const { payload, attempt, signal, write, pool, account, addUsage } = context;
   const { n, pieces, pauseMs, failures, fatal } = payload as Work;
+  const called = pool === "" ? account : pool;
+  if (called !== "") {
+    await callProvider(called, signal);
+    addUsage({ inputTokens: 100 + n, cachedInputTokens: 50, outputTokens: 7, providerCalls: 1 });
+  }
   let text = "";
   for (let i = 0; i < pieces; i += 1) {
     if (pauseMs > 0) await sleep(systemClock, pauseMs, signal);

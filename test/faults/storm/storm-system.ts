@@ -14,7 +14,7 @@ import {
   startProviderSimulator,
 } from "@millrace/testing";
 import { well } from "./inject.ts";
-import { DOCUMENTS_QUEUE, STORM_QUEUE, stormAccount, WORK_TYPES } from "./jobs.ts";
+import { DOCUMENTS_QUEUE, STORM_QUEUE, stormAccount, stormModel, WORK_TYPES } from "./jobs.ts";
 import { Mortal } from "./mortal.ts";
 import { Operator } from "./operator.ts";
 import { type Receiver, startReceiver } from "./receiver.ts";
@@ -125,6 +125,7 @@ export async function startStormSystem(options: StormSystemOptions, parts: Async
   const admins = system.schedulers.map(({ addresses }) => addresses.admin ?? "");
   const operator = parts.use(new Operator(admins, clock));
   await operator.ask((admin) => admin.putProviderAccount({ account: stormAccount }));
+  await operator.ask((admin) => admin.putModel({ model: stormModel }));
   const budget = { maxRunning: 8, requestsPerMinute: 6_000, tokensPerMinute: 600_000n };
   const limited = await operator.ask((admin) => admin.createApiKey({ name: "limited", budget }));
   const millrace = connectMillrace({ address: system.gatewayTarget(), apiKey: system.apiKey });
