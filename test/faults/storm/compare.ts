@@ -2,7 +2,10 @@
  * Compares what callers were told with what is stored: lists, counters, and the audit. It runs once no job moves
  * and the schedulers have repaired what a crash tore apart.
  */
+
+import type { Job } from "@millrace/client";
 import { ProviderState } from "@millrace/proto/admin-service";
+import { SpendGrouping } from "@millrace/proto/spend";
 import { type Clock, sleep, WEBHOOK_QUEUE } from "@millrace/shared";
 import { compareEvents } from "./compare-events.ts";
 import {
@@ -23,6 +26,7 @@ import type { StormSchedules } from "./schedules.ts";
 const GIVEN_BACK_MS = 60_000;
 const EMPTY_MS = 60_000;
 const LOOK_EVERY_MS = 500;
+const DAY_MS = 86_400_000;
 
 export interface Compared extends GroupsCompared {
   /** How many jobs the audit has checked. */
@@ -32,6 +36,8 @@ export interface Compared extends GroupsCompared {
   /** How many ends callbacks were called for. */
   readonly called: number;
   readonly gone: GoneCompared;
+  /** What the jobs cost. */
+  readonly spentMicros: number;
 }
 
 type AllBooks = Books & {
@@ -60,11 +66,12 @@ export async function compare({ rpc: admin }: Operator, books: AllBooks): Promis
   const gone = await books.gone.compare(books.laterIds);
   const deliveries = await compareQueues(admin, ledger);
   await compareAccounts(admin, ledger, clock);
+  const spentMicros = await compareSpend(admin, stored, ledger, clock);
   for (const { invariant, subject, problem } of findings) {
     ledger.complain(`audit, invariant ${invariant}: ${subject} ${problem}`);
   }
   const auditedJobs = Number(jobs) - deliveries;
-  return { ...compared, scheduled: scheduled.size, called, gone, auditedJobs };
+  return { ...compared, scheduled: scheduled.size, called, gone, auditedJobs, spentMicros };
 }
 
 /** Waits until the jobs that schedules have submitted have ended. What is left then is found by compareQueues. */
@@ -79,6 +86,25 @@ async function queuesEmpty(admin: Admin, clock: Clock): Promise<void> {
     if (!busy) return;
     await sleep(clock, LOOK_EVERY_MS);
   }
+}
+
+/** What is counted as spent must be the sum of what the jobs say that they cost: none has been removed. Returns that sum. */
+async function compareSpend(
+  admin: Admin,
+  jobs: readonly Pick<Job, "usage">[],
+  ledger: Ledger,
+  clock: Clock,
+): Promise<number> {
+  const day = (ahead: number) =>
+    new Date(clock.nowMs() + ahead * DAY_MS).toISOString().slice(0, 10);
+  const groupBy = [SpendGrouping.ACCOUNT];
+  const { page } = await admin.listSpend({
+    filter: { firstDay: day(-2), lastDay: day(2), groupBy },
+  });
+  const counted = (page?.rows ?? []).reduce((sum, row) => sum + Number(row.costMicros), 0);
+  const spent = jobs.reduce((sum, { usage }) => sum + (usage?.costMicros ?? 0), 0);
+  if (counted !== spent) ledger.complain(`${counted} micro-dollars are counted, of ${spent}`);
+  return spent;
 }
 
 /** Returns how many deliveries of events are stored. Those that failed may still wait for a further attempt. */

@@ -154,8 +154,9 @@ export function wrongEnd(
     const wrong = wrongRoute(job.model, end);
     if (wrong !== undefined) return wrong;
   }
-  // A provider that goes down costs its jobs some attempts before the cool-down begins.
-  if (job.pool === undefined && job.model === undefined && attempt > work.failures + 1 + stalls) {
+  // A provider that goes down costs jobs that call it some attempts before its cool-down begins.
+  const calls = job.pool !== undefined || job.model !== undefined;
+  if (!calls && attempt > work.failures + 1 + stalls) {
     return `${attempt} attempts: ${work.failures} fail, ${stalls} lost their worker`;
   }
   const pid = Number(text?.split("/")[2]);

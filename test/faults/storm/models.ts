@@ -44,6 +44,9 @@ export const WORKER_ACCOUNTS: readonly (readonly string[])[] = [
 export const providerModelOf = (account: string, model: string): string => `${account}:${model}`;
 export const accountOf = (providerModel: string): string => providerModel.split(":")[0] ?? "";
 
+/** The price of each model, in micro-dollars for a million tokens. */
+const PRICE = { inputMicros: 1_234_567n, cachedInputMicros: 89n, outputMicros: 10_000_001n };
+
 /** The definition of a model with these routes, for AdminService. */
 export const definitionOf = (
   { name, aliases }: StormModel,
@@ -52,8 +55,9 @@ export const definitionOf = (
   name: string;
   aliases: string[];
   routes: { account: string; model: string }[];
+  price: typeof PRICE;
 } => ({
-  ...{ name, aliases: [...aliases] },
+  ...{ name, aliases: [...aliases], price: PRICE },
   routes: accounts.map((account) => ({ account, model: providerModelOf(account, name) })),
 });
 

@@ -147,6 +147,7 @@ export async function runRound(options: RoundOptions): Promise<void> {
     tally.fanOuts += compared.fanOuts;
     tally.scheduled += compared.scheduled;
     tally.called += compared.called;
+    tally.spentMicros += compared.spentMicros;
     tally.endpointGone(compared.gone);
     for (const [state, count] of compared.states) tally.finish(state, count);
   }

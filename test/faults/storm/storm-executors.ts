@@ -41,11 +41,14 @@ async function callProvider(account: string, model: string, signal: AbortSignal)
 }
 
 /** Does what the payload says. */
-export const work: Executor = async ({ payload, attempt, signal, write, ...assigned }) => {
-  const { pool, account, providerModel } = assigned;
+export const work: Executor = async (context) => {
+  const { payload, attempt, signal, write, pool, account, providerModel, addUsage } = context;
+  const { n, pieces, pauseMs, failures, fatal } = payload as Work;
   if (account !== "") await callProvider(account, providerModel, signal);
   else if (pool !== "") await callProvider(pool, pool, signal);
-  const { n, pieces, pauseMs, failures, fatal } = payload as Work;
+  if (account !== "" || pool !== "") {
+    addUsage({ inputTokens: 100 + n, cachedInputTokens: 50, outputTokens: 7, providerCalls: 1 });
+  }
   let text = "";
   for (let i = 0; i < pieces; i += 1) {
     if (pauseMs > 0) await sleep(systemClock, pauseMs, signal);

@@ -36,6 +36,8 @@ test("a storm over two of each service loses and repeats none of 2,000 jobs, and
   );
   // Each of the five schedules has had its due times.
   expect(tally.scheduled).toBeGreaterThan(20);
+  // Jobs of the model cost something, and it was counted.
+  expect(tally.spentMicros).toBeGreaterThan(0);
   // Callbacks were called, and the endpoint that answered 410 was disabled.
   expect(tally.called).toBeGreaterThan(JOBS / 10);
   expect(tally.gone.delivered).toBeGreaterThan(0);

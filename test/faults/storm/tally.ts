@@ -32,6 +32,8 @@ export class Tally {
   scheduled = 0;
   /** Ends of which callbacks were told. */
   called = 0;
+  /** What the jobs cost. */
+  spentMicros = 0;
   /** How the deliveries to the receivers that want no more have ended. */
   gone: GoneCompared = { delivered: 0, gone: 0, disabled: 0 };
   /** How many jobs of models have succeeded, by the account of the last attempt. */
