@@ -1,23 +1,19 @@
-/** Proves that every way to read a group, and its children, shows every field. */
-import { create, fromJson, type JsonObject } from "@bufbuild/protobuf";
-import { durationFromMs, timestampDate, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { type Group, GroupChildSchema, GroupSchema, GroupState } from "@millrace/proto/group";
+/** Proves that every way to read a group shows every field. */
+import { fromJson, type JsonObject } from "@bufbuild/protobuf";
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { type Group, GroupSchema, GroupState } from "@millrace/proto/group";
 import * as outer from "@millrace/proto/group-service";
-import { JobState } from "@millrace/proto/job";
 import * as inner from "@millrace/proto/scheduler-service";
 import { systemClock as clock, systemRandom as random } from "@millrace/shared";
 import { JobFailure, startWorker } from "@millrace/worker-sdk";
 import { expect, onTestFinished } from "vitest";
-import { anyText, lately, someList } from "./expected-job.ts";
-import { failureWith } from "./job-ways.ts";
+import { anyText, lately } from "./expected-job.ts";
+import { proveChildren } from "./group-children.ts";
 import type { Expected } from "./ledger.ts";
+import { callback, DAY_MS, proveNewGroup } from "./new-groups.ts";
 import type { World } from "./world.ts";
 
-const callback = {
-  ...{ url: "https://example.com/group", eventTypes: ["group.failed"], includeResult: true },
-};
 const LONG = 70_000;
-const DAY_MS = 86_400_000;
 
 /** Converts a group of the client, or of the command's JSON, to the contract's message. An unknown member throws. */
 function groupOfClient(group: object): Group {
@@ -27,17 +23,6 @@ function groupOfClient(group: object): Group {
     state: `GROUP_STATE_${state}`,
     ...(rule === "any" ? { rule: { any: true } } : {}),
     ...(typeof rule === "object" ? { rule } : {}),
-  });
-}
-
-/** Converts a child of the client, of the command's JSON (`client`), or of an HTTP answer. */
-function childOf(child: unknown, form: "client" | "http") {
-  const { result, failure, state, ...same } = JSON.parse(JSON.stringify(child)) as JsonObject;
-  return fromJson(GroupChildSchema, {
-    ...same,
-    state: form === "client" ? `JOB_STATE_${state}` : (state ?? null),
-    ...(result === undefined ? {} : { resultJson: JSON.stringify(result) }),
-    ...(failure === undefined ? {} : { failure: failureWith(failure) }),
   });
 }
 
@@ -231,182 +216,4 @@ async function endEverywhere(world: World, queue: string, groupId: string, close
     ledger.prove(`SchedulerService.${way} request`, "key_id", "group_id");
   }
   ledger.prove("GroupService.WatchGroup request", "group_id");
-}
-
-/** Lists children by each way, and proves the pages. */
-async function proveChildren(world: World, groupId: string, ids: readonly string[]): Promise<void> {
-  const { ledger, groups, scheduler, millrace, keyId } = world;
-  const details = { detailsJson: '{"of":"a child"}' };
-  const error = { reason: "HOPELESS", message: "it cannot be done", retryable: true, ...details };
-  const some = { reason: anyText, message: anyText };
-  const expected: Expected[] = [
-    { state: JobState.SUCCEEDED, resultJson: '{"answer":42}' },
-    { state: JobState.SUCCEEDED, resultOmitted: true },
-    { state: JobState.FAILED, failure: error },
-    { state: JobState.QUEUED },
-    { state: JobState.EXPIRED, failure: some },
-    { state: JobState.CANCELLED, failure: some },
-  ].map((child, at) => ({ index: at + 1, jobId: ids[at], ...child }));
-  const first = await groups.listGroupChildren({ groupId, pageSize: 4 });
-  ledger.compare(
-    "GroupService.ListGroupChildren response",
-    outer.ListGroupChildrenResponseSchema,
-    first,
-    {
-      ...{ children: expected.slice(0, 4), more: true },
-    },
-  );
-  const rest = await groups.listGroupChildren({ groupId, afterIndex: 4 });
-  ledger.compare(
-    "GroupService.ListGroupChildren response",
-    outer.ListGroupChildrenResponseSchema,
-    rest,
-    {
-      children: expected.slice(4),
-    },
-  );
-  ledger.prove("GroupService.ListGroupChildren request", "group_id", "page_size", "after_index");
-  const filter = { groupId, pageSize: 5 };
-  const page = await scheduler.listGroupChildren({ keyId, filter });
-  ledger.compare(
-    "SchedulerService.ListGroupChildren response",
-    inner.ListGroupChildrenResponseSchema,
-    page,
-    {
-      page: { children: expected.slice(0, 5), more: true },
-    },
-  );
-  ledger.prove("SchedulerService.ListGroupChildren request", "key_id", "filter");
-  const answer = await world.http(`/v1/groups/${groupId}/children?afterIndex=0&pageSize=5`);
-  const { children, more } = (await answer.json()) as { children: unknown[]; more: boolean };
-  const byHttp = create(outer.ListGroupChildrenResponseSchema, {
-    ...{ more, children: children.map((child) => childOf(child, "http")) },
-  });
-  ledger.compare(
-    "HTTP GET /v1/groups/{id}/children",
-    outer.ListGroupChildrenResponseSchema,
-    byHttp,
-    {
-      ...{ children: expected.slice(0, 5), more: true },
-    },
-  );
-  const byClient = await Array.fromAsync(millrace.group(groupId).children());
-  const lines = await Array.fromAsync(world.cliLines("groups", "children", groupId));
-  for (const [way, all] of [
-    ["client group children", byClient],
-    ["millrace groups children", lines],
-  ] as const) {
-    expect(all).toHaveLength(expected.length);
-    for (const [at, child] of all.entries()) {
-      ledger.compare(way, GroupChildSchema, childOf(child, "client"), expected[at] ?? {});
-    }
-  }
-}
-
-/** Proves the answers to the creation of groups, the pages of lists, and the reasons of cancels. */
-async function proveNewGroup(world: World, queue: string): Promise<void> {
-  const { ledger, groups, scheduler, millrace, keyId } = world;
-  const deadline = timestampFromMs(Math.ceil(clock.nowMs() / 1_000) * 1_000 + DAY_MS);
-  const options = {
-    maxInFlight: 1,
-    priority: 44,
-    keepSiblings: true,
-    labels: { c: "d" },
-    deadline,
-    callback,
-  };
-  const traceId = "0af7651916cd43dd8448eb211c80319c";
-  const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
-  const jobs = [
-    { type: "end", idempotencyKey: "once", pool: "nowhere/at-all", traceparent },
-    { type: "!" },
-  ];
-  for (const rule of [
-    { case: "any" as const, value: true },
-    { case: "atLeastPercent" as const, value: 50 },
-  ]) {
-    const group = { queue, rule: { rule }, finalizer: { type: "end" }, ...options };
-    const expected = (total: number): Expected => ({
-      ...{ id: anyText, queue, state: GroupState.OPEN, finalizerJobId: anyText, ...options },
-      ...{ rule: { [rule.case]: rule.value }, createTime: lately },
-      progress: { total, inFlight: total },
-    });
-    const isFirst = rule.case === "any";
-    const created = await groups.createGroup({ group, jobs });
-    const id = String(created.group?.id);
-    const results = [
-      isFirst ? { jobId: anyText, traceId } : { jobId: anyText, existing: true },
-      { error: { code: 3, message: anyText, details: someList } },
-    ];
-    ledger.compare("GroupService.CreateGroup response", outer.CreateGroupResponseSchema, created, {
-      ...{ group: expected(isFirst ? 1 : 0), results },
-    });
-    const answer = await world.http("/v1/groups", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({
-        group: {
-          ...{ ...options, queue, finalizer: { type: "end" }, rule: { [rule.case]: rule.value } },
-          deadline: timestampDate(deadline).toISOString(),
-        },
-        jobs,
-      }),
-    });
-    const { group: shown, results: given } = (await answer.json()) as {
-      group: JsonObject;
-      results: { jobId?: string; existing?: boolean; error?: { status: number } }[];
-    };
-    const byHttp = fromJson(GroupSchema, shown);
-    ledger.compare("HTTP POST /v1/groups answer", GroupSchema, byHttp, expected(0));
-    expect(given).toMatchObject([{ existing: true }, { error: { status: 400 } }]);
-    const inside = await scheduler.createGroup({
-      groupId: id.replace(/.$/, id.endsWith("0") ? "1" : "0"),
-      spec: { queue, rule: { rule }, ...options },
-    });
-    ledger.compare(
-      "SchedulerService.CreateGroup response",
-      inner.CreateGroupResponseSchema,
-      inside,
-      {
-        group: { ...expected(0), finalizerJobId: undefined },
-      },
-    );
-  }
-  await provePages(world, queue);
-  const cancels: Record<string, (groupId: string, reason: string) => Promise<unknown>> = {
-    "SchedulerService.CancelGroup request": (groupId, reason) =>
-      scheduler.cancelGroup({ keyId, cancel: { groupId, reason } }),
-    "HTTP DELETE /v1/groups/{id} query": (groupId, reason) =>
-      world.http(`/v1/groups/${groupId}?reason=${reason}`, { method: "DELETE" }),
-    "client group cancel": (groupId, reason) => millrace.group(groupId).cancel({ reason }),
-    "millrace groups cancel flags": (groupId, reason) =>
-      Array.fromAsync(world.cliLines("groups", "cancel", groupId, "--reason", reason)),
-  };
-  for (const [way, cancel] of Object.entries(cancels)) {
-    const { id } = await millrace.createGroup({ queue });
-    await cancel(id, "because");
-    expect((await millrace.group(id).get()).cancelReason, way).toBe("because");
-    if (way.startsWith("Scheduler")) ledger.prove(way, "key_id", "cancel");
-    else ledger.prove(way, "group_id", "reason");
-  }
-}
-
-async function provePages(world: World, queue: string): Promise<void> {
-  const { ledger, groups, scheduler, keyId } = world;
-  const all = (await groups.listGroups({ queue })).groups.map(({ id }) => id);
-  expect(all.length).toBeGreaterThan(2);
-  const first = await groups.listGroups({ queue, pageSize: 1 });
-  expect(first.groups.map(({ id }) => id)).toEqual(all.slice(0, 1));
-  const { nextPageToken: pageToken } = first;
-  const second = await groups.listGroups({ queue, pageSize: 1, pageToken });
-  expect(second.groups.map(({ id }) => id)).toEqual(all.slice(1, 2));
-  ledger.prove("GroupService.ListGroups request", "queue", "page_size", "page_token");
-  ledger.prove("GroupService.ListGroups response", "next_page_token");
-  const page = await scheduler.listGroups({ keyId, filter: { queue, pageSize: 1 } });
-  expect(page.page?.nextPageToken).toBe(pageToken);
-  ledger.prove("SchedulerService.ListGroups request", "key_id", "filter");
-  ledger.prove("SchedulerService.ListGroups response", "page.next_page_token");
-  const answer = await world.http(`/v1/groups?queue=${queue}&pageSize=1`);
-  expect(await answer.json()).toMatchObject({ nextPageToken: pageToken });
-  ledger.prove("HTTP GET /v1/groups", "next_page_token");
 }
