@@ -16,6 +16,7 @@ const benchmarks = [
   ["tracing.ts"],
   ["webhooks.ts"],
   ["overload.ts"],
+  ["batches.ts"],
   ["bullmq.ts"],
   ["engine.ts", "life"],
   ["engine.ts", "waiting"],
