@@ -39,7 +39,7 @@ end
 
 -- The last day before `day` of which the key has records, or 0.
 local function day_before(key, day)
-  for back = 1, MOST_DAYS do
+  for back = 1, math.min(MOST_DAYS, day - 1) do
     if rcall("HEXISTS", hash_of(day - back), key) == 1 then return day - back end
   end
   return 0
@@ -60,9 +60,11 @@ local function read_day(key, day)
     end
   until cursor == "0"
   --- @record spend_opening text
-  local listed, same = "\n" .. (names or "") .. "\n", select(2, string.gsub(names or "", "[^\n]+", "")) == #found
+  names = names or ""
+  local listed, same = "\n" .. names .. "\n", select(2, string.gsub(names, "[^\n]+|", "")) == #found
   for _, name in ipairs(found) do same = same and string.find(listed, "\n" .. name .. "\n", 1, true) ~= nil end
-  return { micros = micros, names = same and names or table.concat(found, "\n"), lists = same, labelled = numbers.whole(labelled) or with, others = numbers.whole(others) or without,
+  if not same or names == "" then names = #found > 0 and table.concat(found, "\n") or "-" end
+  return { micros = micros, names = names, lists = same, labelled = numbers.whole(labelled) or with, others = numbers.whole(others) or without,
     opening = numbers.whole(opening), before = numbers.whole(before) or day_before(key, day) }
 end
 
@@ -77,6 +79,8 @@ local function repair_days(key, total)
       wrong = true
       rcall("HSET", hash_of(day), key, string.format("%.0f %.0f %.0f %.0f ", found.labelled, found.others, left, found.before) .. found.names)
     end
+    -- The days before are earlier, whatever is stored.
+    if found.before <= 0 or found.before >= day then return wrong end
     day = found.before
   end
   return wrong

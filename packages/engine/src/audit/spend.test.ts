@@ -114,6 +114,15 @@ test.each<Damage>([
   );
 });
 
+test("a repair ends, whatever the days say of those before them", async () => {
+  const { engine, redis, of, today, total } = await setupSpent();
+  await redis.hset(of(today), key, `0 1 7 ${today} ${key}|m|one|`);
+  await redis.hset(of(0), key, "x");
+  await redis.hset(total, key, `30 5 ${today}`);
+  await Array.fromAsync(engine.repair(await engine.audit()));
+  expect(await engine.audit()).toMatchObject([{ invariant: 16 }, {}, {}]);
+});
+
 test("finds records that no later day continues", async () => {
   const { engine, redis, of, today } = await setupSpent();
   await redis.hset(of(today), key, `0 1 13 0 ${key}|m|one|`);

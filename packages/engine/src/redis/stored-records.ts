@@ -23,7 +23,7 @@ export const R = {
   spend_total: ["micros", "removed", "day"],
   /**
    * For each key, in mr:spend:<day>: how many records it has with labels and without, the total with which the day began,
-   * the last day before it of which the key had records (0: none), and the names of its records, one on each line.
+   * the last day before it of which the key had records (0: none), and the names of its records, one on each line, or "-".
    */
   spend_opening: ["labelled", "others", "opening", "before", "names"],
   /** What a key's attempts of a model, an account and labels cost on a day: doubles, as for usage_of_day. */

@@ -53,7 +53,11 @@ export interface Opening {
 export function openingIn(text: string): Opening | undefined {
   const [, micros, before, names = ""] = /^\d+ \d+ (\d+) (\d+) ([\s\S]+)$/.exec(text) ?? [];
   if (micros === undefined) return undefined;
-  return { micros: Number(micros), before: Number(before), names: names.split("\n") };
+  return {
+    micros: Number(micros),
+    before: Number(before),
+    names: names.split("\n").filter(isRecord),
+  };
 }
 
 /** Reads R.spend_total. What cannot be read counts as none. */

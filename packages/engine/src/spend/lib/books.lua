@@ -96,7 +96,7 @@ do
   end
 
   local function add_name(state, name)
-    state.names = state.names == "" and name or state.names .. "\n" .. name
+    state.names = (state.names == "" or state.names == "-") and name or state.names .. "\n" .. name
     return name
   end
 
