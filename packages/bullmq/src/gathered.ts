@@ -16,7 +16,7 @@ export class Gathered<Value, Result> {
    */
   constructor(
     run: (values: readonly Value[]) => Promise<readonly Result[]>,
-    most = Number.POSITIVE_INFINITY,
+    most: number = Number.POSITIVE_INFINITY,
   ) {
     this.run = run;
     this.most = most;

@@ -27,7 +27,10 @@ async function pages(models: readonly Model[], pageSize: number) {
   let pageToken = "";
   do {
     const request = create(ListModelsRequestSchema, { pageSize, pageToken });
-    const answer = create(ListModelsResponseSchema, await handler(request, { identity: "anna" }));
+    const answer = create(
+      ListModelsResponseSchema,
+      await handler(request, { identity: { name: "anna" } }),
+    );
     found.push({
       names: answer.models.map(({ model }) => model?.name),
       bytes: toBinary(ListModelsResponseSchema, answer).length,
