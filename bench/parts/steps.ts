@@ -8,7 +8,7 @@ export interface Steps {
 }
 
 const WIDTH = 860;
-const PLOT = { left: 64, right: 180, top: 56, height: 280 };
+const PLOT = { left: 76, right: 220, top: 56, height: 280 };
 const INK = "#1e293b";
 const FAINT = "#64748b";
 const LINES = 5;
