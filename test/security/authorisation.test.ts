@@ -193,6 +193,7 @@ const routeRows = (by: string): Readonly<Record<string, RouteRow>> => ({
     path: "/v1/documents/doc_01JDXW5T5Q6M3C9N2V8K4H7R1B",
     tells: 404,
   },
+  "GET /v1/spend": { path: "/v1/spend", tells: 200 },
   "GET /v1/documents/{id}": { path: `/v1/documents/${documentId}`, tells: 200, other: 404 },
   "GET /v1/documents/{id}/content": {
     path: `/v1/documents/${documentId}/content`,

@@ -264,7 +264,7 @@ test("connected workers are listed with what they serve", async () => {
     .find((line) => line.startsWith(queue));
   const time = "2027-01-31 08:00:00Z";
   expect(row).toMatch(
-    new RegExp(`^${queue} +\\S+ +worker +${queue} +test +0 +8 +8 +${time} +${time}$`),
+    new RegExp(`^${queue} +\\S+ +worker +${queue} +test +test +0 +8 +8 +${time} +${time}$`),
   );
   expect(err).toMatch(/^Answered by scheduler .+\.\n$/);
   const { out: json } = await run(["workers", "list", "--json"]);
