@@ -15,7 +15,7 @@ const STOPPED = 0;
  * The types that the worker runs, besides the parts of a fan-out. A job of another type would wait forever, so the queues
  * refuse it. Whoever adds a worker of another type adds the type: `npx millrace queues put documents --types …`.
  */
-const TYPES = ["chat", "summarize", ...relayedCalls];
+const TYPES = ["chat", "summarize", ...relayedCalls, "batches"];
 
 // Applies to this process and all processes that it starts: files get mode 0600 and folders 0700.
 process.umask(0o077);

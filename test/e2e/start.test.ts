@@ -111,10 +111,9 @@ test("start runs until Ctrl-C, stops everything, and a second start has the same
   const accepted = queues[0]?.queue?.types ?? [];
   expect(accepted).toContain(type);
   expect(workers[0]?.types).toEqual(expect.arrayContaining(accepted));
-  // Callers submit neither the parts of a fan-out nor the jobs that batches are.
-  expect(workers[0]?.types.filter((one) => !accepted.includes(one))).toEqual([
-    ...["summarize-part", "batches"],
-  ]);
+  expect(accepted).toContain("batches");
+  // The rest of what the worker runs are the parts of a fan-out, which no caller submits.
+  expect(workers[0]?.types.filter((one) => !accepted.includes(one))).toEqual(["summarize-part"]);
 
   const example = join(import.meta.dirname, "../../examples/first-job/first-job.ts");
   const summary = await promisify(execFile)(process.execPath, [example, "README.md"], {
