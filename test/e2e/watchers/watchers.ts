@@ -152,6 +152,7 @@ const byPython: Watch = async function* ({ system, apiKey, jobId, from = 0 }) {
     ...generatedForPython(
       "millrace/jobs/v1/job_service.proto",
       "millrace/jobs/v1/job.proto",
+      "millrace/jobs/v1/spend.proto",
       "millrace/webhooks/v1/webhook_endpoint.proto",
       "google/rpc/status.proto",
       "buf/validate/validate.proto",
