@@ -105,7 +105,8 @@ def test_the_former_ones_are_used_while_their_files_are_replaced(
         caplog.clear()
         with caplog.at_level(logging.WARNING):
             assert [(read_token(), read_tls()) for _ in range(3)] == [before] * 3
-        assert [record.message.split(",")[0] for record in caplog.records] == [
+        # The worker of another test may still say that it connects again.
+        assert [record.message.split(",")[0] for record in caplog.records if record.module == "options"] == [
             "the worker token cannot be read",
             "the certificates cannot be read",
         ]
