@@ -17,7 +17,7 @@ import type { Shell } from "../shell.ts";
 import { table } from "../table.ts";
 import { repeated } from "../values.ts";
 import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
-import { readModels } from "./all-models.ts";
+import { allModels } from "./all-models.ts";
 import { priceText } from "./model-text.ts";
 import { type ListedModel, type PriceList, readPriceList } from "./price-list.ts";
 
@@ -48,7 +48,7 @@ export function importModelsCommand(models: Command, shell: Shell): void {
       return withAdmin(shell, options, async (admin) => {
         const { method } = AdminService;
         const call = { signal: shell.interrupted };
-        const readAll = () => readModels(admin, shell.interrupted);
+        const readAll = () => allModels(admin, shell.interrupted);
         const known = await readAll();
         const rows: string[][] = [];
         for (const listed of wanted) {

@@ -4,7 +4,7 @@ import { writeMessage } from "../messages.ts";
 import { writeText } from "../output.ts";
 import type { Shell } from "../shell.ts";
 import { type OperatorOptions, operatorOptions, withAdmin } from "../with-admin.ts";
-import { readModels } from "./all-models.ts";
+import { allModels } from "./all-models.ts";
 import { modelTable } from "./model-text.ts";
 
 export function listModelsCommand(models: Command, shell: Shell): void {
@@ -16,7 +16,7 @@ export function listModelsCommand(models: Command, shell: Shell): void {
     )
     .action((options: OperatorOptions) =>
       withAdmin(shell, options, async (admin) => {
-        const models = await readModels(admin, shell.interrupted);
+        const models = await allModels(admin, shell.interrupted);
         if (options.json) {
           for (const one of models) writeMessage(shell, ModelStatusSchema, one);
         } else {

@@ -6,6 +6,8 @@ import os
 import litellm
 
 options = {"api_base": os.environ["BASE_URL"], "api_key": os.environ["API_KEY"], "max_retries": 0}
+# It would write hints to standard output.
+litellm.suppress_debug_info = True
 MODEL = "openai/gpt-4o-mini"
 PROMPT = [{"role": "user", "content": "Call me Ishmael."}]
 ANSWER = "You said: Call me Ishmael."
