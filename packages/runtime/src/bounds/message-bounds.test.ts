@@ -77,7 +77,7 @@ test.each([
       create(SubmitStreamRequestSchema, { notifyJobIds: Array(1_001).fill("") }),
     ),
   ],
-  ["output.attempts[1].chunks", WorkRequestSchema, workOutput(1_000), workOutput(1_001)],
+  ["hello.queues", WorkRequestSchema, hello(64), hello(65)],
 ])(
   "accepts as many entries of %s as the contract allows, and not one more",
   (field, desc, full, over) => {
@@ -89,15 +89,21 @@ test.each([
   },
 );
 
-function workOutput(chunks: number): Uint8Array {
-  const chunk = { content: { case: "text" as const, value: "x" } };
-  const attempt = { chunks: Array.from({ length: chunks }, () => chunk) };
-  const output = { attempts: [{}, attempt] };
+function hello(queues: number): Uint8Array {
+  const value = { queues: Array.from({ length: queues }, (_, at) => `queue-${at}`) };
   return toBinary(
     WorkRequestSchema,
-    create(WorkRequestSchema, { message: { case: "output", value: output } }),
+    create(WorkRequestSchema, { message: { case: "hello", value } }),
   );
 }
+
+test("leaves the output of an attempt for later, so that only its job fails", () => {
+  const chunk = { content: { case: "text" as const, value: "x" } };
+  const attempt = { chunks: Array.from({ length: 1_001 }, () => chunk) };
+  const message = { case: "output" as const, value: { attempts: [{}, attempt] } };
+  const bytes = toBinary(WorkRequestSchema, create(WorkRequestSchema, { message }));
+  expect(refusal(() => assertBounded(WorkRequestSchema, bytes))).toBeUndefined();
+});
 
 test("refuses no other job for one that is refused by itself, and leaves their own rules for later", () => {
   const bytes = submitJobs(2, { labels: labels(17) });
