@@ -10,7 +10,7 @@ import {
 } from "@millrace/proto/worker-service";
 import type { CallContext } from "@millrace/runtime";
 import type { JobId, KeyId } from "@millrace/shared";
-import { seededRandom } from "@millrace/testing";
+import { ManualClock, seededRandom } from "@millrace/testing";
 import { expect, test } from "vitest";
 import { fanOut } from "../src/handlers/fan-out.ts";
 import { readChildren } from "../src/handlers/read-children.ts";
@@ -164,6 +164,19 @@ test("refuses children beyond the limit of waiting jobs, and says which and when
   expect(await children()).toHaveLength(2);
   await engine.keyBudgets.set("aaaa" as KeyId, undefined);
   expect((await add({ children: pages(3) })).group?.progress?.total).toBe(3);
+});
+
+test.each([
+  ["waits for room, however many attempts it has left, if it has a deadline", 60_001, "SCHEDULED"],
+  ["fails without attempts left if it has none", undefined, "FAILED"],
+  ["fails if its deadline is before the wait is over", 1_000, "FAILED"],
+])("an attempt that found no room %s", async (_, aheadMs, state) => {
+  const more = aheadMs === undefined ? {} : { deadlineMs: new ManualClock().nowMs() + aheadMs };
+  const { engine, settle, parentId } = await running({ maxAttempts: 1, ...more });
+  const failure = { reason: "DEPTH_FULL", message: "full", retryable: true };
+  await settle({ case: "failed", value: { failure } });
+  const [parent] = await engine.getJobs([parentId]);
+  expect(parent).toMatchObject({ state, bounces: state === "FAILED" ? 0 : 1 });
 });
 
 test("refuses children while Redis has little memory left", async () => {
