@@ -1,9 +1,6 @@
 import { isDocumentId, limits, parseJobId, type RelayedCall, timeOfUlid } from "@millrace/shared";
 import { z } from "zod";
 
-/** The type of the job that is a batch of OpenAI's API. The gateway writes its payload, and reads its result. */
-export const BATCH_TYPE = "batches";
-
 /** The calls of which a batch may have many, by their path, as job types. */
 export const batchEndpoints = {
   "/v1/chat/completions": "chat.completions",

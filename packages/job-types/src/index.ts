@@ -3,7 +3,6 @@ import { relayedPayloads } from "./relayed.ts";
 import { summarizePayload } from "./summarize.ts";
 
 export {
-  BATCH_TYPE,
   type BatchError,
   type BatchPayload,
   type BatchResult,
