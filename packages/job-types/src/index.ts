@@ -3,6 +3,7 @@ import { relayedPayloads } from "./relayed.ts";
 import { summarizePayload } from "./summarize.ts";
 
 export {
+  type BatchCost,
   type BatchError,
   type BatchPayload,
   type BatchResult,

@@ -54,9 +54,9 @@ async function running(spec: Partial<JobRecord> = {}, { admits = true } = {}) {
       identity: { ...pass, ...by },
     });
   };
-  const read = (from: LeaseRef, ordinal = 1, afterIndex = 0) =>
+  const read = (from: LeaseRef, ordinal = 1, afterIndex = 0, usages = false) =>
     handlers.readChildren(
-      create(ReadChildrenRequestSchema, { lease: from, ordinal, afterIndex }),
+      create(ReadChildrenRequestSchema, { lease: from, ordinal, afterIndex, usages }),
       context,
     );
   const save = (checkpointJson: string, from: LeaseRef = lease) =>
@@ -143,6 +143,34 @@ test("reads children whose results are long in several pages", async () => {
     expect(more).toBe(after + children.length < 20);
   }
   expect(sizes.length).toBe(2);
+});
+
+test("says what children have spent if it is asked, as long as their jobs are kept", async () => {
+  const { engine, settle, add, read, worker } = await running();
+  await add({ children: pages(3) });
+  await settle({ case: "waiting", value: { children: 3 } });
+  const usage = { inputTokens: 7n, outputTokens: 5n, providerCalls: 1 };
+  for (const spent of [{ usage }, {}, { usage }]) {
+    worker.send({ case: "credit", value: { slots: 1 } });
+    const { lease: child } = await worker.assigned();
+    const outcome = { case: "completed", value: { resultJson: "1" } };
+    worker.send({
+      case: "settle",
+      value: { outcomes: [{ lease: child, outcome, ...spent }] },
+    } as never);
+    await worker.next();
+  }
+  worker.send({ case: "credit", value: { slots: 1 } });
+  const { lease: again } = await worker.assigned();
+  expect((await read(again)).usages).toEqual([]);
+  const asked = (await read(again, 1, 0, true)).usages;
+  expect(asked).toMatchObject([{ index: 1, usage }, { index: 2 }, { index: 3, usage }]);
+  expect(asked?.[1]?.usage).toBeUndefined();
+  const { children: [first] = [] } = await read(again);
+  expect(await engine.remove(first?.jobId as JobId)).toBe("removed");
+  const kept = (await read(again, 1, 0, true)).usages;
+  expect(kept).toMatchObject([{ index: 2 }, { index: 3, usage }]);
+  expect((await read(again, 1, 2, true)).usages).toMatchObject([{ index: 3, usage }]);
 });
 
 test("fails an attempt that waits for another number of children", async () => {

@@ -92,6 +92,8 @@ export function batchObject(job: Job, group: Group | undefined): JsonObject & { 
     expires_at: payload === undefined ? null : Math.floor(batchEndMs(payload, job.id) / 1_000),
     request_counts: result?.request_counts ?? countsOf(group),
     ...(result?.usage === undefined ? {} : { usage: result.usage }),
+    // Only Millrace has it. The SDKs pass fields on that they do not know.
+    ...(result?.cost === undefined ? {} : { millrace: result.cost }),
     metadata: payload?.metadata ?? {},
   };
 }
