@@ -167,7 +167,10 @@ async function proveEnded(world: World, { type }: SpecChoice, hands: Hands, leas
   const { children } = await hands.rpc.readChildren({ ...ofLong, wholeResults: true });
   const resultJson = JSON.stringify("x".repeat(70_000));
   expect(children).toMatchObject([{ index: 2, resultJson, resultOmitted: false }]);
-  world.ledger.prove("ReadChildren request", "whole_results");
+  const spent = await hands.rpc.readChildren({ ...ofLong, usages: true });
+  expect(spent.usages).toMatchObject([{ index: 2 }]);
+  world.ledger.prove("ReadChildren request", "whole_results", "usages");
+  world.ledger.prove("ReadChildren response", "usages.index");
   world.ledger.prove("FanOut request", "ordinal", "first_index", "rule.at_least_percent");
   await hands.worker.settle(resumed.lease, completed(null));
 }

@@ -300,6 +300,12 @@ export const rows: readonly Row[] = [
   },
   {
     ways: ["ReadChildren response"],
+    paths: ["usages.usage"],
+    why: "the same message as that of GetJob; the named test proves that it is the job's",
+    provedIn: "services/scheduler/test/fan-out.test.ts",
+  },
+  {
+    ways: ["ReadChildren response"],
     paths: ["more"],
     why: "pages end at 1 MiB of results or at 1,000 children",
     provedIn: "services/scheduler/test/fan-out.test.ts",

@@ -1,9 +1,6 @@
 import { isDocumentId, limits, parseJobId, type RelayedCall, timeOfUlid } from "@millrace/shared";
 import { z } from "zod";
 
-/** The type of the job that is a batch of OpenAI's API. The gateway writes its payload, and reads its result. */
-export const BATCH_TYPE = "batches";
-
 /** The calls of which a batch may have many, by their path, as job types. */
 export const batchEndpoints = {
   "/v1/chat/completions": "chat.completions",
@@ -67,6 +64,16 @@ export interface BatchUsage {
   readonly total_tokens: number;
 }
 
+/** What the attempts of a batch's lines cost, also of those that failed. */
+export interface BatchCost {
+  /** In micro-dollars (millionths of a US dollar). Left out: no attempt had a price. */
+  readonly cost_micros?: number;
+  /** How many attempts are not in `cost_micros`, because their price was not known. */
+  readonly unpriced_attempts: number;
+  /** How many lines are not in `cost_micros`, because their jobs were not kept until the end of the batch. */
+  readonly uncounted_lines: number;
+}
+
 /** The result of the job: a batch that has ended. */
 export interface BatchResult {
   readonly status: "completed" | "failed" | "expired" | "cancelled";
@@ -79,4 +86,5 @@ export interface BatchResult {
   readonly output_file_id?: string;
   readonly error_file_id?: string;
   readonly usage?: BatchUsage;
+  readonly cost?: BatchCost;
 }

@@ -3,7 +3,7 @@ import { relayedPayloads } from "./relayed.ts";
 import { summarizePayload } from "./summarize.ts";
 
 export {
-  BATCH_TYPE,
+  type BatchCost,
   type BatchError,
   type BatchPayload,
   type BatchResult,

@@ -2,6 +2,7 @@ export * from "./api-key.ts";
 export * from "./background-response.ts";
 export * from "./backoff.ts";
 export * from "./batch.ts";
+export * from "./batch-job.ts";
 export * from "./clock.ts";
 export * from "./deferred.ts";
 export * from "./document-store-fault.ts";

@@ -6,7 +6,8 @@ test("lists each end of jobs and groups, and all ends of each", () => {
     ...["job.*", "job.succeeded", "job.failed", "job.cancelled", "job.expired"],
     ...["group.*", "group.succeeded", "group.failed", "group.cancelled", "group.expired"],
     ...["response.*", "response.completed", "response.failed", "response.cancelled"],
-    "response.incomplete",
+    ...["response.incomplete", "batch.*", "batch.completed", "batch.failed", "batch.expired"],
+    "batch.cancelled",
   ]);
 });
 
@@ -20,6 +21,10 @@ test.each([
   [[], "response.completed", false],
   [["response.*"], "response.incomplete", true],
   [["response.completed"], "job.succeeded", false],
+  [[], "batch.completed", false],
+  [["batch.*"], "batch.expired", true],
+  [["batch.*"], "response.completed", false],
+  [["batch.failed"], "job.succeeded", false],
 ])("an endpoint that names %j and an event of type %s: %s", (wanted, type, matches) => {
   expect(matchesEventTypes(wanted, type)).toBe(matches);
 });
@@ -32,6 +37,11 @@ test.each([
   ["response.incomplete", ["job.succeeded"]],
   ["response.failed", ["job.failed", "job.expired"]],
   ["response.cancelled", ["job.cancelled"]],
+  ["batch.*", ["job.*"]],
+  ["batch.completed", ["job.succeeded"]],
+  ["batch.failed", ["job.succeeded", "job.failed"]],
+  ["batch.expired", ["job.succeeded", "job.expired"]],
+  ["batch.cancelled", ["job.succeeded", "job.cancelled"]],
 ])("for events of type %s, the ends %j are recorded", (type, expected) => {
   expect(endsFor(type)).toEqual(expected);
 });

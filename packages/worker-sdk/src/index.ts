@@ -24,6 +24,7 @@ export type {
   FanOutOptions,
   FanOutResult,
   ManyChildResult,
+  ReadManyOptions,
 } from "./groups/contract.ts";
 export { WaitingForChildren } from "./groups/waiting.ts";
 export {

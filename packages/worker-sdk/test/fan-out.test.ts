@@ -386,6 +386,33 @@ test("adds no more children to a group that was cancelled meanwhile", async () =
   expect(requests).toHaveLength(2);
 });
 
+test("reads what many children cost only if it is asked for", async () => {
+  const { answers } = fanOuts(() => GroupState.SUCCEEDED);
+  const asked: boolean[] = [];
+  const readChildren: Unary["readChildren"] = (request) => {
+    asked.push(request.usages);
+    const usage = { costMicros: 59n, unpricedAttempts: 1 };
+    const usages = request.usages ? [{ index: 2 }, { index: 1, usage }] : [];
+    return { ...answers.readChildren?.(request), usages } as never;
+  };
+  const { settled } = await run(
+    async ({ fanOutMany }) => {
+      const { children } = await fanOutMany(() => inTurn(2), { plan: "a" });
+      const costs = await Array.fromAsync(children({ costs: true }), ({ cost }) => cost ?? null);
+      return { costs, none: await Array.fromAsync(children(), ({ cost }) => cost ?? null) };
+    },
+    { ...answers, readChildren },
+  );
+  const result = {
+    costs: [{ micros: 59, unpricedAttempts: 1 }, { unpricedAttempts: 0 }],
+    none: [null, null],
+  };
+  expect((await settled())?.outcome).toMatchObject({
+    ...{ case: "completed", value: { resultJson: JSON.stringify(result) } },
+  });
+  expect(asked).toEqual([true, true, false, false]);
+});
+
 test("reads what many children gave when it is asked for, each time anew", async () => {
   const { answers } = fanOuts(() => GroupState.FAILED);
   const asked: boolean[] = [];

@@ -10,7 +10,7 @@ import {
 } from "@millrace/proto/worker-service";
 import type { CallContext } from "@millrace/runtime";
 import type { JobId, KeyId } from "@millrace/shared";
-import { seededRandom } from "@millrace/testing";
+import { ManualClock, seededRandom } from "@millrace/testing";
 import { expect, test } from "vitest";
 import { fanOut } from "../src/handlers/fan-out.ts";
 import { readChildren } from "../src/handlers/read-children.ts";
@@ -54,9 +54,9 @@ async function running(spec: Partial<JobRecord> = {}, { admits = true } = {}) {
       identity: { ...pass, ...by },
     });
   };
-  const read = (from: LeaseRef, ordinal = 1, afterIndex = 0) =>
+  const read = (from: LeaseRef, ordinal = 1, afterIndex = 0, usages = false) =>
     handlers.readChildren(
-      create(ReadChildrenRequestSchema, { lease: from, ordinal, afterIndex }),
+      create(ReadChildrenRequestSchema, { lease: from, ordinal, afterIndex, usages }),
       context,
     );
   const save = (checkpointJson: string, from: LeaseRef = lease) =>
@@ -145,6 +145,34 @@ test("reads children whose results are long in several pages", async () => {
   expect(sizes.length).toBe(2);
 });
 
+test("says what children have spent if it is asked, as long as their jobs are kept", async () => {
+  const { engine, settle, add, read, worker } = await running();
+  await add({ children: pages(3) });
+  await settle({ case: "waiting", value: { children: 3 } });
+  const usage = { inputTokens: 7n, outputTokens: 5n, providerCalls: 1 };
+  for (const spent of [{ usage }, {}, { usage }]) {
+    worker.send({ case: "credit", value: { slots: 1 } });
+    const { lease: child } = await worker.assigned();
+    const outcome = { case: "completed", value: { resultJson: "1" } };
+    worker.send({
+      case: "settle",
+      value: { outcomes: [{ lease: child, outcome, ...spent }] },
+    } as never);
+    await worker.next();
+  }
+  worker.send({ case: "credit", value: { slots: 1 } });
+  const { lease: again } = await worker.assigned();
+  expect((await read(again)).usages).toEqual([]);
+  const asked = (await read(again, 1, 0, true)).usages;
+  expect(asked).toMatchObject([{ index: 1, usage }, { index: 2 }, { index: 3, usage }]);
+  expect(asked?.[1]?.usage).toBeUndefined();
+  const { children: [first] = [] } = await read(again);
+  expect(await engine.remove(first?.jobId as JobId)).toBe("removed");
+  const kept = (await read(again, 1, 0, true)).usages;
+  expect(kept).toMatchObject([{ index: 2 }, { index: 3, usage }]);
+  expect((await read(again, 1, 2, true)).usages).toMatchObject([{ index: 3, usage }]);
+});
+
 test("fails an attempt that waits for another number of children", async () => {
   const { engine, add, settle, parentId } = await running();
   await add({ children: pages(2) });
@@ -164,6 +192,19 @@ test("refuses children beyond the limit of waiting jobs, and says which and when
   expect(await children()).toHaveLength(2);
   await engine.keyBudgets.set("aaaa" as KeyId, undefined);
   expect((await add({ children: pages(3) })).group?.progress?.total).toBe(3);
+});
+
+test.each([
+  ["waits for room, however many attempts it has left, if it has a deadline", 60_001, "SCHEDULED"],
+  ["fails without attempts left if it has none", undefined, "FAILED"],
+  ["fails if its deadline is before the wait is over", 1_000, "FAILED"],
+])("an attempt that found no room %s", async (_, aheadMs, state) => {
+  const more = aheadMs === undefined ? {} : { deadlineMs: new ManualClock().nowMs() + aheadMs };
+  const { engine, settle, parentId } = await running({ maxAttempts: 1, ...more });
+  const failure = { reason: "DEPTH_FULL", message: "full", retryable: true };
+  await settle({ case: "failed", value: { failure } });
+  const [parent] = await engine.getJobs([parentId]);
+  expect(parent).toMatchObject({ state, bounces: state === "FAILED" ? 0 : 1 });
 });
 
 test("refuses children while Redis has little memory left", async () => {

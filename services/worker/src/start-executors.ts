@@ -1,7 +1,6 @@
 import { openDocumentStore } from "@millrace/documents";
-import { BATCH_TYPE } from "@millrace/job-types";
 import { documentPlaceOf, type Scope } from "@millrace/runtime";
-import { limits, relayedCalls } from "@millrace/shared";
+import { BATCH_TYPE, limits, relayedCalls } from "@millrace/shared";
 import type { Logger, WorkerMetrics } from "@millrace/telemetry";
 import { attemptModels, type RunningWorker, startWorker } from "@millrace/worker-sdk";
 import type { WorkerConfig } from "./config.ts";

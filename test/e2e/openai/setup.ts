@@ -29,7 +29,7 @@ export async function putModels(
 
 /** Only tests let webhooks go to this machine. */
 const destinations = { MILLRACE_WEBHOOK_ALLOWED_DESTINATIONS: "http://127.0.0.1" };
-const webhookSettings = {
+export const webhookSettings = {
   scheduler: {
     ...{ ...destinations, MILLRACE_WEBHOOK_KEY: Buffer.alloc(32, "k").toString("base64") },
   },

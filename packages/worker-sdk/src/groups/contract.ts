@@ -101,6 +101,21 @@ export interface FanOutManyOptions extends FanOutOptions {
 export interface ManyChildResult extends Omit<ChildResult, "result"> {
   /** The result of a child that succeeded, as JSON text. Absent with `resultOmitted`: the child is no longer kept. */
   readonly resultJson?: string;
+  /** What its attempts cost, if that is read. Absent: the child is no longer kept. */
+  readonly cost?: ChildCost;
+}
+
+/** What the attempts of a child cost. */
+export interface ChildCost {
+  /** Of the attempts whose price was known, in micro-dollars (millionths of a US dollar). Absent: there was none. */
+  readonly micros?: number;
+  /** How many attempts of the child's model had no known price. */
+  readonly unpricedAttempts: number;
+}
+
+export interface ReadManyOptions {
+  /** True: `cost` is read, too. Default: it is absent. */
+  readonly costs?: boolean;
 }
 
 /** A fan-out of many children that have ended. */
@@ -112,5 +127,5 @@ export interface FanOutManyResult {
   /** How many children were handed over. */
   readonly total: number;
   /** Reads what they gave, in the order in which they were handed over. It may be called several times. */
-  children(): AsyncIterable<ManyChildResult>;
+  children(options?: ReadManyOptions): AsyncIterable<ManyChildResult>;
 }

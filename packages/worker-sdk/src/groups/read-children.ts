@@ -1,13 +1,15 @@
 import { type Group, type GroupChild, GroupState } from "@millrace/proto/group";
 import { JobState } from "@millrace/proto/job";
-import { type LeaseRef, WorkerService } from "@millrace/proto/worker-service";
+import { type ChildUsage, type LeaseRef, WorkerService } from "@millrace/proto/worker-service";
 import type { Call } from "../calls/scheduler-calls.ts";
 import type {
+  ChildCost,
   ChildResult,
   ChildState,
   FanOutManyResult,
   FanOutResult,
   ManyChildResult,
+  ReadManyOptions,
 } from "./contract.ts";
 
 export interface ChildrenReader {
@@ -19,17 +21,18 @@ export interface ChildrenReader {
 interface ChildrenPage {
   readonly group?: Group | undefined;
   readonly children: readonly GroupChild[];
+  readonly usages: readonly ChildUsage[];
 }
 
 /** Reads the children of a fan-out, or with ordinal 0 of the group that the job finalizes, in pages. */
 export async function* readPages(
   { call, lease, signal }: ChildrenReader,
   ordinal: number,
-  wholeResults = false,
+  more: { readonly wholeResults?: boolean; readonly usages?: boolean } = {},
 ): AsyncGenerator<ChildrenPage> {
   let afterIndex = 0;
   for (;;) {
-    const request = { lease, ordinal, afterIndex, wholeResults };
+    const request = { lease, ordinal, afterIndex, ...more };
     const page = await call(WorkerService.method.readChildren, request, signal);
     yield page;
     const last = page.children.at(-1)?.index ?? 0;
@@ -58,10 +61,26 @@ export function childResult(child: GroupChild): ChildResult {
   return { ...rest, ...(resultJson === undefined ? {} : { result: JSON.parse(resultJson) }) };
 }
 
-async function* readMany(reader: ChildrenReader, ordinal: number): AsyncGenerator<ManyChildResult> {
-  for await (const page of readPages(reader, ordinal, true)) {
-    yield* page.children.map(manyChildResult);
+async function* readMany(
+  reader: ChildrenReader,
+  ordinal: number,
+  { costs: usages = false }: ReadManyOptions = {},
+): AsyncGenerator<ManyChildResult> {
+  for await (const page of readPages(reader, ordinal, { wholeResults: true, usages })) {
+    const spent = new Map(page.usages.map((one) => [one.index, costOf(one)]));
+    for (const child of page.children) {
+      const cost = spent.get(child.index);
+      yield { ...manyChildResult(child), ...(cost === undefined ? {} : { cost }) };
+    }
   }
+}
+
+function costOf({ usage }: ChildUsage): ChildCost {
+  const { costMicros, unpricedAttempts = 0 } = usage ?? {};
+  return {
+    ...(costMicros === undefined ? {} : { micros: Number(costMicros) }),
+    unpricedAttempts,
+  };
 }
 
 /** A fan-out whose children are read when they are asked for. */
@@ -74,7 +93,7 @@ export function manyResult(
   return {
     ...{ met: state === "SUCCEEDED", state, groupId: group.id },
     total: group.progress?.total ?? 0,
-    children: () => readMany(reader, ordinal),
+    children: (options) => readMany(reader, ordinal, options),
   };
 }
 

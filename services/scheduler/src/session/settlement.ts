@@ -17,6 +17,7 @@ import { hasTimeLeft } from "../policy/deadline-decision.ts";
 import { decideReport } from "../policy/provider-report.ts";
 import { refusalWords } from "../policy/refusal-words.ts";
 import { decideRetry } from "../policy/retry-decision.ts";
+import { roomWait } from "../policy/room-wait.ts";
 import type { HeldLease } from "./held-leases.ts";
 
 const expired: Failure = {
@@ -128,11 +129,12 @@ export function settlementOf(
   const hasOthers = accountFailed && heard?.hasOthers === true;
   const failure = hasOthers ? { ...told, retryable: true } : told;
   const ended = { ...base, failure, ...(accountFailed ? { accountFailed } : {}) };
-  const { retryable } = failure;
+  const { retryable, reason } = failure;
   const retryAfterMs = retryAfter === undefined ? 0 : durationMs(retryAfter);
   const bounce =
     report && bounceOf({ ...lease.job, report, verdict: heard?.verdict, hasOthers, nowMs }, random);
-  if (bounce !== undefined && retryable) return { ...ended, ...bounce, kind: "bounce" };
+  const wait = bounce ?? roomWait({ ...lease.job, reason, retryAfterMs, nowMs }, random);
+  if (wait !== undefined && retryable) return { ...ended, ...wait, kind: "bounce" };
   const decision = decideRetry({ ...lease.job, retryable, retryAfterMs }, random);
   if (decision.kind === "fail") return { ...ended, failure: told, kind: "fail", state: "FAILED" };
   // A job that goes to another account does not wait.

@@ -30,8 +30,8 @@ export function callbackRefusal(
 ): RpcErrorInit | undefined {
   if (callback === undefined) return undefined;
   if (!isSetUp) return notSetUp;
-  // A job may make a response of OpenAI's API.
-  const subjects = of === "job" ? ["job.", "response."] : ["group."];
+  // A job may make a response or a batch of OpenAI's API.
+  const subjects = of === "job" ? ["job.", "response.", "batch."] : ["group."];
   const known = webhookEventTypes.filter((type) => subjects.some((one) => type.startsWith(one)));
   const violations = receiverViolations(callback, urlProblem, { at: `${path}.`, known });
   return violations.length === 0 ? undefined : malformedReceiver(violations);

@@ -3,8 +3,8 @@ import type { Clock, KeyId, Random } from "@millrace/shared";
 import { type WhyUnmoved, whyUnmoved } from "../policy/unmoved-entry.ts";
 import { eventOf } from "./event.ts";
 import { eventDeliveries } from "./event-deliveries.ts";
-import { incompleteResponses } from "./incomplete-responses.ts";
-import { responseEventOf } from "./response-event.ts";
+import { openAiEventOf } from "./openai-event.ts";
+import { resultStatuses } from "./result-statuses.ts";
 
 export interface MoveParts {
   readonly engine: Pick<Engine, "webhookEndpoints" | "submit" | "getFinished">;
@@ -38,14 +38,14 @@ export async function moveEntries(
   const webhooks = await engine.webhookEndpoints.ofKeys(keys);
   const none = { endpoints: [] };
   const webhooksOf = (keyId: KeyId) => webhooks[keys.indexOf(keyId)] ?? none;
-  const incomplete = await incompleteResponses(engine, entries, webhooksOf);
+  const statuses = await resultStatuses(engine, entries, webhooksOf);
   const nowMs = clock.nowMs();
   const readable: { readonly entry: OutboxEntry; readonly jobs: readonly JobSpec[] }[] = [];
   const unmoved: UnmovedEntry[] = [];
   for (const entry of entries) {
     try {
-      const ofResponse = responseEventOf(entry, incomplete.has(entry.subjectId));
-      const events = [eventOf(entry), ...(ofResponse === undefined ? [] : [ofResponse])];
+      const ofOpenAi = openAiEventOf(entry, statuses.get(entry.subjectId));
+      const events = [eventOf(entry), ...(ofOpenAi === undefined ? [] : [ofOpenAi])];
       const jobs = events.flatMap((event) =>
         eventDeliveries(event, webhooksOf(entry.keyId), { nowMs, random }),
       );

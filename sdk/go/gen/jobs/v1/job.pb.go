@@ -582,7 +582,8 @@ type Job struct {
 	CancelRequested bool `protobuf:"varint,24,opt,name=cancel_requested,json=cancelRequested,proto3" json:"cancel_requested,omitempty"`
 	// How often it lost its worker (stalls).
 	Stalls uint32 `protobuf:"varint,25,opt,name=stalls,proto3" json:"stalls,omitempty"`
-	// How often a provider refused it for load (bounces). Such an attempt does not count in `attempt`.
+	// How often a provider refused it for load, or it found no room for its children or documents (bounces). Such an attempt does
+	// not count in `attempt`.
 	Bounces uint32 `protobuf:"varint,26,opt,name=bounces,proto3" json:"bounces,omitempty"`
 	// If it was redriven: the id of the job that became the dead letter.
 	RedrivenFrom string `protobuf:"bytes,27,opt,name=redriven_from,json=redrivenFrom,proto3" json:"redriven_from,omitempty"`

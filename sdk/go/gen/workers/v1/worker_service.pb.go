@@ -836,7 +836,9 @@ type ReadChildrenRequest struct {
 	// The children after this index: 0 for the first page.
 	AfterIndex uint32 `protobuf:"varint,3,opt,name=after_index,json=afterIndex,proto3" json:"after_index,omitempty"`
 	// True: results longer than 64 KiB are included too, as long as their jobs are kept.
-	WholeResults  bool `protobuf:"varint,4,opt,name=whole_results,json=wholeResults,proto3" json:"whole_results,omitempty"`
+	WholeResults bool `protobuf:"varint,4,opt,name=whole_results,json=wholeResults,proto3" json:"whole_results,omitempty"`
+	// True: the answer says what the children have spent.
+	Usages        bool `protobuf:"varint,5,opt,name=usages,proto3" json:"usages,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -899,6 +901,13 @@ func (x *ReadChildrenRequest) GetWholeResults() bool {
 	return false
 }
 
+func (x *ReadChildrenRequest) GetUsages() bool {
+	if x != nil {
+		return x.Usages
+	}
+	return false
+}
+
 // See WorkerService.ReadChildren.
 type ReadChildrenResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -907,7 +916,9 @@ type ReadChildrenResponse struct {
 	// Children in order, about 1 MiB of them.
 	Children []*v11.GroupChild `protobuf:"bytes,2,rep,name=children,proto3" json:"children,omitempty"`
 	// True: more children follow.
-	More          bool `protobuf:"varint,3,opt,name=more,proto3" json:"more,omitempty"`
+	More bool `protobuf:"varint,3,opt,name=more,proto3" json:"more,omitempty"`
+	// With ReadChildrenRequest.usages: what those of the children have spent whose jobs are still kept, in the same order.
+	Usages        []*ChildUsage `protobuf:"bytes,4,rep,name=usages,proto3" json:"usages,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -963,6 +974,68 @@ func (x *ReadChildrenResponse) GetMore() bool {
 	return false
 }
 
+func (x *ReadChildrenResponse) GetUsages() []*ChildUsage {
+	if x != nil {
+		return x.Usages
+	}
+	return nil
+}
+
+// What a child has spent.
+type ChildUsage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The child's position in the group.
+	Index uint32 `protobuf:"varint,1,opt,name=index,proto3" json:"index,omitempty"`
+	// What all of its attempts spent together. Left out: none of them has reported anything.
+	Usage         *v11.Usage `protobuf:"bytes,2,opt,name=usage,proto3" json:"usage,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ChildUsage) Reset() {
+	*x = ChildUsage{}
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ChildUsage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ChildUsage) ProtoMessage() {}
+
+func (x *ChildUsage) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ChildUsage.ProtoReflect.Descriptor instead.
+func (*ChildUsage) Descriptor() ([]byte, []int) {
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ChildUsage) GetIndex() uint32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *ChildUsage) GetUsage() *v11.Usage {
+	if x != nil {
+		return x.Usage
+	}
+	return nil
+}
+
 // See WorkerService.SaveCheckpoint.
 type SaveCheckpointRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -976,7 +1049,7 @@ type SaveCheckpointRequest struct {
 
 func (x *SaveCheckpointRequest) Reset() {
 	*x = SaveCheckpointRequest{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[12]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -988,7 +1061,7 @@ func (x *SaveCheckpointRequest) String() string {
 func (*SaveCheckpointRequest) ProtoMessage() {}
 
 func (x *SaveCheckpointRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[12]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1001,7 +1074,7 @@ func (x *SaveCheckpointRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveCheckpointRequest.ProtoReflect.Descriptor instead.
 func (*SaveCheckpointRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{12}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SaveCheckpointRequest) GetLease() *LeaseRef {
@@ -1027,7 +1100,7 @@ type SaveCheckpointResponse struct {
 
 func (x *SaveCheckpointResponse) Reset() {
 	*x = SaveCheckpointResponse{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[13]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1039,7 +1112,7 @@ func (x *SaveCheckpointResponse) String() string {
 func (*SaveCheckpointResponse) ProtoMessage() {}
 
 func (x *SaveCheckpointResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[13]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1052,7 +1125,7 @@ func (x *SaveCheckpointResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SaveCheckpointResponse.ProtoReflect.Descriptor instead.
 func (*SaveCheckpointResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{13}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{14}
 }
 
 // From the worker.
@@ -1076,7 +1149,7 @@ type WorkRequest struct {
 
 func (x *WorkRequest) Reset() {
 	*x = WorkRequest{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[14]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1088,7 +1161,7 @@ func (x *WorkRequest) String() string {
 func (*WorkRequest) ProtoMessage() {}
 
 func (x *WorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[14]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1101,7 +1174,7 @@ func (x *WorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkRequest.ProtoReflect.Descriptor instead.
 func (*WorkRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{14}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WorkRequest) GetMessage() isWorkRequest_Message {
@@ -1258,7 +1331,7 @@ type Hello struct {
 
 func (x *Hello) Reset() {
 	*x = Hello{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[15]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1270,7 +1343,7 @@ func (x *Hello) String() string {
 func (*Hello) ProtoMessage() {}
 
 func (x *Hello) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[15]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1283,7 +1356,7 @@ func (x *Hello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hello.ProtoReflect.Descriptor instead.
 func (*Hello) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{15}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Hello) GetWorkerId() string {
@@ -1370,7 +1443,7 @@ type LeaseRef struct {
 
 func (x *LeaseRef) Reset() {
 	*x = LeaseRef{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[16]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1382,7 +1455,7 @@ func (x *LeaseRef) String() string {
 func (*LeaseRef) ProtoMessage() {}
 
 func (x *LeaseRef) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[16]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1395,7 +1468,7 @@ func (x *LeaseRef) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaseRef.ProtoReflect.Descriptor instead.
 func (*LeaseRef) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{16}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *LeaseRef) GetJobId() string {
@@ -1423,7 +1496,7 @@ type Credit struct {
 
 func (x *Credit) Reset() {
 	*x = Credit{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[17]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1435,7 +1508,7 @@ func (x *Credit) String() string {
 func (*Credit) ProtoMessage() {}
 
 func (x *Credit) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[17]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1448,7 +1521,7 @@ func (x *Credit) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Credit.ProtoReflect.Descriptor instead.
 func (*Credit) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{17}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Credit) GetSlots() uint32 {
@@ -1469,7 +1542,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[18]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1481,7 +1554,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[18]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1494,7 +1567,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{18}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Heartbeat) GetLeases() []*LeaseRef {
@@ -1516,7 +1589,7 @@ type AppendOutput struct {
 
 func (x *AppendOutput) Reset() {
 	*x = AppendOutput{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[19]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1528,7 +1601,7 @@ func (x *AppendOutput) String() string {
 func (*AppendOutput) ProtoMessage() {}
 
 func (x *AppendOutput) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[19]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1541,7 +1614,7 @@ func (x *AppendOutput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AppendOutput.ProtoReflect.Descriptor instead.
 func (*AppendOutput) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{19}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AppendOutput) GetAttempts() []*AttemptOutput {
@@ -1566,7 +1639,7 @@ type AttemptOutput struct {
 
 func (x *AttemptOutput) Reset() {
 	*x = AttemptOutput{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[20]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1578,7 +1651,7 @@ func (x *AttemptOutput) String() string {
 func (*AttemptOutput) ProtoMessage() {}
 
 func (x *AttemptOutput) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[20]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1591,7 +1664,7 @@ func (x *AttemptOutput) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttemptOutput.ProtoReflect.Descriptor instead.
 func (*AttemptOutput) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{20}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AttemptOutput) GetLease() *LeaseRef {
@@ -1632,7 +1705,7 @@ type WorkerChunk struct {
 
 func (x *WorkerChunk) Reset() {
 	*x = WorkerChunk{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[21]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1644,7 +1717,7 @@ func (x *WorkerChunk) String() string {
 func (*WorkerChunk) ProtoMessage() {}
 
 func (x *WorkerChunk) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[21]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1657,7 +1730,7 @@ func (x *WorkerChunk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkerChunk.ProtoReflect.Descriptor instead.
 func (*WorkerChunk) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{21}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *WorkerChunk) GetContent() isWorkerChunk_Content {
@@ -1731,7 +1804,7 @@ type SettleAttempts struct {
 
 func (x *SettleAttempts) Reset() {
 	*x = SettleAttempts{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[22]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1743,7 +1816,7 @@ func (x *SettleAttempts) String() string {
 func (*SettleAttempts) ProtoMessage() {}
 
 func (x *SettleAttempts) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[22]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1756,7 +1829,7 @@ func (x *SettleAttempts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleAttempts.ProtoReflect.Descriptor instead.
 func (*SettleAttempts) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{22}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SettleAttempts) GetOutcomes() []*AttemptOutcome {
@@ -1789,7 +1862,7 @@ type AttemptOutcome struct {
 
 func (x *AttemptOutcome) Reset() {
 	*x = AttemptOutcome{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[23]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1801,7 +1874,7 @@ func (x *AttemptOutcome) String() string {
 func (*AttemptOutcome) ProtoMessage() {}
 
 func (x *AttemptOutcome) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[23]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1814,7 +1887,7 @@ func (x *AttemptOutcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttemptOutcome.ProtoReflect.Descriptor instead.
 func (*AttemptOutcome) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{23}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *AttemptOutcome) GetLease() *LeaseRef {
@@ -1933,7 +2006,7 @@ type Waiting struct {
 
 func (x *Waiting) Reset() {
 	*x = Waiting{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[24]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1945,7 +2018,7 @@ func (x *Waiting) String() string {
 func (*Waiting) ProtoMessage() {}
 
 func (x *Waiting) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[24]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1958,7 +2031,7 @@ func (x *Waiting) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Waiting.ProtoReflect.Descriptor instead.
 func (*Waiting) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{24}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Waiting) GetChildren() uint32 {
@@ -1979,7 +2052,7 @@ type Completed struct {
 
 func (x *Completed) Reset() {
 	*x = Completed{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[25]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1991,7 +2064,7 @@ func (x *Completed) String() string {
 func (*Completed) ProtoMessage() {}
 
 func (x *Completed) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[25]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2004,7 +2077,7 @@ func (x *Completed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Completed.ProtoReflect.Descriptor instead.
 func (*Completed) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{25}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Completed) GetResultJson() string {
@@ -2029,7 +2102,7 @@ type Failed struct {
 
 func (x *Failed) Reset() {
 	*x = Failed{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[26]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2041,7 +2114,7 @@ func (x *Failed) String() string {
 func (*Failed) ProtoMessage() {}
 
 func (x *Failed) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[26]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2054,7 +2127,7 @@ func (x *Failed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Failed.ProtoReflect.Descriptor instead.
 func (*Failed) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{26}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Failed) GetFailure() *v11.JobFailure {
@@ -2097,7 +2170,7 @@ type ProviderFeedback struct {
 
 func (x *ProviderFeedback) Reset() {
 	*x = ProviderFeedback{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[27]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2109,7 +2182,7 @@ func (x *ProviderFeedback) String() string {
 func (*ProviderFeedback) ProtoMessage() {}
 
 func (x *ProviderFeedback) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[27]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2122,7 +2195,7 @@ func (x *ProviderFeedback) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProviderFeedback.ProtoReflect.Descriptor instead.
 func (*ProviderFeedback) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{27}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ProviderFeedback) GetAccount() string {
@@ -2162,7 +2235,7 @@ type Stopped struct {
 
 func (x *Stopped) Reset() {
 	*x = Stopped{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[28]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2174,7 +2247,7 @@ func (x *Stopped) String() string {
 func (*Stopped) ProtoMessage() {}
 
 func (x *Stopped) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[28]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2187,7 +2260,7 @@ func (x *Stopped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stopped.ProtoReflect.Descriptor instead.
 func (*Stopped) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{28}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{29}
 }
 
 // The worker hands the attempt back.
@@ -2201,7 +2274,7 @@ type HandedBack struct {
 
 func (x *HandedBack) Reset() {
 	*x = HandedBack{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[29]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2213,7 +2286,7 @@ func (x *HandedBack) String() string {
 func (*HandedBack) ProtoMessage() {}
 
 func (x *HandedBack) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[29]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2226,7 +2299,7 @@ func (x *HandedBack) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandedBack.ProtoReflect.Descriptor instead.
 func (*HandedBack) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{29}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *HandedBack) GetReason() string {
@@ -2245,7 +2318,7 @@ type Draining struct {
 
 func (x *Draining) Reset() {
 	*x = Draining{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[30]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2257,7 +2330,7 @@ func (x *Draining) String() string {
 func (*Draining) ProtoMessage() {}
 
 func (x *Draining) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[30]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2270,7 +2343,7 @@ func (x *Draining) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Draining.ProtoReflect.Descriptor instead.
 func (*Draining) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{30}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{31}
 }
 
 // The worker leaves.
@@ -2282,7 +2355,7 @@ type Goodbye struct {
 
 func (x *Goodbye) Reset() {
 	*x = Goodbye{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[31]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2294,7 +2367,7 @@ func (x *Goodbye) String() string {
 func (*Goodbye) ProtoMessage() {}
 
 func (x *Goodbye) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[31]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2307,7 +2380,7 @@ func (x *Goodbye) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Goodbye.ProtoReflect.Descriptor instead.
 func (*Goodbye) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{31}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{32}
 }
 
 // From the scheduler.
@@ -2331,7 +2404,7 @@ type WorkResponse struct {
 
 func (x *WorkResponse) Reset() {
 	*x = WorkResponse{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[32]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2343,7 +2416,7 @@ func (x *WorkResponse) String() string {
 func (*WorkResponse) ProtoMessage() {}
 
 func (x *WorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[32]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2356,7 +2429,7 @@ func (x *WorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkResponse.ProtoReflect.Descriptor instead.
 func (*WorkResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{32}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *WorkResponse) GetMessage() isWorkResponse_Message {
@@ -2509,7 +2582,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[33]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2521,7 +2594,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[33]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2534,7 +2607,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{33}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Welcome) GetSchedulerId() string {
@@ -2603,7 +2676,7 @@ type LeaseStatus struct {
 
 func (x *LeaseStatus) Reset() {
 	*x = LeaseStatus{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[34]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2615,7 +2688,7 @@ func (x *LeaseStatus) String() string {
 func (*LeaseStatus) ProtoMessage() {}
 
 func (x *LeaseStatus) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[34]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2628,7 +2701,7 @@ func (x *LeaseStatus) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaseStatus.ProtoReflect.Descriptor instead.
 func (*LeaseStatus) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{34}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *LeaseStatus) GetLease() *LeaseRef {
@@ -2670,7 +2743,7 @@ type Assignments struct {
 
 func (x *Assignments) Reset() {
 	*x = Assignments{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[35]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2682,7 +2755,7 @@ func (x *Assignments) String() string {
 func (*Assignments) ProtoMessage() {}
 
 func (x *Assignments) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[35]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2695,7 +2768,7 @@ func (x *Assignments) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Assignments.ProtoReflect.Descriptor instead.
 func (*Assignments) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{35}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Assignments) GetAssignments() []*Assignment {
@@ -2755,7 +2828,7 @@ type Assignment struct {
 
 func (x *Assignment) Reset() {
 	*x = Assignment{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[36]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2767,7 +2840,7 @@ func (x *Assignment) String() string {
 func (*Assignment) ProtoMessage() {}
 
 func (x *Assignment) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[36]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2780,7 +2853,7 @@ func (x *Assignment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Assignment.ProtoReflect.Descriptor instead.
 func (*Assignment) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{36}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Assignment) GetLease() *LeaseRef {
@@ -2934,7 +3007,7 @@ type HeartbeatAck struct {
 
 func (x *HeartbeatAck) Reset() {
 	*x = HeartbeatAck{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[37]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2946,7 +3019,7 @@ func (x *HeartbeatAck) String() string {
 func (*HeartbeatAck) ProtoMessage() {}
 
 func (x *HeartbeatAck) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[37]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2959,7 +3032,7 @@ func (x *HeartbeatAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeartbeatAck.ProtoReflect.Descriptor instead.
 func (*HeartbeatAck) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{37}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *HeartbeatAck) GetLost() []*LeaseRef {
@@ -2980,7 +3053,7 @@ type OutputAcks struct {
 
 func (x *OutputAcks) Reset() {
 	*x = OutputAcks{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[38]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2992,7 +3065,7 @@ func (x *OutputAcks) String() string {
 func (*OutputAcks) ProtoMessage() {}
 
 func (x *OutputAcks) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[38]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3005,7 +3078,7 @@ func (x *OutputAcks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutputAcks.ProtoReflect.Descriptor instead.
 func (*OutputAcks) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{38}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *OutputAcks) GetAcks() []*OutputAck {
@@ -3030,7 +3103,7 @@ type OutputAck struct {
 
 func (x *OutputAck) Reset() {
 	*x = OutputAck{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[39]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3042,7 +3115,7 @@ func (x *OutputAck) String() string {
 func (*OutputAck) ProtoMessage() {}
 
 func (x *OutputAck) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[39]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3055,7 +3128,7 @@ func (x *OutputAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutputAck.ProtoReflect.Descriptor instead.
 func (*OutputAck) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{39}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *OutputAck) GetLease() *LeaseRef {
@@ -3090,7 +3163,7 @@ type SettleAcks struct {
 
 func (x *SettleAcks) Reset() {
 	*x = SettleAcks{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[40]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3102,7 +3175,7 @@ func (x *SettleAcks) String() string {
 func (*SettleAcks) ProtoMessage() {}
 
 func (x *SettleAcks) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[40]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3115,7 +3188,7 @@ func (x *SettleAcks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleAcks.ProtoReflect.Descriptor instead.
 func (*SettleAcks) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{40}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *SettleAcks) GetAcks() []*SettleAck {
@@ -3142,7 +3215,7 @@ type SettleAck struct {
 
 func (x *SettleAck) Reset() {
 	*x = SettleAck{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[41]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3154,7 +3227,7 @@ func (x *SettleAck) String() string {
 func (*SettleAck) ProtoMessage() {}
 
 func (x *SettleAck) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[41]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3167,7 +3240,7 @@ func (x *SettleAck) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SettleAck.ProtoReflect.Descriptor instead.
 func (*SettleAck) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{41}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *SettleAck) GetLease() *LeaseRef {
@@ -3209,7 +3282,7 @@ type StopAttempts struct {
 
 func (x *StopAttempts) Reset() {
 	*x = StopAttempts{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[42]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3221,7 +3294,7 @@ func (x *StopAttempts) String() string {
 func (*StopAttempts) ProtoMessage() {}
 
 func (x *StopAttempts) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[42]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3234,7 +3307,7 @@ func (x *StopAttempts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopAttempts.ProtoReflect.Descriptor instead.
 func (*StopAttempts) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{42}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *StopAttempts) GetAttempts() []*StopAttempt {
@@ -3257,7 +3330,7 @@ type StopAttempt struct {
 
 func (x *StopAttempt) Reset() {
 	*x = StopAttempt{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[43]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3269,7 +3342,7 @@ func (x *StopAttempt) String() string {
 func (*StopAttempt) ProtoMessage() {}
 
 func (x *StopAttempt) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[43]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3282,7 +3355,7 @@ func (x *StopAttempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopAttempt.ProtoReflect.Descriptor instead.
 func (*StopAttempt) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{43}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *StopAttempt) GetLease() *LeaseRef {
@@ -3308,7 +3381,7 @@ type Drain struct {
 
 func (x *Drain) Reset() {
 	*x = Drain{}
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[44]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3320,7 +3393,7 @@ func (x *Drain) String() string {
 func (*Drain) ProtoMessage() {}
 
 func (x *Drain) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[44]
+	mi := &file_millrace_workers_v1_worker_service_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3333,7 +3406,7 @@ func (x *Drain) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Drain.ProtoReflect.Descriptor instead.
 func (*Drain) Descriptor() ([]byte, []int) {
-	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{44}
+	return file_millrace_workers_v1_worker_service_proto_rawDescGZIP(), []int{45}
 }
 
 var File_millrace_workers_v1_worker_service_proto protoreflect.FileDescriptor
@@ -3383,17 +3456,23 @@ const file_millrace_workers_v1_worker_service_proto_rawDesc = "" +
 	"firstIndex\x125\n" +
 	"\bchildren\x18\b \x03(\v2\x19.millrace.jobs.v1.JobSpecR\bchildren\"?\n" +
 	"\x0eFanOutResponse\x12-\n" +
-	"\x05group\x18\x01 \x01(\v2\x17.millrace.jobs.v1.GroupR\x05group\"\xaa\x01\n" +
+	"\x05group\x18\x01 \x01(\v2\x17.millrace.jobs.v1.GroupR\x05group\"\xc2\x01\n" +
 	"\x13ReadChildrenRequest\x123\n" +
 	"\x05lease\x18\x01 \x01(\v2\x1d.millrace.workers.v1.LeaseRefR\x05lease\x12\x18\n" +
 	"\aordinal\x18\x02 \x01(\rR\aordinal\x12\x1f\n" +
 	"\vafter_index\x18\x03 \x01(\rR\n" +
 	"afterIndex\x12#\n" +
-	"\rwhole_results\x18\x04 \x01(\bR\fwholeResults\"\x93\x01\n" +
+	"\rwhole_results\x18\x04 \x01(\bR\fwholeResults\x12\x16\n" +
+	"\x06usages\x18\x05 \x01(\bR\x06usages\"\xcc\x01\n" +
 	"\x14ReadChildrenResponse\x12-\n" +
 	"\x05group\x18\x01 \x01(\v2\x17.millrace.jobs.v1.GroupR\x05group\x128\n" +
 	"\bchildren\x18\x02 \x03(\v2\x1c.millrace.jobs.v1.GroupChildR\bchildren\x12\x12\n" +
-	"\x04more\x18\x03 \x01(\bR\x04more\"u\n" +
+	"\x04more\x18\x03 \x01(\bR\x04more\x127\n" +
+	"\x06usages\x18\x04 \x03(\v2\x1f.millrace.workers.v1.ChildUsageR\x06usages\"Q\n" +
+	"\n" +
+	"ChildUsage\x12\x14\n" +
+	"\x05index\x18\x01 \x01(\rR\x05index\x12-\n" +
+	"\x05usage\x18\x02 \x01(\v2\x17.millrace.jobs.v1.UsageR\x05usage\"u\n" +
 	"\x15SaveCheckpointRequest\x123\n" +
 	"\x05lease\x18\x01 \x01(\v2\x1d.millrace.workers.v1.LeaseRefR\x05lease\x12'\n" +
 	"\x0fcheckpoint_json\x18\x02 \x01(\tR\x0echeckpointJson\"\x18\n" +
@@ -3590,7 +3669,7 @@ func file_millrace_workers_v1_worker_service_proto_rawDescGZIP() []byte {
 }
 
 var file_millrace_workers_v1_worker_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_millrace_workers_v1_worker_service_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
+var file_millrace_workers_v1_worker_service_proto_msgTypes = make([]protoimpl.MessageInfo, 48)
 var file_millrace_workers_v1_worker_service_proto_goTypes = []any{
 	(WriteStatus)(0),                 // 0: millrace.workers.v1.WriteStatus
 	(StopReason)(0),                  // 1: millrace.workers.v1.StopReason
@@ -3606,143 +3685,146 @@ var file_millrace_workers_v1_worker_service_proto_goTypes = []any{
 	(*FanOutResponse)(nil),           // 11: millrace.workers.v1.FanOutResponse
 	(*ReadChildrenRequest)(nil),      // 12: millrace.workers.v1.ReadChildrenRequest
 	(*ReadChildrenResponse)(nil),     // 13: millrace.workers.v1.ReadChildrenResponse
-	(*SaveCheckpointRequest)(nil),    // 14: millrace.workers.v1.SaveCheckpointRequest
-	(*SaveCheckpointResponse)(nil),   // 15: millrace.workers.v1.SaveCheckpointResponse
-	(*WorkRequest)(nil),              // 16: millrace.workers.v1.WorkRequest
-	(*Hello)(nil),                    // 17: millrace.workers.v1.Hello
-	(*LeaseRef)(nil),                 // 18: millrace.workers.v1.LeaseRef
-	(*Credit)(nil),                   // 19: millrace.workers.v1.Credit
-	(*Heartbeat)(nil),                // 20: millrace.workers.v1.Heartbeat
-	(*AppendOutput)(nil),             // 21: millrace.workers.v1.AppendOutput
-	(*AttemptOutput)(nil),            // 22: millrace.workers.v1.AttemptOutput
-	(*WorkerChunk)(nil),              // 23: millrace.workers.v1.WorkerChunk
-	(*SettleAttempts)(nil),           // 24: millrace.workers.v1.SettleAttempts
-	(*AttemptOutcome)(nil),           // 25: millrace.workers.v1.AttemptOutcome
-	(*Waiting)(nil),                  // 26: millrace.workers.v1.Waiting
-	(*Completed)(nil),                // 27: millrace.workers.v1.Completed
-	(*Failed)(nil),                   // 28: millrace.workers.v1.Failed
-	(*ProviderFeedback)(nil),         // 29: millrace.workers.v1.ProviderFeedback
-	(*Stopped)(nil),                  // 30: millrace.workers.v1.Stopped
-	(*HandedBack)(nil),               // 31: millrace.workers.v1.HandedBack
-	(*Draining)(nil),                 // 32: millrace.workers.v1.Draining
-	(*Goodbye)(nil),                  // 33: millrace.workers.v1.Goodbye
-	(*WorkResponse)(nil),             // 34: millrace.workers.v1.WorkResponse
-	(*Welcome)(nil),                  // 35: millrace.workers.v1.Welcome
-	(*LeaseStatus)(nil),              // 36: millrace.workers.v1.LeaseStatus
-	(*Assignments)(nil),              // 37: millrace.workers.v1.Assignments
-	(*Assignment)(nil),               // 38: millrace.workers.v1.Assignment
-	(*HeartbeatAck)(nil),             // 39: millrace.workers.v1.HeartbeatAck
-	(*OutputAcks)(nil),               // 40: millrace.workers.v1.OutputAcks
-	(*OutputAck)(nil),                // 41: millrace.workers.v1.OutputAck
-	(*SettleAcks)(nil),               // 42: millrace.workers.v1.SettleAcks
-	(*SettleAck)(nil),                // 43: millrace.workers.v1.SettleAck
-	(*StopAttempts)(nil),             // 44: millrace.workers.v1.StopAttempts
-	(*StopAttempt)(nil),              // 45: millrace.workers.v1.StopAttempt
-	(*Drain)(nil),                    // 46: millrace.workers.v1.Drain
-	nil,                              // 47: millrace.workers.v1.ProviderFeedback.RateLimitHeadersEntry
-	nil,                              // 48: millrace.workers.v1.Assignment.LabelsEntry
-	(*v1.Document)(nil),              // 49: millrace.documents.v1.Document
-	(*timestamppb.Timestamp)(nil),    // 50: google.protobuf.Timestamp
-	(*v11.GroupRule)(nil),            // 51: millrace.jobs.v1.GroupRule
-	(*v11.JobSpec)(nil),              // 52: millrace.jobs.v1.JobSpec
-	(*v11.Group)(nil),                // 53: millrace.jobs.v1.Group
-	(*v11.GroupChild)(nil),           // 54: millrace.jobs.v1.GroupChild
-	(*v11.Progress)(nil),             // 55: millrace.jobs.v1.Progress
+	(*ChildUsage)(nil),               // 14: millrace.workers.v1.ChildUsage
+	(*SaveCheckpointRequest)(nil),    // 15: millrace.workers.v1.SaveCheckpointRequest
+	(*SaveCheckpointResponse)(nil),   // 16: millrace.workers.v1.SaveCheckpointResponse
+	(*WorkRequest)(nil),              // 17: millrace.workers.v1.WorkRequest
+	(*Hello)(nil),                    // 18: millrace.workers.v1.Hello
+	(*LeaseRef)(nil),                 // 19: millrace.workers.v1.LeaseRef
+	(*Credit)(nil),                   // 20: millrace.workers.v1.Credit
+	(*Heartbeat)(nil),                // 21: millrace.workers.v1.Heartbeat
+	(*AppendOutput)(nil),             // 22: millrace.workers.v1.AppendOutput
+	(*AttemptOutput)(nil),            // 23: millrace.workers.v1.AttemptOutput
+	(*WorkerChunk)(nil),              // 24: millrace.workers.v1.WorkerChunk
+	(*SettleAttempts)(nil),           // 25: millrace.workers.v1.SettleAttempts
+	(*AttemptOutcome)(nil),           // 26: millrace.workers.v1.AttemptOutcome
+	(*Waiting)(nil),                  // 27: millrace.workers.v1.Waiting
+	(*Completed)(nil),                // 28: millrace.workers.v1.Completed
+	(*Failed)(nil),                   // 29: millrace.workers.v1.Failed
+	(*ProviderFeedback)(nil),         // 30: millrace.workers.v1.ProviderFeedback
+	(*Stopped)(nil),                  // 31: millrace.workers.v1.Stopped
+	(*HandedBack)(nil),               // 32: millrace.workers.v1.HandedBack
+	(*Draining)(nil),                 // 33: millrace.workers.v1.Draining
+	(*Goodbye)(nil),                  // 34: millrace.workers.v1.Goodbye
+	(*WorkResponse)(nil),             // 35: millrace.workers.v1.WorkResponse
+	(*Welcome)(nil),                  // 36: millrace.workers.v1.Welcome
+	(*LeaseStatus)(nil),              // 37: millrace.workers.v1.LeaseStatus
+	(*Assignments)(nil),              // 38: millrace.workers.v1.Assignments
+	(*Assignment)(nil),               // 39: millrace.workers.v1.Assignment
+	(*HeartbeatAck)(nil),             // 40: millrace.workers.v1.HeartbeatAck
+	(*OutputAcks)(nil),               // 41: millrace.workers.v1.OutputAcks
+	(*OutputAck)(nil),                // 42: millrace.workers.v1.OutputAck
+	(*SettleAcks)(nil),               // 43: millrace.workers.v1.SettleAcks
+	(*SettleAck)(nil),                // 44: millrace.workers.v1.SettleAck
+	(*StopAttempts)(nil),             // 45: millrace.workers.v1.StopAttempts
+	(*StopAttempt)(nil),              // 46: millrace.workers.v1.StopAttempt
+	(*Drain)(nil),                    // 47: millrace.workers.v1.Drain
+	nil,                              // 48: millrace.workers.v1.ProviderFeedback.RateLimitHeadersEntry
+	nil,                              // 49: millrace.workers.v1.Assignment.LabelsEntry
+	(*v1.Document)(nil),              // 50: millrace.documents.v1.Document
+	(*timestamppb.Timestamp)(nil),    // 51: google.protobuf.Timestamp
+	(*v11.GroupRule)(nil),            // 52: millrace.jobs.v1.GroupRule
+	(*v11.JobSpec)(nil),              // 53: millrace.jobs.v1.JobSpec
+	(*v11.Group)(nil),                // 54: millrace.jobs.v1.Group
+	(*v11.GroupChild)(nil),           // 55: millrace.jobs.v1.GroupChild
 	(*v11.Usage)(nil),                // 56: millrace.jobs.v1.Usage
-	(*v11.JobFailure)(nil),           // 57: millrace.jobs.v1.JobFailure
-	(*durationpb.Duration)(nil),      // 58: google.protobuf.Duration
-	(v11.JobState)(0),                // 59: millrace.jobs.v1.JobState
+	(*v11.Progress)(nil),             // 57: millrace.jobs.v1.Progress
+	(*v11.JobFailure)(nil),           // 58: millrace.jobs.v1.JobFailure
+	(*durationpb.Duration)(nil),      // 59: google.protobuf.Duration
+	(v11.JobState)(0),                // 60: millrace.jobs.v1.JobState
 }
 var file_millrace_workers_v1_worker_service_proto_depIdxs = []int32{
-	18, // 0: millrace.workers.v1.GetDocumentRequest.lease:type_name -> millrace.workers.v1.LeaseRef
-	49, // 1: millrace.workers.v1.GetDocumentResponse.document:type_name -> millrace.documents.v1.Document
-	18, // 2: millrace.workers.v1.DownloadDocumentRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	19, // 0: millrace.workers.v1.GetDocumentRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	50, // 1: millrace.workers.v1.GetDocumentResponse.document:type_name -> millrace.documents.v1.Document
+	19, // 2: millrace.workers.v1.DownloadDocumentRequest.lease:type_name -> millrace.workers.v1.LeaseRef
 	6,  // 3: millrace.workers.v1.StoreDocumentRequest.header:type_name -> millrace.workers.v1.StoreDocumentHeader
 	7,  // 4: millrace.workers.v1.StoreDocumentRequest.end:type_name -> millrace.workers.v1.StoreDocumentEnd
-	18, // 5: millrace.workers.v1.StoreDocumentHeader.lease:type_name -> millrace.workers.v1.LeaseRef
-	50, // 6: millrace.workers.v1.StoreDocumentHeader.expires_at:type_name -> google.protobuf.Timestamp
-	49, // 7: millrace.workers.v1.StoreDocumentResponse.document:type_name -> millrace.documents.v1.Document
-	49, // 8: millrace.workers.v1.DownloadDocumentResponse.document:type_name -> millrace.documents.v1.Document
-	18, // 9: millrace.workers.v1.FanOutRequest.lease:type_name -> millrace.workers.v1.LeaseRef
-	51, // 10: millrace.workers.v1.FanOutRequest.rule:type_name -> millrace.jobs.v1.GroupRule
-	52, // 11: millrace.workers.v1.FanOutRequest.children:type_name -> millrace.jobs.v1.JobSpec
-	53, // 12: millrace.workers.v1.FanOutResponse.group:type_name -> millrace.jobs.v1.Group
-	18, // 13: millrace.workers.v1.ReadChildrenRequest.lease:type_name -> millrace.workers.v1.LeaseRef
-	53, // 14: millrace.workers.v1.ReadChildrenResponse.group:type_name -> millrace.jobs.v1.Group
-	54, // 15: millrace.workers.v1.ReadChildrenResponse.children:type_name -> millrace.jobs.v1.GroupChild
-	18, // 16: millrace.workers.v1.SaveCheckpointRequest.lease:type_name -> millrace.workers.v1.LeaseRef
-	17, // 17: millrace.workers.v1.WorkRequest.hello:type_name -> millrace.workers.v1.Hello
-	19, // 18: millrace.workers.v1.WorkRequest.credit:type_name -> millrace.workers.v1.Credit
-	20, // 19: millrace.workers.v1.WorkRequest.heartbeat:type_name -> millrace.workers.v1.Heartbeat
-	21, // 20: millrace.workers.v1.WorkRequest.output:type_name -> millrace.workers.v1.AppendOutput
-	24, // 21: millrace.workers.v1.WorkRequest.settle:type_name -> millrace.workers.v1.SettleAttempts
-	32, // 22: millrace.workers.v1.WorkRequest.draining:type_name -> millrace.workers.v1.Draining
-	33, // 23: millrace.workers.v1.WorkRequest.goodbye:type_name -> millrace.workers.v1.Goodbye
-	18, // 24: millrace.workers.v1.Hello.leases:type_name -> millrace.workers.v1.LeaseRef
-	18, // 25: millrace.workers.v1.Heartbeat.leases:type_name -> millrace.workers.v1.LeaseRef
-	22, // 26: millrace.workers.v1.AppendOutput.attempts:type_name -> millrace.workers.v1.AttemptOutput
-	18, // 27: millrace.workers.v1.AttemptOutput.lease:type_name -> millrace.workers.v1.LeaseRef
-	23, // 28: millrace.workers.v1.AttemptOutput.chunks:type_name -> millrace.workers.v1.WorkerChunk
-	55, // 29: millrace.workers.v1.WorkerChunk.progress:type_name -> millrace.jobs.v1.Progress
-	25, // 30: millrace.workers.v1.SettleAttempts.outcomes:type_name -> millrace.workers.v1.AttemptOutcome
-	18, // 31: millrace.workers.v1.AttemptOutcome.lease:type_name -> millrace.workers.v1.LeaseRef
-	27, // 32: millrace.workers.v1.AttemptOutcome.completed:type_name -> millrace.workers.v1.Completed
-	28, // 33: millrace.workers.v1.AttemptOutcome.failed:type_name -> millrace.workers.v1.Failed
-	30, // 34: millrace.workers.v1.AttemptOutcome.stopped:type_name -> millrace.workers.v1.Stopped
-	31, // 35: millrace.workers.v1.AttemptOutcome.handed_back:type_name -> millrace.workers.v1.HandedBack
-	26, // 36: millrace.workers.v1.AttemptOutcome.waiting:type_name -> millrace.workers.v1.Waiting
-	56, // 37: millrace.workers.v1.AttemptOutcome.usage:type_name -> millrace.jobs.v1.Usage
-	57, // 38: millrace.workers.v1.Failed.failure:type_name -> millrace.jobs.v1.JobFailure
-	58, // 39: millrace.workers.v1.Failed.retry_after:type_name -> google.protobuf.Duration
-	29, // 40: millrace.workers.v1.Failed.provider:type_name -> millrace.workers.v1.ProviderFeedback
-	47, // 41: millrace.workers.v1.ProviderFeedback.rate_limit_headers:type_name -> millrace.workers.v1.ProviderFeedback.RateLimitHeadersEntry
-	35, // 42: millrace.workers.v1.WorkResponse.welcome:type_name -> millrace.workers.v1.Welcome
-	37, // 43: millrace.workers.v1.WorkResponse.assignments:type_name -> millrace.workers.v1.Assignments
-	39, // 44: millrace.workers.v1.WorkResponse.heartbeat_ack:type_name -> millrace.workers.v1.HeartbeatAck
-	40, // 45: millrace.workers.v1.WorkResponse.output_acks:type_name -> millrace.workers.v1.OutputAcks
-	42, // 46: millrace.workers.v1.WorkResponse.settle_acks:type_name -> millrace.workers.v1.SettleAcks
-	44, // 47: millrace.workers.v1.WorkResponse.stop:type_name -> millrace.workers.v1.StopAttempts
-	46, // 48: millrace.workers.v1.WorkResponse.drain:type_name -> millrace.workers.v1.Drain
-	58, // 49: millrace.workers.v1.Welcome.lease_duration:type_name -> google.protobuf.Duration
-	58, // 50: millrace.workers.v1.Welcome.heartbeat_interval:type_name -> google.protobuf.Duration
-	58, // 51: millrace.workers.v1.Welcome.stop_grace:type_name -> google.protobuf.Duration
-	36, // 52: millrace.workers.v1.Welcome.leases:type_name -> millrace.workers.v1.LeaseStatus
-	18, // 53: millrace.workers.v1.LeaseStatus.lease:type_name -> millrace.workers.v1.LeaseRef
-	38, // 54: millrace.workers.v1.Assignments.assignments:type_name -> millrace.workers.v1.Assignment
-	18, // 55: millrace.workers.v1.Assignment.lease:type_name -> millrace.workers.v1.LeaseRef
-	50, // 56: millrace.workers.v1.Assignment.deadline:type_name -> google.protobuf.Timestamp
-	48, // 57: millrace.workers.v1.Assignment.labels:type_name -> millrace.workers.v1.Assignment.LabelsEntry
-	50, // 58: millrace.workers.v1.Assignment.schedule_due_time:type_name -> google.protobuf.Timestamp
-	18, // 59: millrace.workers.v1.HeartbeatAck.lost:type_name -> millrace.workers.v1.LeaseRef
-	41, // 60: millrace.workers.v1.OutputAcks.acks:type_name -> millrace.workers.v1.OutputAck
-	18, // 61: millrace.workers.v1.OutputAck.lease:type_name -> millrace.workers.v1.LeaseRef
-	0,  // 62: millrace.workers.v1.OutputAck.status:type_name -> millrace.workers.v1.WriteStatus
-	43, // 63: millrace.workers.v1.SettleAcks.acks:type_name -> millrace.workers.v1.SettleAck
-	18, // 64: millrace.workers.v1.SettleAck.lease:type_name -> millrace.workers.v1.LeaseRef
-	0,  // 65: millrace.workers.v1.SettleAck.status:type_name -> millrace.workers.v1.WriteStatus
-	59, // 66: millrace.workers.v1.SettleAck.state:type_name -> millrace.jobs.v1.JobState
-	45, // 67: millrace.workers.v1.StopAttempts.attempts:type_name -> millrace.workers.v1.StopAttempt
-	18, // 68: millrace.workers.v1.StopAttempt.lease:type_name -> millrace.workers.v1.LeaseRef
-	1,  // 69: millrace.workers.v1.StopAttempt.reason:type_name -> millrace.workers.v1.StopReason
-	16, // 70: millrace.workers.v1.WorkerService.Work:input_type -> millrace.workers.v1.WorkRequest
-	10, // 71: millrace.workers.v1.WorkerService.FanOut:input_type -> millrace.workers.v1.FanOutRequest
-	12, // 72: millrace.workers.v1.WorkerService.ReadChildren:input_type -> millrace.workers.v1.ReadChildrenRequest
-	14, // 73: millrace.workers.v1.WorkerService.SaveCheckpoint:input_type -> millrace.workers.v1.SaveCheckpointRequest
-	2,  // 74: millrace.workers.v1.WorkerService.GetDocument:input_type -> millrace.workers.v1.GetDocumentRequest
-	4,  // 75: millrace.workers.v1.WorkerService.DownloadDocument:input_type -> millrace.workers.v1.DownloadDocumentRequest
-	5,  // 76: millrace.workers.v1.WorkerService.StoreDocument:input_type -> millrace.workers.v1.StoreDocumentRequest
-	34, // 77: millrace.workers.v1.WorkerService.Work:output_type -> millrace.workers.v1.WorkResponse
-	11, // 78: millrace.workers.v1.WorkerService.FanOut:output_type -> millrace.workers.v1.FanOutResponse
-	13, // 79: millrace.workers.v1.WorkerService.ReadChildren:output_type -> millrace.workers.v1.ReadChildrenResponse
-	15, // 80: millrace.workers.v1.WorkerService.SaveCheckpoint:output_type -> millrace.workers.v1.SaveCheckpointResponse
-	3,  // 81: millrace.workers.v1.WorkerService.GetDocument:output_type -> millrace.workers.v1.GetDocumentResponse
-	9,  // 82: millrace.workers.v1.WorkerService.DownloadDocument:output_type -> millrace.workers.v1.DownloadDocumentResponse
-	8,  // 83: millrace.workers.v1.WorkerService.StoreDocument:output_type -> millrace.workers.v1.StoreDocumentResponse
-	77, // [77:84] is the sub-list for method output_type
-	70, // [70:77] is the sub-list for method input_type
-	70, // [70:70] is the sub-list for extension type_name
-	70, // [70:70] is the sub-list for extension extendee
-	0,  // [0:70] is the sub-list for field type_name
+	19, // 5: millrace.workers.v1.StoreDocumentHeader.lease:type_name -> millrace.workers.v1.LeaseRef
+	51, // 6: millrace.workers.v1.StoreDocumentHeader.expires_at:type_name -> google.protobuf.Timestamp
+	50, // 7: millrace.workers.v1.StoreDocumentResponse.document:type_name -> millrace.documents.v1.Document
+	50, // 8: millrace.workers.v1.DownloadDocumentResponse.document:type_name -> millrace.documents.v1.Document
+	19, // 9: millrace.workers.v1.FanOutRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	52, // 10: millrace.workers.v1.FanOutRequest.rule:type_name -> millrace.jobs.v1.GroupRule
+	53, // 11: millrace.workers.v1.FanOutRequest.children:type_name -> millrace.jobs.v1.JobSpec
+	54, // 12: millrace.workers.v1.FanOutResponse.group:type_name -> millrace.jobs.v1.Group
+	19, // 13: millrace.workers.v1.ReadChildrenRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	54, // 14: millrace.workers.v1.ReadChildrenResponse.group:type_name -> millrace.jobs.v1.Group
+	55, // 15: millrace.workers.v1.ReadChildrenResponse.children:type_name -> millrace.jobs.v1.GroupChild
+	14, // 16: millrace.workers.v1.ReadChildrenResponse.usages:type_name -> millrace.workers.v1.ChildUsage
+	56, // 17: millrace.workers.v1.ChildUsage.usage:type_name -> millrace.jobs.v1.Usage
+	19, // 18: millrace.workers.v1.SaveCheckpointRequest.lease:type_name -> millrace.workers.v1.LeaseRef
+	18, // 19: millrace.workers.v1.WorkRequest.hello:type_name -> millrace.workers.v1.Hello
+	20, // 20: millrace.workers.v1.WorkRequest.credit:type_name -> millrace.workers.v1.Credit
+	21, // 21: millrace.workers.v1.WorkRequest.heartbeat:type_name -> millrace.workers.v1.Heartbeat
+	22, // 22: millrace.workers.v1.WorkRequest.output:type_name -> millrace.workers.v1.AppendOutput
+	25, // 23: millrace.workers.v1.WorkRequest.settle:type_name -> millrace.workers.v1.SettleAttempts
+	33, // 24: millrace.workers.v1.WorkRequest.draining:type_name -> millrace.workers.v1.Draining
+	34, // 25: millrace.workers.v1.WorkRequest.goodbye:type_name -> millrace.workers.v1.Goodbye
+	19, // 26: millrace.workers.v1.Hello.leases:type_name -> millrace.workers.v1.LeaseRef
+	19, // 27: millrace.workers.v1.Heartbeat.leases:type_name -> millrace.workers.v1.LeaseRef
+	23, // 28: millrace.workers.v1.AppendOutput.attempts:type_name -> millrace.workers.v1.AttemptOutput
+	19, // 29: millrace.workers.v1.AttemptOutput.lease:type_name -> millrace.workers.v1.LeaseRef
+	24, // 30: millrace.workers.v1.AttemptOutput.chunks:type_name -> millrace.workers.v1.WorkerChunk
+	57, // 31: millrace.workers.v1.WorkerChunk.progress:type_name -> millrace.jobs.v1.Progress
+	26, // 32: millrace.workers.v1.SettleAttempts.outcomes:type_name -> millrace.workers.v1.AttemptOutcome
+	19, // 33: millrace.workers.v1.AttemptOutcome.lease:type_name -> millrace.workers.v1.LeaseRef
+	28, // 34: millrace.workers.v1.AttemptOutcome.completed:type_name -> millrace.workers.v1.Completed
+	29, // 35: millrace.workers.v1.AttemptOutcome.failed:type_name -> millrace.workers.v1.Failed
+	31, // 36: millrace.workers.v1.AttemptOutcome.stopped:type_name -> millrace.workers.v1.Stopped
+	32, // 37: millrace.workers.v1.AttemptOutcome.handed_back:type_name -> millrace.workers.v1.HandedBack
+	27, // 38: millrace.workers.v1.AttemptOutcome.waiting:type_name -> millrace.workers.v1.Waiting
+	56, // 39: millrace.workers.v1.AttemptOutcome.usage:type_name -> millrace.jobs.v1.Usage
+	58, // 40: millrace.workers.v1.Failed.failure:type_name -> millrace.jobs.v1.JobFailure
+	59, // 41: millrace.workers.v1.Failed.retry_after:type_name -> google.protobuf.Duration
+	30, // 42: millrace.workers.v1.Failed.provider:type_name -> millrace.workers.v1.ProviderFeedback
+	48, // 43: millrace.workers.v1.ProviderFeedback.rate_limit_headers:type_name -> millrace.workers.v1.ProviderFeedback.RateLimitHeadersEntry
+	36, // 44: millrace.workers.v1.WorkResponse.welcome:type_name -> millrace.workers.v1.Welcome
+	38, // 45: millrace.workers.v1.WorkResponse.assignments:type_name -> millrace.workers.v1.Assignments
+	40, // 46: millrace.workers.v1.WorkResponse.heartbeat_ack:type_name -> millrace.workers.v1.HeartbeatAck
+	41, // 47: millrace.workers.v1.WorkResponse.output_acks:type_name -> millrace.workers.v1.OutputAcks
+	43, // 48: millrace.workers.v1.WorkResponse.settle_acks:type_name -> millrace.workers.v1.SettleAcks
+	45, // 49: millrace.workers.v1.WorkResponse.stop:type_name -> millrace.workers.v1.StopAttempts
+	47, // 50: millrace.workers.v1.WorkResponse.drain:type_name -> millrace.workers.v1.Drain
+	59, // 51: millrace.workers.v1.Welcome.lease_duration:type_name -> google.protobuf.Duration
+	59, // 52: millrace.workers.v1.Welcome.heartbeat_interval:type_name -> google.protobuf.Duration
+	59, // 53: millrace.workers.v1.Welcome.stop_grace:type_name -> google.protobuf.Duration
+	37, // 54: millrace.workers.v1.Welcome.leases:type_name -> millrace.workers.v1.LeaseStatus
+	19, // 55: millrace.workers.v1.LeaseStatus.lease:type_name -> millrace.workers.v1.LeaseRef
+	39, // 56: millrace.workers.v1.Assignments.assignments:type_name -> millrace.workers.v1.Assignment
+	19, // 57: millrace.workers.v1.Assignment.lease:type_name -> millrace.workers.v1.LeaseRef
+	51, // 58: millrace.workers.v1.Assignment.deadline:type_name -> google.protobuf.Timestamp
+	49, // 59: millrace.workers.v1.Assignment.labels:type_name -> millrace.workers.v1.Assignment.LabelsEntry
+	51, // 60: millrace.workers.v1.Assignment.schedule_due_time:type_name -> google.protobuf.Timestamp
+	19, // 61: millrace.workers.v1.HeartbeatAck.lost:type_name -> millrace.workers.v1.LeaseRef
+	42, // 62: millrace.workers.v1.OutputAcks.acks:type_name -> millrace.workers.v1.OutputAck
+	19, // 63: millrace.workers.v1.OutputAck.lease:type_name -> millrace.workers.v1.LeaseRef
+	0,  // 64: millrace.workers.v1.OutputAck.status:type_name -> millrace.workers.v1.WriteStatus
+	44, // 65: millrace.workers.v1.SettleAcks.acks:type_name -> millrace.workers.v1.SettleAck
+	19, // 66: millrace.workers.v1.SettleAck.lease:type_name -> millrace.workers.v1.LeaseRef
+	0,  // 67: millrace.workers.v1.SettleAck.status:type_name -> millrace.workers.v1.WriteStatus
+	60, // 68: millrace.workers.v1.SettleAck.state:type_name -> millrace.jobs.v1.JobState
+	46, // 69: millrace.workers.v1.StopAttempts.attempts:type_name -> millrace.workers.v1.StopAttempt
+	19, // 70: millrace.workers.v1.StopAttempt.lease:type_name -> millrace.workers.v1.LeaseRef
+	1,  // 71: millrace.workers.v1.StopAttempt.reason:type_name -> millrace.workers.v1.StopReason
+	17, // 72: millrace.workers.v1.WorkerService.Work:input_type -> millrace.workers.v1.WorkRequest
+	10, // 73: millrace.workers.v1.WorkerService.FanOut:input_type -> millrace.workers.v1.FanOutRequest
+	12, // 74: millrace.workers.v1.WorkerService.ReadChildren:input_type -> millrace.workers.v1.ReadChildrenRequest
+	15, // 75: millrace.workers.v1.WorkerService.SaveCheckpoint:input_type -> millrace.workers.v1.SaveCheckpointRequest
+	2,  // 76: millrace.workers.v1.WorkerService.GetDocument:input_type -> millrace.workers.v1.GetDocumentRequest
+	4,  // 77: millrace.workers.v1.WorkerService.DownloadDocument:input_type -> millrace.workers.v1.DownloadDocumentRequest
+	5,  // 78: millrace.workers.v1.WorkerService.StoreDocument:input_type -> millrace.workers.v1.StoreDocumentRequest
+	35, // 79: millrace.workers.v1.WorkerService.Work:output_type -> millrace.workers.v1.WorkResponse
+	11, // 80: millrace.workers.v1.WorkerService.FanOut:output_type -> millrace.workers.v1.FanOutResponse
+	13, // 81: millrace.workers.v1.WorkerService.ReadChildren:output_type -> millrace.workers.v1.ReadChildrenResponse
+	16, // 82: millrace.workers.v1.WorkerService.SaveCheckpoint:output_type -> millrace.workers.v1.SaveCheckpointResponse
+	3,  // 83: millrace.workers.v1.WorkerService.GetDocument:output_type -> millrace.workers.v1.GetDocumentResponse
+	9,  // 84: millrace.workers.v1.WorkerService.DownloadDocument:output_type -> millrace.workers.v1.DownloadDocumentResponse
+	8,  // 85: millrace.workers.v1.WorkerService.StoreDocument:output_type -> millrace.workers.v1.StoreDocumentResponse
+	79, // [79:86] is the sub-list for method output_type
+	72, // [72:79] is the sub-list for method input_type
+	72, // [72:72] is the sub-list for extension type_name
+	72, // [72:72] is the sub-list for extension extendee
+	0,  // [0:72] is the sub-list for field type_name
 }
 
 func init() { file_millrace_workers_v1_worker_service_proto_init() }
@@ -3759,7 +3841,7 @@ func file_millrace_workers_v1_worker_service_proto_init() {
 		(*DownloadDocumentResponse_Document)(nil),
 		(*DownloadDocumentResponse_Content)(nil),
 	}
-	file_millrace_workers_v1_worker_service_proto_msgTypes[14].OneofWrappers = []any{
+	file_millrace_workers_v1_worker_service_proto_msgTypes[15].OneofWrappers = []any{
 		(*WorkRequest_Hello)(nil),
 		(*WorkRequest_Credit)(nil),
 		(*WorkRequest_Heartbeat)(nil),
@@ -3768,19 +3850,19 @@ func file_millrace_workers_v1_worker_service_proto_init() {
 		(*WorkRequest_Draining)(nil),
 		(*WorkRequest_Goodbye)(nil),
 	}
-	file_millrace_workers_v1_worker_service_proto_msgTypes[21].OneofWrappers = []any{
+	file_millrace_workers_v1_worker_service_proto_msgTypes[22].OneofWrappers = []any{
 		(*WorkerChunk_Text)(nil),
 		(*WorkerChunk_Data)(nil),
 		(*WorkerChunk_Progress)(nil),
 	}
-	file_millrace_workers_v1_worker_service_proto_msgTypes[23].OneofWrappers = []any{
+	file_millrace_workers_v1_worker_service_proto_msgTypes[24].OneofWrappers = []any{
 		(*AttemptOutcome_Completed)(nil),
 		(*AttemptOutcome_Failed)(nil),
 		(*AttemptOutcome_Stopped)(nil),
 		(*AttemptOutcome_HandedBack)(nil),
 		(*AttemptOutcome_Waiting)(nil),
 	}
-	file_millrace_workers_v1_worker_service_proto_msgTypes[32].OneofWrappers = []any{
+	file_millrace_workers_v1_worker_service_proto_msgTypes[33].OneofWrappers = []any{
 		(*WorkResponse_Welcome)(nil),
 		(*WorkResponse_Assignments)(nil),
 		(*WorkResponse_HeartbeatAck)(nil),
@@ -3795,7 +3877,7 @@ func file_millrace_workers_v1_worker_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_millrace_workers_v1_worker_service_proto_rawDesc), len(file_millrace_workers_v1_worker_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   47,
+			NumMessages:   48,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

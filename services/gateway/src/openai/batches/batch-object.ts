@@ -2,18 +2,14 @@ import { type BatchPayload, type BatchResult, batchEndMs, batchPayload } from "@
 import { type Group, GroupState } from "@millrace/proto/group";
 import { type Job, JobState } from "@millrace/proto/job";
 import { timeMs } from "@millrace/runtime";
+import { BATCH_ID_PREFIX, batchIdOf } from "@millrace/shared";
 import { jobNotFound } from "../../callers/own-job.ts";
 import type { JsonObject } from "../jobs/read-call.ts";
 
-const PREFIX = "batch_";
-
-/** The id of the batch that a job is. */
-export const batchIdOf = (jobId: string): string => PREFIX + jobId;
-
 /** The job of a batch. Throws JOB_NOT_FOUND for what is no batch's id. */
 export function jobIdOfBatch(batchId: string): string {
-  if (!batchId.startsWith(PREFIX)) throw jobNotFound(batchId);
-  return batchId.slice(PREFIX.length);
+  if (!batchId.startsWith(BATCH_ID_PREFIX)) throw jobNotFound(batchId);
+  return batchId.slice(BATCH_ID_PREFIX.length);
 }
 
 type Status =
@@ -96,6 +92,8 @@ export function batchObject(job: Job, group: Group | undefined): JsonObject & { 
     expires_at: payload === undefined ? null : Math.floor(batchEndMs(payload, job.id) / 1_000),
     request_counts: result?.request_counts ?? countsOf(group),
     ...(result?.usage === undefined ? {} : { usage: result.usage }),
+    // Only Millrace has it. The SDKs pass fields on that they do not know.
+    ...(result?.cost === undefined ? {} : { millrace: result.cost }),
     metadata: payload?.metadata ?? {},
   };
 }

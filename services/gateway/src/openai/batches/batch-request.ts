@@ -1,13 +1,14 @@
 import { create } from "@bufbuild/protobuf";
 import {
-  BATCH_TYPE,
   type BatchPayload,
   batchEndpoints,
   batchPayload,
   isBatchEndpoint,
 } from "@millrace/job-types";
 import { type JobSpec, JobSpecSchema } from "@millrace/proto/job";
+import { CallbackSchema } from "@millrace/proto/webhook-endpoint";
 import { type CallHeaders, issueWords, timeMs, timestampOf } from "@millrace/runtime";
+import { BATCH_TYPE } from "@millrace/shared";
 import { z } from "zod";
 import {
   BATCH_PRIORITY,
@@ -95,6 +96,10 @@ function payloadOf(body: JsonObject, { headers, models, nowMs }: HowBatch): Batc
   throw malformed(z.core.toDotPath(issue?.path ?? []), issue?.message ?? "is wrong");
 }
 
+/** Where the end of a batch is to be sent, if its caller says so. */
+const callbackOf = (url: string | undefined) =>
+  url === undefined ? {} : { callback: create(CallbackSchema, { url, eventTypes: ["batch.*"] }) };
+
 /** The job that a batch is. It does not check that the caller has the file. Throws MALFORMED. */
 export function jobOfBatch(
   body: JsonObject,
@@ -112,6 +117,7 @@ export function jobOfBatch(
     idempotencyKey: /^"(.*)"$/.exec(key ?? "")?.[1] ?? key ?? "",
     deadline: timestampOf(nowMs + afterMs + WRITING_MS),
     retry: { maxAttempts: ATTEMPTS },
+    ...callbackOf(optionOf("callback", headers, body)),
   });
   return { spec, payload };
 }

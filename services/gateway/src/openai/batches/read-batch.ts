@@ -1,7 +1,7 @@
-import { BATCH_TYPE } from "@millrace/job-types";
 import type { Group } from "@millrace/proto/group";
 import type { Job } from "@millrace/proto/job";
 import { RpcFault } from "@millrace/runtime";
+import { BATCH_TYPE } from "@millrace/shared";
 import { assertOwnJob, jobNotFound } from "../../callers/own-job.ts";
 import type { GatewayParts } from "../../gateway-parts.ts";
 import { readJob } from "../../watching/read-job.ts";

@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { BATCH_TYPE } from "@millrace/job-types";
 import type { Job } from "@millrace/proto/job";
 import {
   CancelJobRequestSchema,
@@ -7,7 +6,7 @@ import {
   ListJobsRequestSchema,
 } from "@millrace/proto/job-service";
 import { RpcFault } from "@millrace/runtime";
-import { isUlid, parseJobId } from "@millrace/shared";
+import { BATCH_TYPE, isUlid, parseJobId } from "@millrace/shared";
 import { ownDocument } from "../../documents/own-document.ts";
 import { cancelJob } from "../../handlers/cancel-job.ts";
 import { listJobs } from "../../handlers/list-jobs.ts";

@@ -1,7 +1,7 @@
 import type { DocumentStore } from "@millrace/documents";
 import { answerOfJob, type BatchPayload, documentOfResult } from "@millrace/job-types";
 import { jsonText, type KeyId } from "@millrace/shared";
-import type { FanOutManyResult, ManyChildResult } from "@millrace/worker-sdk";
+import type { FanOutManyResult, ManyChildResult, ReadManyOptions } from "@millrace/worker-sdk";
 import { type Attempt, requestsOf } from "./input.ts";
 
 /** How one request of a batch ended. */
@@ -12,6 +12,8 @@ export interface EndedLine {
   /** The provider's object as JSON text, if it succeeded. */
   readonly resultJson?: string;
   readonly error?: LineError;
+  /** What its job cost, if that was read. Undefined: the job is no longer kept, or there was none. */
+  readonly cost?: ManyChildResult["cost"];
 }
 
 /** The error of a line: what the provider or Millrace answers to the call, or why there is no answer. */
@@ -32,14 +34,18 @@ export interface EndedParts {
 }
 
 /** Reads requests and their jobs side by side, in the order of the file. */
-export async function* endedLines(parts: EndedParts): AsyncGenerator<EndedLine> {
+export async function* endedLines(
+  parts: EndedParts,
+  options: ReadManyOptions = {},
+): AsyncGenerator<EndedLine> {
   const { store, batch, attempt, lines } = parts;
-  const children = lines.children()[Symbol.asyncIterator]();
+  const children = lines.children(options)[Symbol.asyncIterator]();
   try {
     for await (const { customId } of requestsOf(store, batch, attempt)) {
       const next = await children.next();
       const child = next.done === true ? undefined : next.value;
-      yield { customId, jobId: child?.jobId, ...(await endOf(child, parts)) };
+      const cost = child?.cost === undefined ? {} : { cost: child.cost };
+      yield { customId, jobId: child?.jobId, ...(await endOf(child, parts)), ...cost };
     }
   } finally {
     await children.return?.();

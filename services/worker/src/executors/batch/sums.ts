@@ -1,4 +1,4 @@
-import type { BatchResult, BatchUsage } from "@millrace/job-types";
+import type { BatchCost, BatchResult, BatchUsage } from "@millrace/job-types";
 import type { EndedLine } from "./ended-lines.ts";
 import type { Json } from "./request.ts";
 
@@ -18,14 +18,25 @@ export class Sums {
   #output = 0;
   #reasoning = 0;
   #all = 0;
+  #costMicros: number | undefined;
+  #unpriced = 0;
+  #uncounted = 0;
 
-  add({ resultJson, error }: EndedLine): void {
+  add({ jobId, cost, resultJson, error }: EndedLine): void {
     this.total += 1;
+    if (jobId !== undefined) this.#addCost(cost);
     if (error?.kind === "expired") this.expired += 1;
     if (error?.kind === "answer" || error?.kind === "failed") this.failed += 1;
     if (resultJson === undefined) return;
     this.completed += 1;
     this.#addUsage(objectOf(objectOf(JSON.parse(resultJson)).usage));
+  }
+
+  #addCost(cost: EndedLine["cost"]): void {
+    if (cost === undefined) this.#uncounted += 1;
+    this.#unpriced += cost?.unpricedAttempts ?? 0;
+    if (cost?.micros === undefined) return;
+    this.#costMicros = Math.min((this.#costMicros ?? 0) + cost.micros, Number.MAX_SAFE_INTEGER);
   }
 
   /** Chat completions and embeddings have other names for the same counts than responses. */
@@ -44,6 +55,13 @@ export class Sums {
   get counts(): BatchResult["request_counts"] {
     const { total, completed, failed } = this;
     return { total, completed, failed };
+  }
+
+  get cost(): BatchCost {
+    return {
+      ...(this.#costMicros === undefined ? {} : { cost_micros: this.#costMicros }),
+      ...{ unpriced_attempts: this.#unpriced, uncounted_lines: this.#uncounted },
+    };
   }
 
   get usage(): BatchUsage {

@@ -36,7 +36,7 @@ async function* piecesOf(
 export async function writeFiles(parts: WriteParts): Promise<BatchResult> {
   const { batch, lines, clock, storeDocument } = parts;
   const sums = new Sums();
-  for await (const line of endedLines(parts)) sums.add(line);
+  for await (const line of endedLines(parts, { costs: true })) sums.add(line);
   const { output_expires_after: expires } = batch;
   const write = async (name: string, belongs: (line: EndedLine) => boolean) => {
     const { id } = await storeDocument({
@@ -48,7 +48,7 @@ export async function writeFiles(parts: WriteParts): Promise<BatchResult> {
     return id;
   };
   const name = batch.input_file_id;
-  const { counts, usage, total, completed } = sums;
+  const { counts, usage, cost, total, completed } = sums;
   const output = completed > 0 ? await write(`${name}_output.jsonl`, isOutput) : undefined;
   const hasErrors = completed < total;
   const errors = hasErrors
@@ -57,7 +57,7 @@ export async function writeFiles(parts: WriteParts): Promise<BatchResult> {
   return {
     status: lines.state === "CANCELLED" ? "cancelled" : sums.expired > 0 ? "expired" : "completed",
     request_counts: counts,
-    usage,
+    ...{ usage, cost },
     ...(output === undefined ? {} : { output_file_id: output }),
     ...(errors === undefined ? {} : { error_file_id: errors }),
   };

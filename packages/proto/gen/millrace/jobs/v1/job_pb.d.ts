@@ -451,7 +451,8 @@ export declare type Job = Message<"millrace.jobs.v1.Job"> & {
   stalls: number;
 
   /**
-   * How often a provider refused it for load (bounces). Such an attempt does not count in `attempt`.
+   * How often a provider refused it for load, or it found no room for its children or documents (bounces). Such an attempt does
+   * not count in `attempt`.
    *
    * @generated from field: uint32 bounces = 26;
    */

@@ -382,6 +382,13 @@ export declare type ReadChildrenRequest = Message<"millrace.workers.v1.ReadChild
    * @generated from field: bool whole_results = 4;
    */
   wholeResults: boolean;
+
+  /**
+   * True: the answer says what the children have spent.
+   *
+   * @generated from field: bool usages = 5;
+   */
+  usages: boolean;
 };
 
 /**
@@ -416,6 +423,13 @@ export declare type ReadChildrenResponse = Message<"millrace.workers.v1.ReadChil
    * @generated from field: bool more = 3;
    */
   more: boolean;
+
+  /**
+   * With ReadChildrenRequest.usages: what those of the children have spent whose jobs are still kept, in the same order.
+   *
+   * @generated from field: repeated millrace.workers.v1.ChildUsage usages = 4;
+   */
+  usages: ChildUsage[];
 };
 
 /**
@@ -423,6 +437,33 @@ export declare type ReadChildrenResponse = Message<"millrace.workers.v1.ReadChil
  * Use `create(ReadChildrenResponseSchema)` to create a new message.
  */
 export declare const ReadChildrenResponseSchema: GenMessage<ReadChildrenResponse>;
+
+/**
+ * What a child has spent.
+ *
+ * @generated from message millrace.workers.v1.ChildUsage
+ */
+export declare type ChildUsage = Message<"millrace.workers.v1.ChildUsage"> & {
+  /**
+   * The child's position in the group.
+   *
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * What all of its attempts spent together. Left out: none of them has reported anything.
+   *
+   * @generated from field: millrace.jobs.v1.Usage usage = 2;
+   */
+  usage?: Usage | undefined;
+};
+
+/**
+ * Describes the message millrace.workers.v1.ChildUsage.
+ * Use `create(ChildUsageSchema)` to create a new message.
+ */
+export declare const ChildUsageSchema: GenMessage<ChildUsage>;
 
 /**
  * See WorkerService.SaveCheckpoint.

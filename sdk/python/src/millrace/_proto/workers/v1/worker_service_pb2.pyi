@@ -137,6 +137,7 @@ class ReadChildrenRequest(_pool.Message):
     ordinal: int
     after_index: int
     whole_results: bool
+    usages: bool
     def __init__(
         self,
         *,
@@ -144,6 +145,7 @@ class ReadChildrenRequest(_pool.Message):
         ordinal: int | None = None,
         after_index: int | None = None,
         whole_results: bool | None = None,
+        usages: bool | None = None,
     ) -> None: ...
 
 class ReadChildrenResponse(_pool.Message):
@@ -152,12 +154,26 @@ class ReadChildrenResponse(_pool.Message):
     @property
     def children(self) -> _pool.Messages[millrace._proto.jobs.v1.group_pb2.GroupChild]: ...
     more: bool
+    @property
+    def usages(self) -> _pool.Messages[ChildUsage]: ...
     def __init__(
         self,
         *,
         group: millrace._proto.jobs.v1.group_pb2.Group | None = None,
         children: Iterable[millrace._proto.jobs.v1.group_pb2.GroupChild] | None = None,
         more: bool | None = None,
+        usages: Iterable[ChildUsage] | None = None,
+    ) -> None: ...
+
+class ChildUsage(_pool.Message):
+    index: int
+    @property
+    def usage(self) -> millrace._proto.jobs.v1.job_pb2.Usage: ...
+    def __init__(
+        self,
+        *,
+        index: int | None = None,
+        usage: millrace._proto.jobs.v1.job_pb2.Usage | None = None,
     ) -> None: ...
 
 class SaveCheckpointRequest(_pool.Message):
