@@ -10,7 +10,13 @@ const provider = await startProvider();
 const accounts = accountsFile(provider.url);
 const system = await startSystem({
   schedulers: 2,
-  settings: { worker: { MILLRACE_ACCOUNTS_FILE: accounts.path, MILLRACE_SLOTS: "10" } },
+  settings: {
+    worker: {
+      ...{ MILLRACE_ACCOUNTS_FILE: accounts.path, MILLRACE_SLOTS: "10" },
+      // The held line may wait for all others.
+      MILLRACE_PROVIDER_SILENCE_MS: "600000",
+    },
+  },
 });
 afterAll(async () => {
   await system[Symbol.asyncDispose]();
