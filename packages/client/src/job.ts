@@ -137,7 +137,7 @@ export interface Job<Result = unknown> {
   readonly cancelRequested: boolean;
   /** How often the job lost its worker. */
   readonly stalls: number;
-  /** How often a provider refused the job for load. */
+  /** How often a provider refused the job for load, or it found no room for its children or documents. */
   readonly bounces: number;
   /** The dead letter that this job was made from. */
   readonly redrivenFrom?: string;

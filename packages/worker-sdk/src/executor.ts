@@ -19,7 +19,10 @@ export type Log = (level: LogLevel, message: string, fields?: Record<string, unk
 export interface SettledAttempt {
   /** The job's state after the attempt. */
   readonly state: JobState;
-  /** True if the provider refused the attempt or is down, and the job runs again: no attempt was spent. */
+  /**
+   * True if the provider refused the attempt or is down, or there was no room for what the attempt wanted to store, and the job runs
+   * again: no attempt was spent.
+   */
   readonly bounced: boolean;
 }
 

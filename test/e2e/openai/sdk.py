@@ -177,6 +177,7 @@ def batches():
     counts = done.request_counts
     assert (done.status, counts.total, counts.completed, counts.failed) == ("completed", 2, 1, 1)
     assert done.usage.total_tokens == 12
+    assert done.millrace["uncounted_lines"] == 0
     [right] = lines_of(done.output_file_id)
     assert right["custom_id"] == "a"
     assert right["response"]["body"]["choices"][0]["message"]["content"] == ANSWER

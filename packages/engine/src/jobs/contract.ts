@@ -141,7 +141,7 @@ export interface JobRecord extends JobSpec {
   readonly output: { readonly nextOffset: number };
   /** How often the job lost its worker. */
   readonly stalls: number;
-  /** How often the provider refused the job for load. */
+  /** How often the provider refused the job for load, or it found no room for its children or documents. */
   readonly bounces: number;
   readonly workerId?: string;
   /** For a job of a model: the route of the attempt that runs or ran last. */

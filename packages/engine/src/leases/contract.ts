@@ -115,7 +115,7 @@ export type Settlement = LeaseRef & {
         readonly failure: Failure;
       }
     /**
-     * The provider refused the job for load, or is down. The job returns to the head of its lane, or waits for
+     * The provider refused the job for load, or is down, or there was no room for what the job wanted to store. The job returns to the head of its lane, or waits for
      * `delayMs`, and no attempt is spent. If its cancellation was requested, it becomes CANCELLED. Bounces of one
      * `episode` count as one towards the queue's maxBounces; without an episode, each counts by itself.
      */

@@ -12,7 +12,8 @@
 --          wait       the job waits for its last fan-out, which has body children; no attempt is spent
 --          fail       state is the job's new state
 --          retry      after delay_ms
---          bounce     after delay_ms; the provider refused the job for load, or is down. episode may be ""
+--          bounce     after delay_ms; the provider refused the job for load, or is down, or there was no room for what the job
+--                     wanted to store. episode may be ""
 -- With the last three, body is the failure (JSON), message is its message, and noted is the form of the failure that
 -- the history keeps (JSON). Arguments that a kind does not use are "".
 -- account_failed is "1" if the account of the attempt's route could not serve it. The job tries this account last from then

@@ -3207,7 +3207,8 @@ type SettleAck struct {
 	Status WriteStatus `protobuf:"varint,2,opt,name=status,proto3,enum=millrace.workers.v1.WriteStatus" json:"status,omitempty"`
 	// The job's state afterwards.
 	State v11.JobState `protobuf:"varint,3,opt,name=state,proto3,enum=millrace.jobs.v1.JobState" json:"state,omitempty"`
-	// True if the provider refused the attempt or is down, and the job runs again: no attempt was spent.
+	// True if the provider refused the attempt or is down, or there was no room for its children or documents, and the job runs
+	// again: no attempt was spent.
 	Bounced       bool `protobuf:"varint,4,opt,name=bounced,proto3" json:"bounced,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -1587,7 +1587,8 @@ export declare type SettleAck = Message<"millrace.workers.v1.SettleAck"> & {
   state: JobState;
 
   /**
-   * True if the provider refused the attempt or is down, and the job runs again: no attempt was spent.
+   * True if the provider refused the attempt or is down, or there was no room for its children or documents, and the job runs
+   * again: no attempt was spent.
    *
    * @generated from field: bool bounced = 4;
    */
