@@ -61,7 +61,7 @@ test("a job whose callback is wrong is refused, and the jobs beside it are accep
   });
   expect(results[3]?.result.value).toMatchObject({
     message: expect.stringMatching(
-      /^callback\.event_types\[0\]: .*response\.incomplete, and not "group\.failed"/,
+      /^callback\.event_types\[0\]: .*batch\.cancelled, and not "group\.failed"/,
     ),
   });
   const stored = await rpc.getJobs({ keyId, jobIds: jobs.map(({ id }) => id) });
