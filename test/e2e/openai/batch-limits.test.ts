@@ -85,8 +85,8 @@ test(
     const { id } = await createBatch(client, lines.slice(1));
     // Its lines are right. To run all of them takes too long here.
     await vi.waitFor(
-      async () => expect((await client.batches.retrieve(id)).status).toBe("in_progress"),
-      { timeout: 120_000 },
+      async () => expect((await client.batches.retrieve(id)).request_counts?.total).toBe(50_000),
+      { timeout: 240_000, interval: 500 },
     );
     await client.batches.cancel(id);
     const most = await batchEnd(client, id);
@@ -98,6 +98,21 @@ test(
     const cancelled = await linesOf(client, most.error_file_id);
     expect(answered.length).toBe(most.request_counts?.completed);
     expect(answered.length + cancelled.length).toBe(limits.batchLines);
+  },
+  timeout,
+);
+
+test(
+  "a batch that is cancelled while its lines are added is cancelled, and not failed",
+  async () => {
+    const lines = Array.from({ length: 20_000 }, (_, n) => lineOf(`${n}`, "a"));
+    const { id } = await createBatch(client, lines);
+    await vi.waitFor(
+      async () => expect((await client.batches.retrieve(id)).status).toBe("in_progress"),
+      { timeout: 120_000, interval: 5 },
+    );
+    await client.batches.cancel(id);
+    expect(await batchEnd(client, id)).toMatchObject({ status: "cancelled", errors: null });
   },
   timeout,
 );

@@ -5,6 +5,7 @@
 import { type Group, GroupState } from "@millrace/proto/group";
 import { WorkerService } from "@millrace/proto/worker-service";
 import { groups, jobBytes } from "@millrace/shared";
+import { JobFailure } from "../job-failure.ts";
 import type {
   ChildJob,
   Children,
@@ -90,8 +91,7 @@ export class FanOuts {
     let first = (group?.progress?.total ?? 0) + 1;
     if (group?.state === GroupState.OPEN) {
       for await (const some of plannedInTurn(children(), first, options)) {
-        group = await this.#send(ordinal, plan, first, some);
-        // It has been cancelled meanwhile.
+        group = await this.#add(ordinal, plan, first, some);
         if (group?.state !== GroupState.OPEN) break;
         first += some.length;
       }
@@ -133,11 +133,26 @@ export class FanOuts {
     if (group !== undefined && group.state !== GroupState.OPEN) return group;
     let firstIndex = 1;
     for (const children of groups(plan.children, callLimits)) {
-      group = await this.#send(ordinal, plan, firstIndex, children);
+      group = await this.#add(ordinal, plan, firstIndex, children);
       if (hasFinished(group)) return group;
       firstIndex += children.length;
     }
     return group;
+  }
+
+  /** Adds children. If the group has been cancelled meanwhile, none is added. */
+  async #add(
+    ordinal: number,
+    plan: Plan,
+    firstIndex: number,
+    children: readonly PlannedChild[],
+  ): Promise<Group | undefined> {
+    try {
+      return await this.#send(ordinal, plan, firstIndex, children);
+    } catch (error) {
+      if (!(error instanceof JobFailure) || error.reason !== "GROUP_CLOSED") throw error;
+      return this.#send(ordinal, plan, 1, []);
+    }
   }
 
   async #send(
