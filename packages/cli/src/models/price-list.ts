@@ -1,4 +1,5 @@
 /** Reads LiteLLM's list of prices, model_prices_and_context_window.json. No copy of that list is shipped. */
+import { isModelName } from "@millrace/shared";
 import { MOST_MICROS, scaled } from "../dollars.ts";
 
 /** What is read of a model. */
@@ -32,7 +33,6 @@ const NO_MODELS: ReadonlySet<string> = new Set(["sample_spec", "fallback_general
 const MODES: ReadonlySet<unknown> = new Set(["chat", "completion", "responses", "embedding"]);
 /** Dollars per token become micro-dollars per million tokens: 10^6 times 10^6. */
 const DIGITS = 12;
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,99}$/;
 
 /** Reads the models of a provider. Throws if the text is not a list of this form. */
 export function readPriceList(text: string, provider: string): PriceList {
@@ -61,7 +61,7 @@ const isEntry = (value: unknown): value is Entry =>
 function modelOf(name: string, entry: Entry): ListedModel | string {
   const { mode } = entry;
   if (!MODES.has(mode)) return `mode ${typeof mode === "string" ? mode : "not given"}`;
-  if (!NAME.test(name)) return "a name that models may not have";
+  if (!isModelName(name)) return "a name that models may not have";
   const input = microsOf(entry.input_cost_per_token);
   // An embedding writes no tokens.
   const output = microsOf(entry.output_cost_per_token ?? (mode === "embedding" ? 0 : undefined));

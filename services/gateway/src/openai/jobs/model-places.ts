@@ -1,5 +1,5 @@
 import { RpcFault, rpcError } from "@millrace/runtime";
-import type { Clock } from "@millrace/shared";
+import { type Clock, isModelName } from "@millrace/shared";
 import type { Scheduler } from "../../scheduler/scheduler-client.ts";
 
 /** Where jobs of a model wait, and how they name it. */
@@ -22,8 +22,6 @@ export interface ModelPlaces {
 
 /** How old the copy of the catalogue's names is at most. */
 const FRESH_MS = 2_000;
-/** The form of names that jobs may give. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,99}$/;
 
 const notFound = (model: string) =>
   rpcError({
@@ -70,14 +68,14 @@ export function modelPlaces(
     names,
     async placeOf(model) {
       if ((await names()).length === 0) return { queue, model: "" };
-      if (!NAME.test(model)) throw notFound(model);
+      if (!isModelName(model)) throw notFound(model);
       // The scheduler knows models that were added a moment ago.
       return { queue, model };
     },
     async find(model) {
       const known = await names();
       if (known.length === 0 || known.includes(model)) return;
-      if (!NAME.test(model)) throw notFound(model);
+      if (!isModelName(model)) throw notFound(model);
       try {
         await scheduler.listModels({ name: model });
       } catch (error) {
