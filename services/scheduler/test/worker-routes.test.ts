@@ -58,6 +58,27 @@ test.each<[string, { httpStatus: number; quotaExhausted?: boolean }, boolean, nu
   },
 );
 
+test("an account that does not accept its key for five jobs in a row cools down, and later jobs go past it", async () => {
+  const { engine, submit, worker, fail } = await routed(twoRoutes);
+  for (let count = 1; count <= 5; count += 1) {
+    const refused = await worker.assigned();
+    expect(refused).toMatchObject({ account: "one", attempt: 1 });
+    await fail(refused.lease, { httpStatus: 401 }, false);
+    const { lease, account } = await worker.assigned();
+    expect(account).toBe("two");
+    const outcome = { case: "completed" as const, value: { resultJson: "{}" } };
+    worker.send({ case: "settle", value: { outcomes: [{ lease, outcome }] } });
+    await worker.next();
+    await submit({ model: "fast" });
+    worker.send({ case: "credit", value: { slots: 1 } });
+  }
+  expect(await worker.assigned()).toMatchObject({ account: "two", attempt: 1 });
+  expect(await engine.providerAccounts.get("one")).toMatchObject({
+    ...{ state: "COOLING_DOWN", coolDownReason: "failed" },
+    lastRefusal: { httpStatus: 401, message: "no" },
+  });
+});
+
 test("fails a job of a model at once if its only account does not accept its key", async () => {
   const { worker, fail } = await routed(twoRoutes.slice(0, 1));
   const { lease } = await worker.assigned();

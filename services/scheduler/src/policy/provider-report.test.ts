@@ -7,14 +7,14 @@ test.each([429, 503, 529])("takes HTTP %i as a refusal for load", (httpStatus) =
   expect(decideReport({ ...answer, httpStatus })).toEqual({ kind: "refused", askedMs: 0 });
 });
 
-test.each([0, 408, 500, 501, 502, 504, 524, 599])(
-  "HTTP %i is a failure of the provider",
+test.each([0, 401, 402, 403, 408, 500, 501, 502, 504, 524, 599])(
+  "HTTP %i is a failure of the provider, or of the account",
   (status) => {
     expect(decideReport({ ...answer, httpStatus: status })).toEqual({ kind: "failed", askedMs: 0 });
   },
 );
 
-test.each([200, 400, 401, 404, 407, 409, 422, 428, 430, 499])(
+test.each([200, 400, 404, 407, 409, 422, 428, 430, 499])(
   "takes HTTP %i as an answer",
   (status) => {
     expect(decideReport({ ...answer, httpStatus: status })).toEqual({

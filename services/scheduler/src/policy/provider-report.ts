@@ -14,8 +14,8 @@ export interface ProviderAnswer {
 
 export interface DecidedReport {
   /**
-   * refused: too much load. exhausted: money or quota is used up. failed: the provider does not work. answered: the
-   * provider accepted the call.
+   * refused: too much load. exhausted: money or quota is used up. failed: the provider does not work, or not for this
+   * account. answered: the provider accepted the call, whatever it said.
    */
   readonly kind: "refused" | "exhausted" | "failed" | "answered";
   /** The wait that the provider asks for, in milliseconds; 0 if it asks for none. */
@@ -24,9 +24,11 @@ export interface DecidedReport {
 
 /** Too many requests, overloaded, and 529, which some providers use for overloaded. */
 const REFUSALS = new Set([429, 503, 529]);
-/** Whether the provider timed out, failed, or did not answer (0). */
+/** The account's key is not accepted, its money is used up, or it may not make this call. */
+const NOT_ALLOWED = new Set([401, 402, 403]);
+/** Whether the provider timed out, failed, did not answer (0), or does not accept the account. */
 const isFailure = (httpStatus: number) =>
-  httpStatus === 0 || httpStatus === 408 || httpStatus >= 500;
+  httpStatus === 0 || httpStatus === 408 || httpStatus >= 500 || NOT_ALLOWED.has(httpStatus);
 /** The limits that x-ratelimit-remaining-* and x-ratelimit-reset-* name. */
 const KINDS = ["requests", "tokens"] as const;
 

@@ -11,7 +11,6 @@ import { type AttemptOutcome, StopReason } from "@millrace/proto/worker-service"
 import { cutChars, limits, type Random } from "@millrace/shared";
 import { isJson, isJsonObject } from "../messages/is-json.ts";
 import { usageOf } from "../messages/usage-message.ts";
-import { isAccountFault } from "../policy/account-fault.ts";
 import { bounceOf } from "../policy/bounce.ts";
 import { hasTimeLeft } from "../policy/deadline-decision.ts";
 import { decideReport } from "../policy/provider-report.ts";
@@ -52,8 +51,6 @@ export interface AccountReport extends ProviderReport {
   /** The account of the attempt's route, or the job's pool. The empty string if the job names neither model nor pool. */
   readonly account: string;
   readonly askedMs: number;
-  /** The account could not serve the attempt, and another one may. */
-  readonly accountFault: boolean;
 }
 
 /** What is known of the provider account of a failed attempt after its report. */
@@ -89,7 +86,6 @@ export function reportOf(
       message: refusalWords(outcome.value.failure?.message ?? ""),
     },
     account: route?.account ?? pool,
-    accountFault: isAccountFault(decided, provider.httpStatus),
   };
 }
 
@@ -124,7 +120,8 @@ export function settlementOf(
   const told = failureOf(reported);
   if (lease === undefined) return { ...base, kind: "fail", state: "FAILED", failure: told };
   const report = reportOf(ref, { outcome }, lease);
-  const accountFailed = report?.accountFault === true && lease.job.route !== undefined;
+  const isAccountFault = report !== undefined && report.kind !== "answered";
+  const accountFailed = isAccountFault && lease.job.route !== undefined;
   // What no attempt on this account can do, an attempt on another one may.
   const hasOthers = accountFailed && heard?.hasOthers === true;
   const failure = hasOthers ? { ...told, retryable: true } : told;
