@@ -130,12 +130,14 @@ export class StormCatalogue {
     });
     try {
       await this.#allRun();
-      for await (const { done, findings } of operator.rpc.audit({})) {
-        if (!done) continue;
-        for (const { invariant, subject, problem } of findings) {
-          if (invariant !== 15) continue;
-          ledger.complain(`audit of running jobs, invariant 15: ${subject} ${problem}`);
-        }
+      const found = await operator.ask(async (admin) => {
+        for await (const { done, findings } of admin.audit({})) if (done) return findings;
+        return undefined;
+      });
+      if (found === undefined) ledger.complain("the audit of running jobs ended without a report");
+      for (const { invariant, subject, problem } of found ?? []) {
+        if (invariant !== 15) continue;
+        ledger.complain(`audit of running jobs, invariant 15: ${subject} ${problem}`);
       }
     } finally {
       audited.resolve();
@@ -149,7 +151,7 @@ export class StormCatalogue {
     const untilMs = clock.nowMs() + CALM_MS;
     const names: readonly string[] = routeAccounts.map(({ name }) => name);
     for (;;) {
-      const { accounts } = await operator.rpc.listProviderAccounts({});
+      const { accounts } = await operator.ask((admin) => admin.listProviderAccounts({}));
       const ours = accounts.filter(({ account }) => names.includes(account?.name ?? ""));
       if (ours.every(({ running }) => running > 0)) return;
       if (clock.nowMs() > untilMs) {

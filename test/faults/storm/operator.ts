@@ -8,7 +8,7 @@ export type Admin = GrpcClient<typeof AdminService>["rpc"];
 
 /** The operator of the Millrace of a storm. It calls the schedulers, and repeats a call until one answers. */
 export class Operator implements Disposable {
-  /** Calls once, for times without faults. */
+  /** Calls once, for the time after all services have recovered from the last fault. */
   readonly rpc: Admin;
   readonly #admin: GrpcClient<typeof AdminService>;
   readonly #clock: Clock;

@@ -14,15 +14,12 @@ test.each([0, 401, 402, 403, 408, 500, 501, 502, 504, 524, 599])(
   },
 );
 
-test.each([200, 400, 404, 407, 409, 422, 428, 430, 499])(
-  "takes HTTP %i as an answer",
-  (status) => {
-    expect(decideReport({ ...answer, httpStatus: status })).toEqual({
-      kind: "answered",
-      askedMs: 0,
-    });
-  },
-);
+test.each([200, 400, 404, 407, 409, 422, 428, 430, 499])("takes HTTP %i as an answer", (status) => {
+  expect(decideReport({ ...answer, httpStatus: status })).toEqual({
+    kind: "answered",
+    askedMs: 0,
+  });
+});
 
 test("reports a used-up quota, whatever the status", () => {
   const decision = decideReport({ ...answer, httpStatus: 402, quotaExhausted: true });
