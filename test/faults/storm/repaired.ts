@@ -3,7 +3,7 @@
  * crash (docs/reliability.md). A duty of the schedulers puts back jobs that this leaves in no place.
  */
 import type { AuditResponse } from "@millrace/proto/admin-service";
-import { type Clock, isJobId, sleep } from "@millrace/shared";
+import { type Clock, isJobId, sleep, WEBHOOK_QUEUE } from "@millrace/shared";
 import type { Ledger } from "./ledger.ts";
 import type { Admin } from "./operator.ts";
 
@@ -43,10 +43,15 @@ export async function auditWhenRepaired(admin: Admin, clock: Clock): Promise<Aud
   }
 }
 
-/** Whether a job waits or runs. */
+/**
+ * Whether a job waits or runs. A delivery that has failed twice does neither for minutes, by its schedule: it is no reason to
+ * wait.
+ */
 async function busy(admin: Admin): Promise<boolean> {
   const { queues } = await admin.listQueues({});
-  return queues.some(({ stats }) => Boolean(stats?.queued || stats?.scheduled || stats?.running));
+  return queues.some(({ queue, stats: { queued = 0n, running = 0n, scheduled = 0n } = {} }) =>
+    Boolean(queued || running || (scheduled && queue?.name !== WEBHOOK_QUEUE)),
+  );
 }
 
 /** Returns the last message of an audit, with its findings. */
