@@ -12,6 +12,7 @@ import type { Ledger } from "./ledger.ts";
 import { definitionOf, routeAccounts, stormModels } from "./models.ts";
 import { type Operator, unlessGone } from "./operator.ts";
 import type { Fault } from "./plan.ts";
+import { auditOf } from "./repaired.ts";
 import type { StormProvider } from "./storm-provider.ts";
 
 /** The numbers of the jobs that this file submits start here. */
@@ -130,12 +131,8 @@ export class StormCatalogue {
     });
     try {
       await this.#allRun();
-      const found = await operator.ask(async (admin) => {
-        for await (const { done, findings } of admin.audit({})) if (done) return findings;
-        return undefined;
-      });
-      if (found === undefined) ledger.complain("the audit of running jobs ended without a report");
-      for (const { invariant, subject, problem } of found ?? []) {
+      const { findings } = await auditOf(operator);
+      for (const { invariant, subject, problem } of findings) {
         if (invariant !== 15) continue;
         ledger.complain(`audit of running jobs, invariant 15: ${subject} ${problem}`);
       }

@@ -17,7 +17,7 @@ import {
 import type { GoneCompared, GoneEndpoint } from "./gone.ts";
 import { DOCUMENTS_QUEUE, STORM_QUEUE } from "./jobs.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Admin, Operator } from "./operator.ts";
+import type { Operator } from "./operator.ts";
 import type { Receiver } from "./receiver.ts";
 import { auditWhenRepaired } from "./repaired.ts";
 import type { StormSchedules } from "./schedules.ts";
@@ -49,11 +49,11 @@ type AllBooks = Books & {
 };
 
 /** Enters all violations into the ledger. */
-export async function compare({ rpc: admin }: Operator, books: AllBooks): Promise<Compared> {
+export async function compare(operator: Operator, books: AllBooks): Promise<Compared> {
   const { callers, ledger, clock } = books;
   await groupsFinished(callers, clock);
-  await queuesEmpty(admin, clock);
-  const { findings, jobs } = await auditWhenRepaired(admin, clock);
+  await queuesEmpty(operator, clock);
+  const { findings, jobs } = await auditWhenRepaired(operator, clock);
   const stored = [];
   for (const queue of [STORM_QUEUE, DOCUMENTS_QUEUE]) {
     for await (const job of callers.list(queue)) stored.push(job);
@@ -64,9 +64,9 @@ export async function compare({ rpc: admin }: Operator, books: AllBooks): Promis
   ledger.compare(ofCallers, compared.untold);
   const { called } = await compareEvents(stored, [STORM_QUEUE, DOCUMENTS_QUEUE], books);
   const gone = await books.gone.compare(books.laterIds);
-  const deliveries = await compareQueues(admin, ledger);
-  await compareAccounts(admin, ledger, clock);
-  const spentMicros = await compareSpend(admin, stored, ledger, clock);
+  const deliveries = await compareQueues(operator, ledger);
+  await compareAccounts(operator, ledger, clock);
+  const spentMicros = await compareSpend(operator, stored, ledger, clock);
   for (const { invariant, subject, problem } of findings) {
     ledger.complain(`audit, invariant ${invariant}: ${subject} ${problem}`);
   }
@@ -75,10 +75,10 @@ export async function compare({ rpc: admin }: Operator, books: AllBooks): Promis
 }
 
 /** Waits until the jobs that schedules have submitted have ended. What is left then is found by compareQueues. */
-async function queuesEmpty(admin: Admin, clock: Clock): Promise<void> {
+async function queuesEmpty(operator: Operator, clock: Clock): Promise<void> {
   const untilMs = clock.nowMs() + EMPTY_MS;
   while (clock.nowMs() < untilMs) {
-    const { queues } = await admin.listQueues({});
+    const { queues } = await operator.ask((admin) => admin.listQueues({}));
     const busy = queues.some(({ queue, stats }) => {
       const { queued, scheduled, running } = stats ?? {};
       return queue?.name !== WEBHOOK_QUEUE && (queued || scheduled || running);
@@ -90,7 +90,7 @@ async function queuesEmpty(admin: Admin, clock: Clock): Promise<void> {
 
 /** What is counted as spent must be the sum of what the jobs say that they cost: none has been removed. Returns that sum. */
 async function compareSpend(
-  admin: Admin,
+  operator: Operator,
   jobs: readonly Pick<Job, "usage">[],
   ledger: Ledger,
   clock: Clock,
@@ -98,9 +98,8 @@ async function compareSpend(
   const day = (ahead: number) =>
     new Date(clock.nowMs() + ahead * DAY_MS).toISOString().slice(0, 10);
   const groupBy = [SpendGrouping.ACCOUNT];
-  const { page } = await admin.listSpend({
-    filter: { firstDay: day(-2), lastDay: day(2), groupBy },
-  });
+  const filter = { firstDay: day(-2), lastDay: day(2), groupBy };
+  const { page } = await operator.ask((admin) => admin.listSpend({ filter }));
   const counted = (page?.rows ?? []).reduce((sum, row) => sum + Number(row.costMicros), 0);
   const spent = jobs.reduce((sum, { usage }) => sum + (usage?.costMicros ?? 0), 0);
   if (counted !== spent) ledger.complain(`${counted} micro-dollars are counted, of ${spent}`);
@@ -108,8 +107,8 @@ async function compareSpend(
 }
 
 /** Returns how many deliveries of events are stored. Those that failed may still wait for a further attempt. */
-async function compareQueues(admin: Admin, ledger: Ledger): Promise<number> {
-  const { queues } = await admin.listQueues({});
+async function compareQueues(operator: Operator, ledger: Ledger): Promise<number> {
+  const { queues } = await operator.ask((admin) => admin.listQueues({}));
   let deliveries = 0;
   for (const { queue, stats } of queues) {
     const { queued, scheduled, running } = stats ?? {};
@@ -129,10 +128,10 @@ async function compareQueues(admin: Admin, ledger: Ledger): Promise<number> {
   return deliveries;
 }
 
-async function compareAccounts(admin: Admin, ledger: Ledger, clock: Clock): Promise<void> {
+async function compareAccounts(operator: Operator, ledger: Ledger, clock: Clock): Promise<void> {
   const untilMs = clock.nowMs() + GIVEN_BACK_MS;
   for (;;) {
-    const listed = await admin.listProviderAccounts({});
+    const listed = await operator.ask((admin) => admin.listProviderAccounts({}));
     const { accounts } = listed;
     const taken = accounts.filter(({ running }) => running > 0);
     // The last job of the pool succeeded after every cool-down, so each account must be CLOSED.

@@ -4,24 +4,21 @@ import { type GrpcClient, grpcClient, RpcFault } from "@millrace/runtime";
 import type { Clock } from "@millrace/shared";
 import { retryTransient } from "./retry-transient.ts";
 
-export type Admin = GrpcClient<typeof AdminService>["rpc"];
+type Admin = GrpcClient<typeof AdminService>["rpc"];
 
 /** The operator of the Millrace of a storm. It calls the schedulers, and repeats a call until one answers. */
 export class Operator implements Disposable {
-  /** Calls once, for the time after all services have recovered from the last fault. */
-  readonly rpc: Admin;
   readonly #admin: GrpcClient<typeof AdminService>;
   readonly #clock: Clock;
 
   constructor(addresses: readonly string[], clock: Clock) {
     this.#admin = grpcClient(AdminService, `ipv4:${addresses.join(",")}`);
-    this.rpc = this.#admin.rpc;
     this.#clock = clock;
   }
 
   /** Repeats a call until it succeeds. The call must be safe to repeat. */
   ask<T>(call: (admin: Admin) => Promise<T>): Promise<T> {
-    return retryTransient(() => call(this.rpc), this.#clock);
+    return retryTransient(() => call(this.#admin.rpc), this.#clock);
   }
 
   [Symbol.dispose](): void {
