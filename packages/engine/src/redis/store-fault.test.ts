@@ -8,6 +8,15 @@ test.each([
   "Connection is closed.",
   "Command timed out",
   "Reached the max retries per request limit (which is 5).",
+  // A pipeline of which Redis had answered a part.
+  "Command aborted due to connection close",
+  "Connection is discarded because a new connection is made",
+  "Connection is aborted",
+  "Node is disconnected",
+  "Cluster isn't ready and enableOfflineQueue options is false",
+  "No master node is available for the pipeline",
+  "No subscriber for the cluster",
+  "No sharded subscriber for slot: 7",
 ])("%s: Redis is unavailable", (message) => {
   expect(asStoreFault(new Error(message), "x")).toBeInstanceOf(StoreUnavailable);
 });

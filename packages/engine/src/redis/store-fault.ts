@@ -18,8 +18,18 @@ const accessReplies = /(^|\s)(NOAUTH|WRONGPASS|NOPERM)\b/;
 
 const passingReplies =
   /^(LOADING|BUSY|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|ASK|MOVED|NOREPLICAS|MISCONF|OOM)\b/;
-const connectionFaults =
-  /Connection is closed|Command timed out|max retries per request|writeable|Socket (closed|timeout)|connect ETIMEDOUT|Too many Cluster redirections|None of startup nodes|slots cache|Cluster is (ended|disconnect)|sentinels are unreachable/i;
+/** What ioredis says of connections, and of a Cluster whose nodes it does not reach. */
+const connectionFaults = new RegExp(
+  [
+    ...["Connection is (closed|aborted|discarded)", "aborted due to connection close"],
+    ...["Command timed out", "max retries per request", "writeable", "connect ETIMEDOUT"],
+    ...["Socket (closed|timeout)", "Too many Cluster redirections", "None of startup nodes"],
+    ...["slots cache", "Cluster is (ended|disconnect)", "Cluster isn't ready"],
+    ...["Node is disconnected", "No master node is available", "No (sharded )?subscriber"],
+    "sentinels are unreachable",
+  ].join("|"),
+  "i",
+);
 
 /** Converts a fault to what the engine throws: StoreUnavailable if waiting may help, else an error that names the action. */
 export function asStoreFault(error: unknown, doing: string): Error {
