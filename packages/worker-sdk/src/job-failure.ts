@@ -1,7 +1,7 @@
 /**
  * How a model provider answered a call that failed. After a refusal (429, 503, 529) the scheduler starts a
- * cool-down of the account for all workers. It does the same once several jobs in a row have met failures (408,
- * 500 and above, no answer).
+ * cool-down of the account for all workers. It does the same once several jobs in a row have met failures (401,
+ * 402 and 403, by which the account is not accepted, 408, 500 and above, no answer).
  */
 export interface ProviderRefusal {
   readonly account: string;

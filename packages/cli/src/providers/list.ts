@@ -33,9 +33,9 @@ export function listProvidersCommand(providers: Command, shell: Shell): void {
     .addHelpText(
       "after",
       `
-States: CLOSED: jobs run. COOLING_DOWN: the provider refused calls (REFUSED) or failed again and again (DOWN), so no
-job starts until NEXT TRY. HALF_OPEN: one job probes whether that is over. EXHAUSTED: the money or quota is
-used up, until \`millrace providers reset\`.
+States: CLOSED: jobs run. COOLING_DOWN: the provider refused calls (REFUSED), or several calls in a row failed or met
+a key that it does not accept (DOWN), so no job starts until NEXT TRY. HALF_OPEN: one job probes whether that is
+over. EXHAUSTED: the money or quota is used up, until \`millrace providers reset\`.
 
 Examples:
   $ millrace providers list

@@ -74,8 +74,8 @@ export interface AccountEvent {
 export interface ProviderReport {
   /**
    * refused: the provider refused the call for load. exhausted: money or quota is used up, and waiting does not help.
-   * failed: the provider's server failed, could not be reached, or did not answer. answered: the provider took the call,
-   * whatever the answer was; successes need not be reported.
+   * failed: the provider's server failed, could not be reached, did not answer, or does not accept the account. answered: the
+   * provider took the call, whatever the answer was; successes need not be reported.
    */
   readonly kind: "refused" | "exhausted" | "failed" | "answered";
   /** The wait that the provider asked for. It can only lengthen the cool-down. */

@@ -7,7 +7,7 @@
 -- TOUCHES  mr:account (hash)
 --
 -- base is that of the account (see exchange_account). kind is "refused" (for load), "exhausted" (money or quota is
--- used up), "failed" (the provider's server failed, or did not answer) or "answered" (the provider took the call).
+-- used up), "failed" (the provider's server failed, did not answer, or does not accept the account) or "answered" (the provider took the call).
 -- started_ms is when the attempt of job_id began. asked_ms is the wait that the provider asked for, or 0. said is "" or
 -- what the provider said, as "status message". closed is 1 if the report ended the cool-down.
 --

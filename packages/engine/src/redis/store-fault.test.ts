@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { systemClock } from "@millrace/shared";
+import { redisForTests, seededRandom, startFaultProxy } from "@millrace/testing";
+import { Redis } from "ioredis";
+import { expect, onTestFinished, test } from "vitest";
 import { asStoreFault, StoreUnavailable } from "./store-fault.ts";
 
 test.each([
@@ -51,4 +54,26 @@ test.each([
 test("the command, which holds callers' payloads, is removed from the error", () => {
   const cause = Object.assign(new Error("ERR no"), { command: { args: ["secret"] } });
   expect(asStoreFault(cause, "x").cause).not.toHaveProperty("command");
+});
+
+test("a connection that breaks in the middle of a pipeline's answers means that Redis is unavailable", async () => {
+  const { url } = await redisForTests();
+  const { host, pathname } = new URL(url);
+  const proxy = await startFaultProxy(host, { clock: systemClock, random: seededRandom(1) });
+  const redis = new Redis(`redis://${proxy.address}${pathname}`, { retryStrategy: () => null });
+  redis.on("error", () => undefined);
+  onTestFinished(async () => {
+    redis.disconnect();
+    await proxy[Symbol.asyncDispose]();
+  });
+  await redis.ping();
+  // The answers take five seconds, so the connection breaks long before the last one.
+  proxy.set({ down: { bytesPerSecond: 20_000 } });
+  const pipeline = redis.pipeline();
+  for (let i = 0; i < 100; i += 1) pipeline.echo("x".repeat(1_000), () => proxy.cut());
+  const replies = (await pipeline.exec()) ?? [];
+  expect(replies[0]).toEqual([null, "x".repeat(1_000)]);
+  const [error] = replies.at(-1) ?? [];
+  expect(error).toBeInstanceOf(Error);
+  expect(asStoreFault(error, "x")).toBeInstanceOf(StoreUnavailable);
 });

@@ -31,8 +31,8 @@ const (
 	WebhookPauseReason_WEBHOOK_PAUSE_REASON_UNSPECIFIED WebhookPauseReason = 0
 	// The receiver answered 429, 503 or 529.
 	WebhookPauseReason_WEBHOOK_PAUSE_REASON_BUSY WebhookPauseReason = 1
-	// Several requests in a row, of two deliveries or more, got no answer, or one with the status 408 or one from 500 on
-	// other than 503 and 529.
+	// Several requests in a row, of two deliveries or more, got no answer, or one with the status 401, 402, 403 or 408,
+	// or one from 500 on other than 503 and 529.
 	WebhookPauseReason_WEBHOOK_PAUSE_REASON_FAILING WebhookPauseReason = 2
 )
 

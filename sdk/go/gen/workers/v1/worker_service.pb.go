@@ -2151,9 +2151,9 @@ func (x *Failed) GetProvider() *ProviderFeedback {
 	return nil
 }
 
-// How a provider answered a call that failed. 429, 503 and 529 pause the account for every worker. 408, other
-// statuses from 500 on, and no answer are failures: they pause the account when several jobs have met them in a
-// row. Every other status shows that the provider is reachable.
+// How a provider answered a call that failed. 429, 503 and 529 pause the account for every worker. 401, 402 and
+// 403 (the account is not accepted), 408, other statuses from 500 on, and no answer are failures: they pause the account when
+// several jobs have met them in a row. Every other status shows that the provider serves the account.
 type ProviderFeedback struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The provider account: the job's pool, or the account of the assignment.

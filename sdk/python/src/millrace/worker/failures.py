@@ -14,7 +14,7 @@ class ProviderAnswer:
     """How a model provider answered a call that failed.
 
     After a refusal (429, 503, 529) the account pauses for all workers. It pauses too when several jobs in a row have
-    met failures (408, other statuses from 500 on, no answer).
+    met failures: 401, 402 and 403 (the account is not accepted), 408, other statuses from 500 on, no answer.
     """
 
     http_status: int

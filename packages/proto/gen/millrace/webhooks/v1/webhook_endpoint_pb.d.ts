@@ -375,8 +375,8 @@ export enum WebhookPauseReason {
   BUSY = 1,
 
   /**
-   * Several requests in a row, of two deliveries or more, got no answer, or one with the status 408 or one from 500 on
-   * other than 503 and 529.
+   * Several requests in a row, of two deliveries or more, got no answer, or one with the status 401, 402, 403 or 408,
+   * or one from 500 on other than 503 and 529.
    *
    * @generated from enum value: WEBHOOK_PAUSE_REASON_FAILING = 2;
    */

@@ -1004,9 +1004,9 @@ export declare type Failed = Message<"millrace.workers.v1.Failed"> & {
 export declare const FailedSchema: GenMessage<Failed>;
 
 /**
- * How a provider answered a call that failed. 429, 503 and 529 pause the account for every worker. 408, other
- * statuses from 500 on, and no answer are failures: they pause the account when several jobs have met them in a
- * row. Every other status shows that the provider is reachable.
+ * How a provider answered a call that failed. 429, 503 and 529 pause the account for every worker. 401, 402 and
+ * 403 (the account is not accepted), 408, other statuses from 500 on, and no answer are failures: they pause the account when
+ * several jobs have met them in a row. Every other status shows that the provider serves the account.
  *
  * @generated from message millrace.workers.v1.ProviderFeedback
  */
