@@ -1,79 +1,17 @@
 /** The ways in which a scheduler can connect and authenticate to Redis, each with a real server. */
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect as connectSocket, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { systemClock, systemRandom } from "@millrace/shared";
 import {
-  defaultBackoff,
-  type KeyId,
-  newJobId,
-  type QueueName,
-  systemClock,
-  systemRandom,
-} from "@millrace/shared";
-import {
-  freePort,
   redisCommand,
   startRedis,
   startRedisCluster,
   startRedisSentinels,
-  testAuthority,
 } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { LEASE_MS } from "../../test/setup.ts";
-import { openEngine, type RedisSettings, StoreUnavailable } from "../index.ts";
+import { ACL, job, open, queue, runThrough } from "../../test/connections.ts";
+import { type RedisSettings, StoreUnavailable } from "../index.ts";
 import { connect, createConnections } from "./connection.ts";
-
-const queue = "documents" as QueueName;
-
-async function open(redis: RedisSettings) {
-  const warnings: string[] = [];
-  const engine = await openEngine({
-    ...{ redis, clock: systemClock, random: systemRandom, redisTime: true },
-    onWarning: (message) => warnings.push(message),
-  });
-  onTestFinished(() => engine.close());
-  return { engine, warnings };
-}
-
-const job = () => ({
-  id: newJobId(queue, "aaaa" as KeyId, systemClock.nowMs(), systemRandom),
-  ...{ type: "t", payloadJson: "{}", priority: 50, maxAttempts: 3, backoff: defaultBackoff },
-  ...{ labels: {}, submittedAtMs: systemClock.nowMs() },
-});
-
-/** Runs a job from its submission to its end, with every kind of call. */
-async function runThrough(redis: RedisSettings) {
-  const { engine, warnings } = await open(redis);
-  await engine.defineQueue({ name: queue, shards: 3 });
-  await engine.keyBudgets.set("aaaa" as KeyId, { maxRunning: 5 });
-  await engine.providerAccounts.put({ name: "openai", maxRunning: 5 });
-  const finished = Promise.withResolvers<void>();
-  await using _subscription = await engine.subscribe(queue, ({ kind }) => {
-    // Signals that are published during a reconnect are lost, and the listener gets a resync.
-    if (kind === "finished" || kind === "resync") finished.resolve();
-  });
-  await engine.submit([{ ...job(), pool: "openai" }]);
-  const request = { queue, count: 5, leaseMs: LEASE_MS, workerId: "w" };
-  const { leases } = await engine.lease(request);
-  expect(leases).toHaveLength(1);
-  await engine.append(
-    leases.map((leased) => ({ ...leased, chunks: [{ seq: 0, kind: "text", body: "x" }] })),
-  );
-  await engine.settle(leases.map((leased) => ({ ...leased, kind: "complete", resultJson: "1" })));
-  await finished.promise;
-  await engine.reap(queue, 10);
-  await engine.promote(queue, 10);
-  await engine.prune(queue, 10);
-  await engine.syncPolicy();
-  await engine.ping();
-  expect(await engine.audit()).toEqual([]);
-  return warnings;
-}
-
-/** The permissions that docs/operations.md gives to Millrace's Redis user. */
-const ACL = ["on", ">secret", "~mr:*", "&*", "+@all", "-@dangerous", "+info", "+bgrewriteaof"];
 
 test("an engine works as an ACL user with only the documented permissions", async () => {
   const server = await startRedis();
@@ -99,33 +37,6 @@ test("without the permission to rewrite the append-only file, only that call fai
   expect(await engine.renewFiles()).toEqual({ kind: "notAllowed", why });
 });
 
-test("an engine connects by TLS, with the certificate that Redis asks for", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "millrace-redis-tls-"));
-  onTestFinished(() => rm(directory, { recursive: true }));
-  const authority = testAuthority();
-  const [issued, ours] = [authority.issue("redis"), authority.issue("scheduler")];
-  const file = async (name: string, content: Buffer) => {
-    await writeFile(join(directory, name), content);
-    return join(directory, name);
-  };
-  const port = await freePort();
-  const server = await startRedis({
-    args: [
-      ...["--tls-port", String(port), "--tls-ca-cert-file", await file("ca", authority.ca)],
-      ...["--tls-cert-file", await file("cert", issued.cert)],
-      ...["--tls-key-file", await file("key", issued.key)],
-    ],
-  });
-  onTestFinished(() => server[Symbol.asyncDispose]());
-  const url = `rediss://localhost:${port}`;
-  const { ca } = authority;
-  await runThrough({ url, tls: { ca, ...ours } });
-  const short = { url, connectTimeoutMs: 300 };
-  // Without the authority, the server's certificate is not trusted. Without a certificate of its own, the client is refused.
-  await expect(open({ ...short, tls: ours })).rejects.toThrow("certificate");
-  await expect(open({ ...short, tls: { ca } })).rejects.toThrow(StoreUnavailable);
-});
-
 test("an engine connects by sentinels that have their own password", async () => {
   const watched = await startRedisSentinels({ password: "secret", sentinelPassword: "watch" });
   onTestFinished(() => watched[Symbol.asyncDispose]());
@@ -138,38 +49,6 @@ test("an engine connects by sentinels that have their own password", async () =>
   );
   await expect(open({ ...short, sentinelPassword: "no" })).rejects.toThrow("WRONGPASS");
   await expect(open({ ...short, password: "no" })).rejects.toThrow("WRONGPASS");
-});
-
-test("an engine connects to a Cluster as an ACL user, with TLS", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "millrace-redis-tls-"));
-  onTestFinished(() => rm(directory, { recursive: true }));
-  const authority = testAuthority();
-  const issued = authority.issue("redis");
-  const file = async (name: string, content: Buffer) => {
-    await writeFile(join(directory, name), content);
-    return join(directory, name);
-  };
-  const cluster = await startRedisCluster({
-    tlsArgs: [
-      ...["--tls-ca-cert-file", await file("ca", authority.ca)],
-      ...["--tls-cert-file", await file("cert", issued.cert)],
-      ...["--tls-key-file", await file("key", issued.key)],
-      ...["--tls-auth-clients", "no"],
-    ],
-  });
-  onTestFinished(() => cluster[Symbol.asyncDispose]());
-  for (const { port } of cluster.masters) {
-    await redisCommand(port, "ACL", "SETUSER", "millrace", ...ACL);
-    await redisCommand(port, "ACL", "SETUSER", "default", "off");
-  }
-  const settings = {
-    ...{ cluster: cluster.addresses, username: "millrace", password: "secret" },
-    tls: { ca: authority.ca },
-  };
-  await runThrough(settings);
-  await expect(open({ ...settings, password: "no", connectTimeoutMs: 300 })).rejects.toThrow(
-    "WRONGPASS",
-  );
 });
 
 /**

@@ -1,14 +1,34 @@
 /**
- * ioredis' clients with two changes that Millrace depends on. They send no command after its caller was told that it
- * failed; ioredis alone sends it when Redis is back, even hours later. And they run nothing on a Cluster slot whose keys
- * are being moved to another node.
+ * ioredis' clients with three changes that Millrace depends on. They send no command after its caller was told that it
+ * failed; ioredis alone sends it when Redis is back, even hours later. They run nothing on a Cluster slot whose keys
+ * are being moved to another node. And a second error of a socket does not end the process.
  */
-import { Cluster, type ClusterNode, type Command, Redis } from "ioredis";
+import type { Socket } from "node:net";
+import { AbstractConnector, Cluster, type ClusterNode, type Command, Redis } from "ioredis";
 
 /** A single server, the master that sentinels name, or a Cluster. */
 export type Store = Redis | Cluster;
 
 type StoreClusterOptions = NonNullable<ConstructorParameters<typeof Cluster<"legacy">>[1]>;
+
+const sockets = new WeakMap<AbstractConnector, Socket>();
+
+/**
+ * ioredis listens for one error of each socket, which its own handling needs. A TLS socket can have two: for example,
+ * a certificate that is not trusted, and then the alert of a server whose handshake was broken off. All of ioredis'
+ * connectors, those of sentinels and nodes too, keep their socket in this property.
+ */
+Object.defineProperty(AbstractConnector.prototype, "stream", {
+  get(this: AbstractConnector) {
+    return sockets.get(this);
+  },
+  set(this: AbstractConnector, socket: Socket) {
+    sockets.set(
+      this,
+      socket.on("error", () => undefined),
+    );
+  },
+});
 
 type Stream = Parameters<Redis["sendCommand"]>[1];
 
