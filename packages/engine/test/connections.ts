@@ -1,17 +1,8 @@
 /** An engine that is opened with given settings of Redis, and a job that goes through all of its calls. */
-import {
-  defaultBackoff,
-  type KeyId,
-  newJobId,
-  type QueueName,
-  systemClock,
-  systemRandom,
-} from "@millrace/shared";
+import { defaultBackoff, type KeyId, newJobId, systemClock, systemRandom } from "@millrace/shared";
 import { expect, onTestFinished } from "vitest";
 import { openEngine, type RedisSettings } from "../src/index.ts";
-import { LEASE_MS } from "./setup.ts";
-
-export const queue = "documents" as QueueName;
+import { LEASE_MS, queue } from "./setup.ts";
 
 export async function open(redis: RedisSettings) {
   const warnings: string[] = [];

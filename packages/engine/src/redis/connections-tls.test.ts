@@ -1,20 +1,22 @@
-/** Connections to Redis by TLS, with real servers. */
-import { once } from "node:events";
+/** Connections to Redis by TLS, and what their sockets' errors may not end, with real servers. */
+import { type EventEmitter, errorMonitor, once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemRandom } from "@millrace/shared";
+import { systemClock, systemRandom } from "@millrace/shared";
 import {
   freePort,
   redisCommand,
   startRedis,
   startRedisCluster,
+  startRedisSentinels,
   testAuthority,
 } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { ACL, open, runThrough } from "../../test/connections.ts";
 import { StoreUnavailable } from "../index.ts";
-import { createConnection } from "./connection.ts";
+import { connect, createConnection, createConnections } from "./connection.ts";
+import { mastersOf } from "./store-connection.ts";
 
 /** An authority, and the arguments of a Redis that has a certificate of it. */
 async function certified() {
@@ -72,28 +74,58 @@ test("an engine connects to a Cluster as an ACL user, with TLS", async () => {
   );
 });
 
-/** Connects without the authority, ends the connection during the handshake, and waits for its socket's errors. */
-async function giveUp(url: string, tls: { cert: Buffer; key: Buffer }): Promise<string[]> {
+/** Connects without the authority, and ends the connection during the handshake. Nothing here handles its socket's errors. */
+async function giveUp(url: string, tls: { cert: Buffer; key: Buffer }) {
   const redis = createConnection({ url, tls }, "test", systemRandom, () => {});
   redis.connect().catch(() => undefined);
   while (redis.stream === undefined) await new Promise((resolve) => process.nextTick(resolve));
+  const stream: EventEmitter = redis.stream;
   const errors: string[] = [];
-  redis.stream.on("error", ({ message }) => errors.push(message));
-  const closed = new Promise((resolve) => redis.stream.once("close", resolve));
-  await once(redis.stream, "connect");
+  stream.on(errorMonitor, ({ message }) => errors.push(message));
+  const closed = new Promise((resolve) => stream.once("close", resolve));
+  await once(stream, "connect");
   redis.disconnect();
   await closed;
-  return errors;
+  return { errors, handlers: stream.listenerCount("error") };
 }
 
 test("a connection that ends during its handshake, and fails twice by that, ends nothing else", async () => {
   const { authority, url } = await startCertified();
   const ours = authority.issue("scheduler");
-  let errors = await giveUp(url, ours);
+  let given = await giveUp(url, ours);
   // Whether the server's alert arrives before the socket is closed is not ours to decide.
-  while (errors.length < 2) errors = await giveUp(url, ours);
+  while (given.errors.length < 2) given = await giveUp(url, ours);
+  const { errors, handlers } = given;
   expect(errors).toEqual([
     expect.stringContaining("certificate"),
     expect.stringContaining("alert"),
   ]);
+  expect(handlers).toBe(1);
+});
+
+test("the sockets of a master that sentinels name, and of a Cluster's connections, may fail twice, too", async () => {
+  const watched = await startRedisSentinels();
+  onTestFinished(() => watched[Symbol.asyncDispose]());
+  const cluster = await startRedisCluster();
+  onTestFinished(() => cluster[Symbol.asyncDispose]());
+  const { addresses: sentinels, masterName } = watched;
+  const ofSentinels = { sentinels, masterName };
+  const named = createConnection(ofSentinels, "test", systemRandom, () => {});
+  onTestFinished(() => named.disconnect());
+  await connect(named, ofSentinels, systemClock);
+  const ofCluster = { cluster: cluster.addresses };
+  const { commands, signals } = createConnections(ofCluster, systemRandom, () => {});
+  onTestFinished(() => {
+    signals.disconnect();
+    commands.disconnect();
+  });
+  await connect(commands, ofCluster, systemClock);
+  await connect(signals, ofCluster, systemClock);
+  const connections = [named, ...mastersOf(commands), signals];
+  expect(connections).toHaveLength(5);
+  // A node is connected to by the first command for it.
+  for (const master of mastersOf(commands)) await master.ping();
+  for (const { stream } of connections) {
+    for (const message of ["first", "second"]) stream.emit("error", new Error(message));
+  }
 });

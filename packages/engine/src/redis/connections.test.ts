@@ -9,7 +9,8 @@ import {
   startRedisSentinels,
 } from "@millrace/testing";
 import { expect, onTestFinished, test } from "vitest";
-import { ACL, job, open, queue, runThrough } from "../../test/connections.ts";
+import { ACL, job, open, runThrough } from "../../test/connections.ts";
+import { queue } from "../../test/setup.ts";
 import { type RedisSettings, StoreUnavailable } from "../index.ts";
 import { connect, createConnections } from "./connection.ts";
 
