@@ -26,8 +26,12 @@ export interface Policy {
   readonly keyBudgets: KeyBudgets;
   readonly providerAccounts: ProviderAccounts;
   readonly models: Models;
-  /** Copies budgets, accounts, models and subscriptions to every shard that a change has not reached. Schedulers repeat it as a duty, like reap. */
-  syncPolicy(): Promise<void>;
+  /**
+   * Copies budgets, accounts, models and subscriptions to every shard that a change has not reached, and takes back the slices
+   * of idle shards. With `ifChanged` it looks at the shards only if something has changed since its last look: that suffices
+   * unless a shard has lost what it had. Schedulers repeat both as a duty, like reap.
+   */
+  syncPolicy(options?: { readonly ifChanged?: boolean }): Promise<void>;
 }
 
 /**

@@ -4,7 +4,7 @@ import { openAudits } from "./audit/open-audits.ts";
 import { keyBudgetRegistry } from "./budgets/key-budgets.ts";
 import { openRetention } from "./dead-letters/open-retention.ts";
 import { openDemand } from "./demand/open-demand.ts";
-import type { Engine, EngineOptions } from "./engine.ts";
+import type { Engine, EngineOptions, Policy } from "./engine.ts";
 import { openExplanations } from "./explain/open-explanations.ts";
 import { openGroups } from "./groups/open-groups.ts";
 import { openJobs } from "./jobs/open-jobs.ts";
@@ -19,6 +19,7 @@ import { checkKeys, checkServers } from "./redis/check-store.ts";
 import { connect, createConnections } from "./redis/connection.ts";
 import { DEFAULT_ROOT_PREFIX, isRootPrefix } from "./redis/keys.ts";
 import { openStorage } from "./redis/open-storage.ts";
+import { policyCopies } from "./redis/policy-copies.ts";
 import { redisClock } from "./redis/redis-clock.ts";
 import { shardMap } from "./redis/shard-map.ts";
 import type { Store } from "./redis/store-connection.ts";
@@ -95,8 +96,11 @@ function engineOn(
   const models = modelRegistry(redis, rootPrefix, queues, clock);
   const { leases, freed } = openLeases({ ...parts, accounts, spend });
   const { syncSubscribers, ...webhooks } = openWebhooks({ ...parts, queues, hub });
-  const syncPolicy = async () => {
-    await Promise.all([keyBudgets.sync(), accounts.sync(), models.sync(), syncSubscribers()]);
+  const syncs = [keyBudgets.sync, accounts.sync, models.sync, syncSubscribers];
+  const copies = policyCopies(redis, rootPrefix, queues, syncs);
+  const syncPolicy: Policy["syncPolicy"] = async (options) => {
+    await copies.copy(options);
+    await accounts.tend();
   };
 
   return {
@@ -109,7 +113,7 @@ function engineOn(
     ...openOutput(parts),
     ...webhooks,
     ...openRetention({ ...parts, bytesLimit }),
-    ...openQueues({ ...parts, registry, onDefined: syncPolicy }),
+    ...openQueues({ ...parts, registry, onDefined: (only) => copies.copy({ only }) }),
     ...openExplanations({ ...parts, accounts }),
     ...openDemand({ ...parts, accounts }),
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),

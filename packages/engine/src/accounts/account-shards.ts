@@ -1,4 +1,4 @@
-import type { Clock } from "@millrace/shared";
+import type { Clock, QueueName } from "@millrace/shared";
 import { accountBase, governedKey, type Shard, shardAt } from "../redis/keys.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
@@ -43,8 +43,8 @@ export interface AccountChange {
 
 /** Copies to shards which pools are accounts, and exchanges slices between accounts and shards. */
 export interface AccountShards {
-  /** Writes all pools that are accounts to every shard that a change of the registry has not reached. */
-  tellShards(): Promise<void>;
+  /** Writes all pools that are accounts to every shard, or to those of one queue, that a change of the registry has not reached. */
+  tellShards(only?: QueueName): Promise<void>;
   /** Writes a change of the registry to every shard. Without a generation the pool is no account any more. */
   tellChange(change: AccountChange): Promise<void>;
   /** Writes an account's limits to its slot. Limits of a later version of the registry stay as they are. */
@@ -64,10 +64,12 @@ export function accountShards(
   registry: AccountRegistry,
 ): AccountShards {
   const base = (name: string) => accountBase(rootPrefix, name);
-  const shards = async () =>
-    (await queues()).flatMap(({ name, shards: count }) =>
-      Array.from({ length: count }, (_, index) => shardAt(rootPrefix, name, index)),
-    );
+  const shards = async (only?: QueueName) =>
+    (await queues())
+      .filter(({ name }) => only === undefined || name === only)
+      .flatMap(({ name, shards: count }) =>
+        Array.from({ length: count }, (_, index) => shardAt(rootPrefix, name, index)),
+      );
   const tellAll = async (targets: readonly Pick<Shard, "base">[]) => {
     if (targets.length === 0) return;
     const { version, accounts } = await registry.readAll();
@@ -84,7 +86,7 @@ export function accountShards(
     // A shard that was never written to has no version at all.
     await tellAll(targets.filter((_, at) => Number(has[at] ?? -1) < version));
   };
-  const tellShards = async () => tellBehind(await shards());
+  const tellShards = async (only?: QueueName) => tellBehind(await shards(only));
   const tellChange = async ({ pool, version, generation = "" }: AccountChange) => {
     const targets = await shards();
     const change = { version, all: false, pools: [{ pool, generation }] };

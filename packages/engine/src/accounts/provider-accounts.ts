@@ -1,4 +1,4 @@
-import type { Random } from "@millrace/shared";
+import type { QueueName, Random } from "@millrace/shared";
 import { accountBase } from "../redis/keys.ts";
 import { asStoreCall } from "../redis/store-fault.ts";
 import { type AccountRegistry, accountRegistry, type WrittenAccount } from "./account-registry.ts";
@@ -30,12 +30,13 @@ export interface Clears {
 export interface ProviderAccountRegistry extends ProviderAccounts {
   get(name: string): Promise<(ProviderAccountStatus & Clears) | undefined>;
   readonly exchange: AccountShards["exchange"];
+  /** Writes to every shard, or to those of one queue, which pools are accounts, if a change has not reached it. */
+  sync(only?: QueueName): Promise<void>;
   /**
-   * Writes to every shard which pools are accounts, and takes back the slices of idle shards. Of the circuits of webhook
-   * endpoints it does a part, and the next calls do the others: there may be thousands, and what is wrong of one is repaired
-   * when it is used.
+   * Completes changes of accounts, and takes back the slices of idle shards. Of the circuits of webhook endpoints it does a
+   * part, and the next calls do the others: there may be thousands, and what is wrong of one is repaired when it is used.
    */
-  sync(): Promise<void>;
+  tend(): Promise<void>;
 }
 
 export interface ProviderAccountsParts extends AccountShardsParts {
@@ -133,16 +134,17 @@ export function providerAccounts(parts: ProviderAccountsParts): ProviderAccountR
       asStoreCall(`asking provider account ${want.pool} for a slice`, () =>
         shards.exchange(shard, want),
       ),
-    sync: accountSync(registry, shards),
+    sync: (only) =>
+      asStoreCall("copying provider accounts to the shards", () => shards.tellShards(only)),
+    tend: accountTender(registry, shards),
   };
 }
 
-function accountSync(registry: AccountRegistry, shards: AccountShards): () => Promise<void> {
+function accountTender(registry: AccountRegistry, shards: AccountShards): () => Promise<void> {
   /** Where the next call goes on with circuits. */
   let cursor = "0";
   return () =>
-    asStoreCall("copying provider accounts to the shards", async () => {
-      await shards.tellShards();
+    asStoreCall("completing changes of provider accounts", async () => {
       const { version, accounts } = await registry.declared();
       const page = await registry.circuits(cursor, CIRCUITS_SYNCED);
       cursor = page.cursor;

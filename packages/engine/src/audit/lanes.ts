@@ -1,4 +1,4 @@
-import { parseBudget } from "../budgets/key-budgets.ts";
+import { parseBudget } from "../budgets/stored-budgets.ts";
 import { F } from "../redis/stored-names.ts";
 import type { Finding } from "./finding.ts";
 import type { ShardSnapshot } from "./shard-snapshot.ts";

@@ -1,39 +1,38 @@
--- set_limits: set the budgets of API keys, and how the bands share the workers.
+-- set_limits: change the budgets of API keys in a shard.
 -- KEYS     base
--- ARGV     version, all, band_weights; per key: key, limits
--- RETURNS  "SET" | "CURRENT", the shard has this version or a later one | "BEHIND", the shard lacks versions before this one
+-- ARGV     from, version, band_weights; per key: key, limits
+-- RETURNS  {"SET"} | {"CURRENT"}, the shard has this version or a later one | {"BEHIND", its version}: it lacks changes before from
 -- REPEAT   safe
 -- TOUCHES  mr:budgets (hash), mr:bands (hash)
 --
--- limits are as in lib/key_limits; "" means none. With all = 1, keys that are not named have no limits, and names that an
--- earlier version stored are replaced. Otherwise the call is a change to the version before. band_weights is "" or
--- "interactive,standard,batch". The script releases held lanes whose limits have changed.
+-- limits are as in lib/key_limits; "" means none. The keys are those of the shard that were changed after version `from`, up to
+-- `version`. A call with from = version sets nothing: it asks which version the shard has. Names that an earlier version stored
+-- are replaced. band_weights is "" or "interactive,standard,batch". The script releases held lanes whose limits have changed.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
-local version = numbers.given(ARGV[1], "version")
-local all = ARGV[2] == "1"
+local from = numbers.given(ARGV[1], "from")
+local version = numbers.given(ARGV[2], "version")
 local band_weights = ARGV[3]
 --- @include "lanes/lib/lanes"
 --- @include "signals/lib/signals"
 --- @include "lanes/lib/former_names"
 
-if all then former_names.replace() end
+former_names.replace()
 local has = numbers.whole(rcall("HGET", base .. "mr:budgets", F.budgets_version)) or 0
 if has >= version then
   signals.publish()
-  return "CURRENT"
+  return { "CURRENT" }
 end
-if not all and has ~= version - 1 then return "BEHIND" end
+if has < from then
+  signals.publish()
+  return { "BEHIND", has }
+end
 
 if band_weights ~= "" then
   local interactive, standard, batch = string.match(band_weights, "^(%d+),(%d+),(%d+)$")
   rcall("HSET", base .. "mr:bands", F.band_weight .. "0", standard, F.band_weight .. "1", interactive,
     F.band_weight .. "2", standard, F.band_weight .. "3", batch)
-end
-if all then
-  rcall("DEL", base .. "mr:budgets")
-  lanes.release_all()
 end
 for at = 3, #ARGV - 1, 2 do
   local key = ARGV[at + 1]
@@ -45,7 +44,7 @@ for at = 3, #ARGV - 1, 2 do
   end
   lanes.release_key(key, true)
 end
-rcall("HSET", base .. "mr:budgets", F.budgets_version, ARGV[1])
+rcall("HSET", base .. "mr:budgets", F.budgets_version, ARGV[2])
 signals.work()
 signals.publish()
-return "SET"
+return { "SET" }

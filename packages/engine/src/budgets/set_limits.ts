@@ -1,27 +1,34 @@
 import { defineScript, type ScriptArg } from "../redis/define-script.ts";
-import { asText } from "../redis/reply.ts";
+import { asList, asNumber, asText } from "../redis/reply.ts";
 
 export interface SetLimitsRequest {
+  /** The version that the shard must have, at least. */
+  readonly from: number;
+  /** The version that the shard has afterwards. */
   readonly version: number;
-  /** If true, keys that are not named have no limits. */
-  readonly all: boolean;
   /** "interactive,standard,batch"; "" leaves the weights as they are. */
   readonly bandWeights: string;
-  /** JSON that budgets/lib/key_limits.lua reads; "" means no limits. */
+  /** What was changed: JSON that budgets/lib/key_limits.lua reads; "" means no limits. */
   readonly limits: readonly (readonly [keyId: string, limits: string])[];
 }
 
-export const setLimits = defineScript<SetLimitsRequest, "SET" | "CURRENT" | "BEHIND">(
-  import.meta.url,
-  {
-    name: "set_limits",
-    argv: ["version", "all", "band_weights"],
-    perItem: ["key", "limits"],
-    encode({ version, all, bandWeights, limits }) {
-      const args: ScriptArg[] = [version, all ? 1 : 0, bandWeights];
-      for (const [keyId, text] of limits) args.push(keyId, text);
-      return args;
-    },
-    decode: (reply) => asText(reply) as "SET" | "CURRENT" | "BEHIND",
+export type SetLimitsOutcome =
+  | { readonly kind: "SET" | "CURRENT" }
+  | { readonly kind: "BEHIND"; readonly has: number };
+
+export const setLimits = defineScript<SetLimitsRequest, SetLimitsOutcome>(import.meta.url, {
+  name: "set_limits",
+  argv: ["from", "version", "band_weights"],
+  perItem: ["key", "limits"],
+  encode({ from, version, bandWeights, limits }) {
+    const args: ScriptArg[] = [from, version, bandWeights];
+    for (const [keyId, text] of limits) args.push(keyId, text);
+    return args;
   },
-);
+  decode: (reply) => {
+    const [kind, has] = asList(reply);
+    return asText(kind) === "BEHIND"
+      ? { kind: "BEHIND", has: asNumber(has) }
+      : { kind: asText(kind) as "SET" | "CURRENT" };
+  },
+});

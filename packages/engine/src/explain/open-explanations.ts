@@ -1,5 +1,5 @@
 import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
-import { parseBudget } from "../budgets/key-budgets.ts";
+import { parseBudget } from "../budgets/stored-budgets.ts";
 import type { LeaseSettings } from "../leases/contract.ts";
 import type { EngineParts } from "../redis/parts.ts";
 import type { Explanations } from "./contract.ts";

@@ -12,7 +12,7 @@ import { lease } from "./lease.ts";
 import { settle } from "./settle.ts";
 
 /** A bound on one call, because Redis serves nothing else meanwhile. */
-const LEASES_PER_CALL = 256;
+const LEASES_PER_CALL = 64;
 export interface LeaseFrom {
   /** Attempts ended in this engine, or an account was changed. So an account that had nothing may have something now. */
   freed(): void;

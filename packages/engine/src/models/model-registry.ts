@@ -13,8 +13,8 @@ import { setModels } from "./set_models.ts";
 import { routesText } from "./stored-models.ts";
 
 export interface ModelRegistry extends Models {
-  /** Copies the catalogue to every shard that a change has not reached. */
-  sync(): Promise<void>;
+  /** Copies the catalogue to every shard, or to those of one queue, that a change has not reached. */
+  sync(only?: QueueName): Promise<void>;
 }
 
 /** The field of the registry's hash that counts its changes. */
@@ -92,7 +92,7 @@ export function modelRegistry(
         return removed?.wasThere === true;
       }),
     lookUp: (name) => asStoreCall(`looking up model ${name}`, () => names.lookUp(name)),
-    sync: () => asStoreCall("copying models to the shards", () => copies.sync()),
+    sync: (only) => asStoreCall("copying models to the shards", () => copies.sync(only)),
   };
 }
 
@@ -183,8 +183,8 @@ function modelCopies(
       );
       await setAll(targets.filter((_, at) => outcomes[at] === "BEHIND"));
     },
-    async sync() {
-      const targets = await shards();
+    async sync(only?: QueueName) {
+      const targets = await shards(only);
       const version = Number((await redis.hget(registryKeys(rootPrefix).models, VERSION)) ?? 0);
       const has = await Promise.all(
         targets.map((shard) => redis.hget(modelsKey(shard), F.models_version)),

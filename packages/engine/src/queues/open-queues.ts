@@ -1,3 +1,4 @@
+import type { QueueName } from "@millrace/shared";
 import type { EngineParts } from "../redis/parts.ts";
 import { MAX_EVENTS } from "../redis/stamp.ts";
 import type { Queues } from "./contract.ts";
@@ -8,7 +9,7 @@ import { readStats } from "./read-stats.ts";
 export interface QueuesParts extends EngineParts {
   readonly registry: QueueRegistry;
   /** Called after a queue was created or changed: its shards may need budgets and accounts copied to them. */
-  readonly onDefined: () => Promise<void>;
+  readonly onDefined: (queue: QueueName) => Promise<void>;
 }
 
 export function openQueues({ redis, clock, shards, registry, onDefined }: QueuesParts): Queues {
@@ -19,12 +20,12 @@ export function openQueues({ redis, clock, shards, registry, onDefined }: Queues
     recentQueue: (name) => registry.recent(name),
     async defineQueue(change) {
       const queue = await registry.define(change);
-      await onDefined();
+      await onDefined(queue.name);
       return queue;
     },
     async replaceQueue(before, queue) {
       const replaced = await registry.replace(before, queue);
-      if (replaced !== undefined) await onDefined();
+      if (replaced !== undefined) await onDefined(queue.name);
       return replaced;
     },
     async pauseQueue(name, paused) {

@@ -2,7 +2,7 @@
  * Sends a batch of mixed jobs as one call for each shard, and returns the answers in the order of the batch. These
  * limits keep a call short, because Redis serves nothing else while a script runs.
  */
-export const callLimits = { items: 256, bytes: 4 * 1024 * 1024 } as const;
+export const callLimits = { items: 64, bytes: 4 * 1024 * 1024 } as const;
 
 /**
  * `shardOf` returns an item's shard, or undefined for an item that has none, whose result is `otherwise`. `sizeOf` is about

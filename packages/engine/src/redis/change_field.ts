@@ -7,6 +7,8 @@ export interface ChangeFieldRequest {
   readonly value: string;
   /** The value that the field must hold now; empty means that it must be absent. If it is not given, any value will do. */
   readonly before?: string;
+  /** Whether the order of changes is noted, so that `readFieldChanges` can read it. Default: false. */
+  readonly ordered?: boolean;
 }
 
 export interface ChangeFieldOutcome {
@@ -20,10 +22,11 @@ export const changeField = defineScript<ChangeFieldRequest, ChangeFieldOutcome |
   import.meta.url,
   {
     name: "change_field",
-    argv: ["field", "value", "checked", "before"],
-    encode: ({ field, value, before }) => [
+    argv: ["field", "value", "checked", "before", "ordered"],
+    encode: ({ field, value, before, ordered = false }) => [
       ...[field, value],
       ...[before === undefined ? "0" : "1", before ?? ""],
+      ordered ? "1" : "0",
     ],
     decode: (reply) => {
       const [word, version, wasThere] = asList(reply);

@@ -1,3 +1,4 @@
+import type { QueueName } from "@millrace/shared";
 import { shardAt } from "../redis/keys.ts";
 import type { EngineParts } from "../redis/parts.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
@@ -17,7 +18,7 @@ export interface WebhooksParts extends EngineParts {
 
 export function openWebhooks(
   parts: WebhooksParts,
-): Webhooks & { syncSubscribers(): Promise<void> } {
+): Webhooks & { syncSubscribers(only?: QueueName): Promise<void> } {
   const { redis, rootPrefix, clock, shards, queues, hub } = parts;
   const subscribers = subscriptions(redis, rootPrefix, queues);
   const baseOf = ({ queue, shard }: OutboxShard) => shardAt(rootPrefix, queue, shard).base;
@@ -42,8 +43,8 @@ export function openWebhooks(
       },
       onNews: (listener) => hub.onOutboxNews(listener),
     },
-    async syncSubscribers() {
-      await subscribers.sync().catch((error: unknown) => {
+    async syncSubscribers(only) {
+      await subscribers.sync(only).catch((error: unknown) => {
         throw asStoreFault(error, "copying subscriptions to the shards");
       });
     },

@@ -1,7 +1,8 @@
 import { endsFor, INTERNAL_QUEUE_PREFIX, type QueueName } from "@millrace/shared";
-import { registryKeys, shardAt, shardIndex } from "../redis/keys.ts";
+import { registryKeys, type Shard, shardAt, shardIndex, subscribersKey } from "../redis/keys.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
 import type { Store } from "../redis/store-connection.ts";
+import { F } from "../redis/stored-names.ts";
 import { OPERATOR_KEY, type WebhookEndpoint } from "./contract.ts";
 import { setSubscribers } from "./set_subscribers.ts";
 import { parseWebhooks } from "./stored-webhooks.ts";
@@ -36,11 +37,16 @@ export async function readSubscribers(redis: Store, rootPrefix: string) {
   return { version: String(Number(version) + VERSIONS_AHEAD), byKey };
 }
 
+/** A shard, with the number of its queue's shards. */
+interface TargetShard extends Shard {
+  readonly of: number;
+}
+
 export interface Subscriptions {
   /** Copies a change of a key's subscription to the shards of the key. `version` is the registry's after the change. */
   copy(keyId: string, types: string, version: number): Promise<void>;
-  /** Copies the registry's version to every shard that a change has not reached. */
-  sync(): Promise<void>;
+  /** Copies the registry's version to every shard, or to those of one queue, that a change has not reached. */
+  sync(only?: QueueName): Promise<void>;
 }
 
 /**
@@ -52,9 +58,10 @@ export function subscriptions(
   rootPrefix: string,
   queues: () => Promise<readonly DefinedQueue[]>,
 ): Subscriptions {
-  const shards = async () =>
+  const shards = async (only?: QueueName): Promise<readonly TargetShard[]> =>
     (await queues())
       .filter(({ name }) => !name.startsWith(INTERNAL_QUEUE_PREFIX))
+      .filter(({ name }) => only === undefined || name === only)
       .flatMap((queue) =>
         Array.from({ length: queue.shards }, (_, index) => ({
           ...shardAt(rootPrefix, queue.name, index),
@@ -64,10 +71,10 @@ export function subscriptions(
   const belongs = (keyId: string, index: number, of: number) =>
     keyId === OPERATOR_KEY || shardIndex(keyId, of) === index;
 
-  const setAll = async (only?: QueueName) => {
+  const setAll = async (targets: readonly TargetShard[]) => {
+    if (targets.length === 0) return;
     const { version, byKey } = await readSubscribers(redis, rootPrefix);
-    for (const { base, queue, index, of } of await shards()) {
-      if (only !== undefined && queue !== only) continue;
+    for (const { base, index, of } of targets) {
       await setSubscribers.run(redis, base, {
         ...{ version: Number(version), all: true },
         subscribers: [...byKey].filter(([keyId]) => belongs(keyId, index, of)),
@@ -77,14 +84,23 @@ export function subscriptions(
 
   return {
     async copy(keyId, types, version) {
-      for (const { base, queue, index, of } of await shards()) {
+      for (const shard of await shards()) {
+        const { base, index, of } = shard;
         const outcome = await setSubscribers.run(redis, base, {
           ...{ version: version + VERSIONS_AHEAD, all: false },
           subscribers: belongs(keyId, index, of) ? [[keyId, types]] : [],
         });
-        if (outcome === "BEHIND") await setAll(queue);
+        if (outcome === "BEHIND") await setAll([shard]);
       }
     },
-    sync: () => setAll(),
+    async sync(only) {
+      const targets = await shards(only);
+      const stored = await redis.hget(registryKeys(rootPrefix).webhooks, VERSION);
+      const version = Number(stored ?? 0) + VERSIONS_AHEAD;
+      const has = await Promise.all(
+        targets.map((shard) => redis.hget(subscribersKey(shard), F.subscribers_version)),
+      );
+      await setAll(targets.filter((_, at) => Number(has[at] ?? 0) < version));
+    },
   };
 }
