@@ -46,6 +46,8 @@ export interface KeyUse {
 export interface KeyBudgets {
   get(keyId: KeyId): Promise<KeyBudget | undefined>;
   list(): Promise<ReadonlyMap<KeyId, KeyBudget>>;
+  /** The budgets of those of the given keys that have one. */
+  getAll(keys: readonly KeyId[]): Promise<ReadonlyMap<KeyId, KeyBudget>>;
   /** How many bytes the jobs and dead letters of each given key take in all queues now. */
   storedBytes(keys: readonly KeyId[]): Promise<ReadonlyMap<KeyId, number>>;
   /** How much of its budget each given key uses now, in each queue where it uses any. */

@@ -59,6 +59,16 @@ export function keyBudgetRegistry(
           Object.entries(limits).map(([keyId, text]) => [keyId as KeyId, parseBudget(text)]),
         );
       }),
+    getAll: (keyIds) =>
+      asStoreCall("reading the budgets of keys", async () => {
+        const texts = keyIds.length === 0 ? [] : await redis.hmget(key, ...keyIds);
+        const found = new Map<KeyId, KeyBudget>();
+        for (const [at, keyId] of keyIds.entries()) {
+          const text = texts[at];
+          if (text != null) found.set(keyId, parseBudget(text));
+        }
+        return found;
+      }),
     set: (keyId, budget) =>
       asStoreCall("setting a key's budget", async () => void (await write(keyId, budget))),
     replace: (keyId, before, budget) =>

@@ -1,5 +1,7 @@
 import { type Clock, jsonText, type KeyId } from "@millrace/shared";
+import { addField } from "../redis/add_field.ts";
 import { registryKeys } from "../redis/keys.ts";
+import { readFieldPage } from "../redis/read_field_page.ts";
 import { replaceField } from "../redis/replace_field.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreFault } from "../redis/store-fault.ts";
@@ -34,8 +36,8 @@ export function apiKeyRegistry(redis: Store, rootPrefix: string, clock: Clock): 
   return {
     put: (record) =>
       attempt("storing an API key", async () => {
-        await redis.hsetnx(key, record.keyId, format(record));
-        return (await read(record.keyId)) ?? record;
+        const added = { field: record.keyId, value: format(record) };
+        return parse(await addField.run(redis, key, added));
       }),
     get: (keyId) => attempt("reading an API key", () => read(keyId)),
     getAll: (keyIds) =>
@@ -48,6 +50,11 @@ export function apiKeyRegistry(redis: Store, rootPrefix: string, clock: Clock): 
       attempt("listing API keys", async () => {
         const all = (await redis.hvals(key)).map(parse);
         return all.sort((a, b) => (a.keyId < b.keyId ? -1 : 1));
+      }),
+    page: (count, from) =>
+      attempt("reading a page of API keys", async () => {
+        const request = from === undefined ? { count } : { count, from };
+        return (await readFieldPage.run(redis, key, request)).map(parse);
       }),
     rename: (keyId, name, before) =>
       attempt("renaming an API key", () =>

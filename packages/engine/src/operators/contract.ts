@@ -54,8 +54,13 @@ export interface ApiKeys {
   get(keyId: KeyId): Promise<ApiKeyRecord | undefined>;
   /** As get, for several keys in one read, in their order. */
   getAll(keyIds: readonly KeyId[]): Promise<readonly (ApiKeyRecord | undefined)[]>;
-  /** Sorted by key id. */
+  /** Sorted by key id. Its cost grows with the number of keys: answers to calls use `page`. */
   list(): Promise<readonly ApiKeyRecord[]>;
+  /** Some keys, sorted by key id: those after one, or from one on. `count`: 1 to 5,000. */
+  page(
+    count: number,
+    from?: { readonly after: string } | { readonly at: string },
+  ): Promise<readonly ApiKeyRecord[]>;
   /** Renames a key. If `before` is given and the key has another name, the key stays as it is and is returned. */
   rename(keyId: KeyId, name: string, before?: string): Promise<ApiKeyRecord | undefined>;
   /** Gives a key a new secret; the old secret works for `graceMs` more. A revoked key stays as it is. It is not idempotent. */

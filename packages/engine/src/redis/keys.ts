@@ -105,12 +105,16 @@ export const registryKeys = (rootPrefix: string) => ({
   queues: `${rootPrefix}:{registry}:queues`,
   /** hash: API keys, JSON, by key id */
   apiKeys: `${rootPrefix}:{registry}:api-keys`,
+  /** zset: the ids of API keys. redis/lib/field_names.lua spells it too. */
+  apiKeyNames: `${rootPrefix}:{registry}:api-keys:names`,
   /** hash: provider accounts, JSON, by name; "*": the number of changes */
   accounts: `${rootPrefix}:{registry}:provider-accounts`,
   /** hash: models, JSON, by name; "*": the number of changes */
   models: `${rootPrefix}:{registry}:models`,
   /** hash: budgets, JSON, by key id; "*": the number of changes */
   keyBudgets: `${rootPrefix}:{registry}:key-budgets`,
+  /** zset: key ids, by the number of their budget's last change. redis/lib/field_order.lua spells it too. */
+  keyBudgetChanges: `${rootPrefix}:{registry}:key-budgets:changes`,
   /** stream: the change log */
   changes: `${rootPrefix}:{registry}:changes`,
   /** hash: the webhook endpoints of each API key, JSON, by key id; "*": the number of changes of subscriptions */
@@ -131,9 +135,11 @@ export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryK
   {
     queues: "hash",
     apiKeys: "hash",
+    apiKeyNames: "zset",
     accounts: "hash",
     models: "hash",
     keyBudgets: "hash",
+    keyBudgetChanges: "zset",
     changes: "stream",
     webhooks: "hash",
     webhookOwners: "hash",

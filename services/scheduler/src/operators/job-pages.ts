@@ -21,7 +21,7 @@ export interface JobsPage {
 }
 
 type Engines = Pick<Engine, "listJobs" | "getQueue"> & {
-  readonly apiKeys: Pick<Engine["apiKeys"], "list">;
+  readonly apiKeys: Pick<Engine["apiKeys"], "page">;
 };
 
 /** Reads a filter. Throws QUEUE_NOT_FOUND, or MALFORMED for a label without a name. */
@@ -61,9 +61,8 @@ export async function readJobPage(
   pageToken: string,
 ): Promise<JobsPage> {
   const [from = "", within = ""] = pageToken.split("/");
-  const known =
-    keyId === undefined ? (await engine.apiKeys.list()).map((key) => key.keyId) : [keyId];
-  const keys = known.filter((key) => key >= from);
+  const keys =
+    keyId === undefined ? await keysFrom(engine, from) : [keyId].filter((key) => key >= from);
   const jobs: JobRecord[] = [];
   for (const [at, key] of keys.entries()) {
     if (jobs.length >= pageSize || at >= KEYS_PER_PAGE) return { jobs, nextPageToken: `${key}/` };
@@ -78,6 +77,12 @@ export async function readJobPage(
     }
   }
   return { jobs, nextPageToken: "" };
+}
+
+/** The ids of the keys that a page looks at, and of the next one. */
+async function keysFrom({ apiKeys }: Engines, from: string): Promise<readonly KeyId[]> {
+  const at = from === "" ? undefined : { at: from };
+  return (await apiKeys.page(KEYS_PER_PAGE + 1, at)).map((key) => key.keyId);
 }
 
 /** Reads all jobs of a filter, some at a time. */

@@ -14,7 +14,7 @@ const GROUP = 50;
 /** Reports its progress after each group. It stops when the caller leaves, and the remaining jobs stay as they are. */
 export const cancelJobs = (
   engine: Pick<Engine, "cancel" | "listJobs" | "getQueue"> & {
-    readonly apiKeys: Pick<Engine["apiKeys"], "list">;
+    readonly apiKeys: Pick<Engine["apiKeys"], "page">;
   },
   observer: Pick<JobObserver, "ended">,
   record: RecordChange,

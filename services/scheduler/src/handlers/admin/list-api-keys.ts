@@ -9,18 +9,21 @@ const DEFAULT_PAGE_SIZE = 100;
 /** Lists keys by id. A page token names the last key of the page before, so new or revoked keys shift no page. */
 export const listApiKeys =
   (engine: {
-    readonly apiKeys: Pick<Engine["apiKeys"], "list">;
-    readonly keyBudgets: Pick<Engine["keyBudgets"], "list" | "storedBytes" | "use">;
+    readonly apiKeys: Pick<Engine["apiKeys"], "page">;
+    readonly keyBudgets: Pick<Engine["keyBudgets"], "getAll" | "storedBytes" | "use">;
   }): AdminHandler<"listApiKeys"> =>
   async ({ pageSize, pageToken }) => {
     const after = nameInToken("key", pageToken);
     assertPageToken("ListApiKeys", pageToken, after !== undefined);
-    const [keys, budgets] = await Promise.all([engine.apiKeys.list(), engine.keyBudgets.list()]);
-    const rest = keys.filter(({ keyId }) => after === undefined || keyId > after);
-    const page = rest.slice(0, pageSize || DEFAULT_PAGE_SIZE);
-    const last = page.length < rest.length ? page.at(-1) : undefined;
+    const size = pageSize || DEFAULT_PAGE_SIZE;
+    const from = after === undefined ? undefined : { after };
+    // One more than the page has, to know whether another one follows.
+    const found = await engine.apiKeys.page(size + 1, from);
+    const page = found.slice(0, size);
+    const last = page.length < found.length ? page.at(-1) : undefined;
     const keyIds = page.map(({ keyId }) => keyId);
-    const [stored, used] = await Promise.all([
+    const [budgets, stored, used] = await Promise.all([
+      engine.keyBudgets.getAll(keyIds),
       engine.keyBudgets.storedBytes(keyIds),
       engine.keyBudgets.use(keyIds),
     ]);

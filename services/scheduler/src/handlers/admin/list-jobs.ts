@@ -9,7 +9,7 @@ const DEFAULT_PAGE_SIZE = 50;
 export const listJobs =
   (
     engine: Pick<Engine, "listJobs" | "getQueue"> & {
-      readonly apiKeys: Pick<Engine["apiKeys"], "list">;
+      readonly apiKeys: Pick<Engine["apiKeys"], "page">;
     },
   ): AdminHandler<"listJobs"> =>
   async ({ filter, pageSize, pageToken }) => {
