@@ -1,3 +1,4 @@
+import { parseJobId, parseScheduleId } from "@millrace/shared";
 import type { Redis } from "ioredis";
 import { providerAccounts } from "./accounts/provider-accounts.ts";
 import { openAudits } from "./audit/open-audits.ts";
@@ -7,12 +8,14 @@ import { openDemand } from "./demand/open-demand.ts";
 import type { Engine, EngineOptions, Policy } from "./engine.ts";
 import { openExplanations } from "./explain/open-explanations.ts";
 import { openGroups } from "./groups/open-groups.ts";
+import type { Jobs } from "./jobs/contract.ts";
 import { openJobs } from "./jobs/open-jobs.ts";
 import { openLeases } from "./leases/open-leases.ts";
 import { modelRegistry } from "./models/model-registry.ts";
 import { apiKeyRegistry } from "./operators/api-key-registry.ts";
 import { changeLog, changeLogDefaults } from "./operators/change-log.ts";
 import { openOutput } from "./output/open-output.ts";
+import { type AttendedQueues, attendedQueues } from "./queues/attended-queues.ts";
 import { openQueues } from "./queues/open-queues.ts";
 import { queueRegistry } from "./queues/queue-registry.ts";
 import { checkKeys, checkServers } from "./redis/check-store.ts";
@@ -25,6 +28,7 @@ import { shardMap } from "./redis/shard-map.ts";
 import type { Store } from "./redis/store-connection.ts";
 import { claimFormat } from "./redis/stored-format.ts";
 import { openRoster } from "./roster/open-roster.ts";
+import type { Schedules } from "./schedules/contract.ts";
 import { openSchedules } from "./schedules/open-schedules.ts";
 import { signalHub } from "./signals/signal-hub.ts";
 import { openSpend } from "./spend/open-spend.ts";
@@ -103,17 +107,22 @@ function engineOn(
     await accounts.tend();
   };
 
+  const attended = attendedQueues(redis, rootPrefix, () => registry.recentList(), clock);
+  const jobs = openJobs({ ...parts, bytesLimit, models });
+  const schedules = openSchedules({ ...parts, bytesLimit });
+
   return {
     subscribe: (queue, listener, jobId) => hub.subscribe(queue, listener, jobId),
     ...{ keyBudgets, providerAccounts: accounts, models, syncPolicy },
-    ...openJobs({ ...parts, bytesLimit, models }),
+    ...jobs,
     ...leases,
     ...openGroups({ ...parts, bytesLimit, models }),
-    ...openSchedules({ ...parts, bytesLimit }),
+    ...schedules,
+    ...noted(attended, jobs, schedules),
     ...openOutput(parts),
     ...webhooks,
     ...openRetention({ ...parts, bytesLimit }),
-    ...openQueues({ ...parts, registry, onDefined: (only) => copies.copy({ only }) }),
+    ...openQueues({ ...parts, registry, attended, onDefined: (only) => copies.copy({ only }) }),
     ...openExplanations({ ...parts, accounts }),
     ...openDemand({ ...parts, accounts }),
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
@@ -126,5 +135,27 @@ function engineOn(
       onClose();
       hub.close();
     }),
+  };
+}
+
+/** The calls that give a queue something that duties must look after, which note that. */
+function noted(
+  { touch }: AttendedQueues,
+  jobs: Pick<Jobs, "submit">,
+  schedules: Pick<Schedules, "putSchedule">,
+): Pick<Engine, "submit" | "putSchedule"> {
+  return {
+    submit(specs) {
+      for (const { id } of specs) {
+        const queue = parseJobId(id)?.queue;
+        if (queue !== undefined) touch(queue);
+      }
+      return jobs.submit(specs);
+    },
+    putSchedule(change) {
+      const queue = parseScheduleId(change.id)?.queue;
+      if (queue !== undefined) touch(queue);
+      return schedules.putSchedule(change);
+    },
   };
 }

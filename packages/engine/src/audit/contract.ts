@@ -1,4 +1,3 @@
-import type { QueueName } from "@millrace/shared";
 import type { EndedJob } from "../jobs/contract.ts";
 import type { AuditOptions } from "./audit-engine.ts";
 import type { Finding } from "./finding.ts";
@@ -36,8 +35,8 @@ export interface Audits {
   /** Repairs the findings whose right value can be proved. Yields each repair after it is done. */
   repair(findings: readonly Finding[]): AsyncIterable<Repair>;
   /**
-   * Checks the next few jobs of a queue. It repairs jobs that stand in no state's list, and counts again what their keys
-   * store. Schedulers repeat it as a duty, like reap.
+   * Checks the next few jobs of each Redis server. It repairs jobs that stand in no state's list, and counts again what their
+   * keys store. Schedulers repeat it as a duty, like reap.
    */
-  returnStrays(queue: QueueName): Promise<readonly RepairedJob[]>;
+  returnStrays(): Promise<readonly RepairedJob[]>;
 }

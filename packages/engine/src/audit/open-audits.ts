@@ -12,7 +12,7 @@ export interface AuditsParts extends EngineParts<JobSettings> {
 }
 
 export function openAudits({ redis, rootPrefix, clock, shards, queues }: AuditsParts): Audits {
-  const stray = strays(redis);
+  const stray = strays(redis, rootPrefix, (queue) => shards.ofQueue(queue));
   return {
     async audit(options) {
       return auditEngine(redis, rootPrefix, await queues(), clock.nowMs(), options).catch(
@@ -25,6 +25,9 @@ export function openAudits({ redis, rootPrefix, clock, shards, queues }: AuditsP
       const parts = { redis, rootPrefix, queues: await queues(), ...stampOf(clock) };
       yield* repairFindings(parts, findings);
     },
-    returnStrays: async (queue) => stray.look(await shards.ofQueue(queue), stampOf(clock)),
+    returnStrays: () =>
+      stray.look(stampOf(clock)).catch((error: unknown) => {
+        throw asStoreFault(error, "looking for stray jobs");
+      }),
   };
 }

@@ -65,7 +65,7 @@ test("an end whose script was cut short before it was recorded is recorded by th
   const id = entry?.[1][entry[1].indexOf("s") + 1] ?? "";
   await redis.del(`${base}mr:outbox`);
   await redis.zrem(`${base}completed`, id);
-  expect(await engine.returnStrays(queue)).toMatchObject([{ jobId: id, done: ["ended"] }]);
+  expect(await engine.returnStrays()).toMatchObject([{ jobId: id, done: ["ended"] }]);
   const read = { holder: "s", holdMs: 1_000, count: 9 };
   expect(await engine.outbox.read({ queue, shard: 0 }, read)).toMatchObject({
     entries: [{ subjectId: id, eventType: "job.succeeded", token: "1" }],

@@ -212,7 +212,7 @@ test("a duty finds a job that is in no place, in several passes over the keys, a
   for (const id of [first.jobId, ended.jobId, later.id]) await lose(id);
   const returned = [];
   for (let look = 0; look < 100 && returned.length < 3; look += 1) {
-    const found = await engine.returnStrays(queue);
+    const found = await engine.returnStrays();
     returned.push(...found.map(({ jobId, done }) => [jobId, done]));
   }
   expect(Object.fromEntries(returned)).toEqual({
@@ -222,7 +222,7 @@ test("a duty finds a job that is in no place, in several passes over the keys, a
   });
   expect(await stateOf(engine, ended.jobId)).toBe("SUCCEEDED");
   time.nowMs += 10 * LEASE_MS;
-  for (let look = 0; look < 10; look += 1) expect(await engine.returnStrays(queue)).toEqual([]);
+  for (let look = 0; look < 10; look += 1) expect(await engine.returnStrays()).toEqual([]);
   expect(await engine.audit()).toEqual([]);
 });
 
@@ -233,7 +233,7 @@ test("a duty puts back a job of which only the first write exists, and counts ag
   expect(await engine.audit()).toHaveLength(3);
   const returned = [];
   for (let look = 0; look < 100 && returned.length < 1; look += 1) {
-    returned.push(...(await engine.returnStrays(queue)));
+    returned.push(...(await engine.returnStrays()));
   }
   expect(returned).toMatchObject([{ jobId: torn.id, done: ["queued", "listed"] }]);
   expect(await stateOf(engine, torn.id)).toBe("QUEUED");

@@ -38,6 +38,10 @@ export interface Queues {
   stats(queue: QueueName): Promise<QueueStats>;
   /** Sorted by name. */
   queues(): Promise<readonly QueueDefinition[]>;
+  /** As queues, but the answer may be up to one second old. */
+  recentQueues(): Promise<readonly QueueDefinition[]>;
+  /** The queues in which something has not finished, or is to be delivered. Duties look after these. May be a second old. */
+  attendedQueues(): Promise<readonly QueueDefinition[]>;
   getQueue(name: QueueName): Promise<QueueDefinition | undefined>;
   /** Reads a queue's definition, which may be up to one second old. Callers use this for each job. */
   recentQueue(name: QueueName): Promise<QueueDefinition | undefined>;

@@ -1,6 +1,7 @@
 import type { QueueName } from "@millrace/shared";
 import type { EngineParts } from "../redis/parts.ts";
 import { MAX_EVENTS } from "../redis/stamp.ts";
+import type { AttendedQueues } from "./attended-queues.ts";
 import type { Queues } from "./contract.ts";
 import { pauseQueue } from "./pause_queue.ts";
 import type { QueueRegistry } from "./queue-registry.ts";
@@ -8,14 +9,24 @@ import { readStats } from "./read-stats.ts";
 
 export interface QueuesParts extends EngineParts {
   readonly registry: QueueRegistry;
+  readonly attended: Pick<AttendedQueues, "list">;
   /** Called after a queue was created or changed: its shards may need budgets and accounts copied to them. */
   readonly onDefined: (queue: QueueName) => Promise<void>;
 }
 
-export function openQueues({ redis, clock, shards, registry, onDefined }: QueuesParts): Queues {
+export function openQueues({
+  redis,
+  clock,
+  shards,
+  registry,
+  attended,
+  onDefined,
+}: QueuesParts): Queues {
   return {
     stats: async (queue) => readStats(redis, await shards.ofQueue(queue)),
     queues: () => registry.list(),
+    recentQueues: () => registry.recentList(),
+    attendedQueues: () => attended.list(),
     getQueue: (name) => registry.get(name),
     recentQueue: (name) => registry.recent(name),
     async defineQueue(change) {

@@ -42,6 +42,8 @@ export const queueDefaults: Omit<QueueDefinition, "name"> = {
 
 export interface QueueRegistry {
   list(): Promise<readonly QueueDefinition[]>;
+  /** Returns a list that is at most FRESH_MS old. */
+  recentList(): Promise<readonly QueueDefinition[]>;
   /** Reads the definition from Redis. */
   get(name: QueueName): Promise<QueueDefinition | undefined>;
   /** Returns a definition that is at most FRESH_MS old. */
@@ -58,12 +60,29 @@ export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): Q
   const key = registryKeys(rootPrefix).queues;
   const seen = new Map<QueueName, { atMs: number; definition: Promise<Stored> }>();
   type Stored = QueueDefinition | undefined;
+  let listed:
+    | { readonly atMs: number; readonly all: Promise<readonly QueueDefinition[]> }
+    | undefined;
+  const isFresh = (atMs: number, nowMs: number) =>
+    // If the clock was set back, nothing cached counts as fresh.
+    nowMs >= atMs && nowMs - atMs < FRESH_MS;
+  const forget = (name: QueueName) => {
+    seen.delete(name);
+    listed = undefined;
+  };
 
   const get = async (name: QueueName): Promise<Stored> => {
     const text = await redis.hget(key, name).catch((error: unknown) => {
       throw asStoreFault(error, `reading queue ${name}`);
     });
     return text === null ? undefined : parse(text);
+  };
+
+  const list = async () => {
+    const all = await redis.hvals(key).catch((error: unknown) => {
+      throw asStoreFault(error, "listing queues");
+    });
+    return all.map(parse).sort((a, b) => (a.name < b.name ? -1 : 1));
   };
 
   const swap = async (before: Stored, after: QueueDefinition) => {
@@ -77,19 +96,21 @@ export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): Q
 
   return {
     get,
-    async list() {
-      const all = await redis.hvals(key).catch((error: unknown) => {
-        throw asStoreFault(error, "listing queues");
+    list,
+    recentList() {
+      const nowMs = clock.nowMs();
+      if (listed !== undefined && isFresh(listed.atMs, nowMs)) return listed.all;
+      const fresh = { atMs: nowMs, all: list() };
+      listed = fresh;
+      fresh.all.catch(() => {
+        if (listed === fresh) listed = undefined;
       });
-      return all.map(parse).sort((a, b) => (a.name < b.name ? -1 : 1));
+      return fresh.all;
     },
     recent(name) {
       const nowMs = clock.nowMs();
       const known = seen.get(name);
-      // If the clock was set back, nothing cached counts as fresh.
-      if (known !== undefined && nowMs >= known.atMs && nowMs - known.atMs < FRESH_MS) {
-        return known.definition;
-      }
+      if (known !== undefined && isFresh(known.atMs, nowMs)) return known.definition;
       const definition = get(name);
       seen.set(name, { atMs: nowMs, definition });
       definition.then(
@@ -113,7 +134,7 @@ export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): Q
       } catch (error) {
         throw asStoreFault(error, `defining queue ${change.name}`);
       } finally {
-        seen.delete(change.name);
+        forget(change.name);
       }
     },
     async replace(before, queue) {
@@ -126,7 +147,7 @@ export function queueRegistry(redis: Store, rootPrefix: string, clock: Clock): Q
       } catch (error) {
         throw asStoreFault(error, `replacing queue ${queue.name}`);
       } finally {
-        seen.delete(queue.name);
+        forget(queue.name);
       }
     },
   };

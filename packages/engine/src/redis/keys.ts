@@ -69,6 +69,18 @@ export const groupIndex = (shard: Shard, keyId: KeyId): string =>
 /** zset: the names of one key's schedules. All have score 0, so they are in the order of names. */
 export const scheduleIndex = (shard: Shard, keyId: KeyId): string =>
   `${shard.base}mr:schedule-index:${keyId}`;
+
+/** A pattern for the keys of all jobs of a server. It also matches what jobs have in keys of their own. */
+export const jobKeyPattern = (rootPrefix: string): string => `${rootPrefix}:{*}:*~*~*`;
+
+/** Keys of a shard of which at least one exists while something in it has not finished, or is to be delivered. */
+export const unfinishedKeys = ({ base }: Pick<Shard, "base">): readonly string[] =>
+  [
+    ...["wait", "prioritized", "delayed", "active", "waiting-children", "stalled"],
+    ...["mr:classes", "mr:held", "mr:leases", "mr:expiry", "mr:groups", "mr:schedules"],
+    ...["mr:outbox", "mr:outbox-aside", "mr:unsorted"],
+  ].map((name) => base + name);
+
 /** stream: the ends of jobs and groups of a shard that are to be delivered. */
 export const outboxKey = ({ base }: Pick<Shard, "base">): string => `${base}mr:outbox`;
 

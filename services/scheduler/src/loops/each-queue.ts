@@ -1,15 +1,15 @@
-import type { Engine, QueueDefinition } from "@millrace/engine";
+import type { QueueDefinition } from "@millrace/engine";
 
 /**
  * Does the work of a loop for each queue. A queue whose work fails does not keep the others from theirs: what failed is
  * thrown at the end, and the loop's next round tries it again.
  */
 export async function eachQueue(
-  engine: Pick<Engine, "queues">,
+  queues: readonly QueueDefinition[],
   work: (queue: QueueDefinition) => Promise<void>,
 ): Promise<void> {
   const failed: unknown[] = [];
-  for (const queue of await engine.queues()) {
+  for (const queue of queues) {
     await work(queue).catch((error: unknown) => failed.push(error));
   }
   const error = together(failed, "queues");

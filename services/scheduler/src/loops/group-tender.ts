@@ -6,12 +6,12 @@ const BATCH = 200;
 
 /** Goes on with groups whose end needs more than one step: see `tendGroups`. */
 export const startGroupTender = (
-  engine: Pick<Engine, "queues" | "tendGroups">,
+  engine: Pick<Engine, "attendedQueues" | "tendGroups">,
   options: LoopOptions,
 ): Loop =>
   every(
-    () =>
-      eachQueue(engine, async ({ name }) => {
+    async () =>
+      eachQueue(await engine.attendedQueues(), async ({ name }) => {
         while ((await engine.tendGroups(name, BATCH)).more);
       }),
     options,

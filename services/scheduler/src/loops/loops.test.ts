@@ -19,13 +19,13 @@ function setup() {
   const errors: unknown[] = [];
   const options = { clock, everyMs: 1_000, onError: (error: unknown) => errors.push(error) };
   const resting = () => vi.waitFor(() => expect(clock.pending).toBe(1), { timeout: 20_000 });
-  return { clock, errors, options, resting, queues: async () => [queue] };
+  return { clock, errors, options, resting, attendedQueues: async () => [queue] };
 }
 
 test("continues a round while more is left, and starts the next after the pause and not before", async () => {
-  const { clock, options, resting, queues } = setup();
+  const { clock, options, resting, attendedQueues: queues } = setup();
   const reap = vi.fn(async () => ({ reaped: [], more: reap.mock.calls.length < 3 }));
-  const loop = startReaper({ queues, reap }, options);
+  const loop = startReaper({ attendedQueues: queues, reap }, options);
   await resting();
   expect(reap).toHaveBeenCalledTimes(3);
   clock.advance(999);
@@ -38,10 +38,10 @@ test("continues a round while more is left, and starts the next after the pause 
 });
 
 test("reports a failed round, and goes on", async () => {
-  const { clock, errors, options, resting, queues } = setup();
+  const { clock, errors, options, resting, attendedQueues: queues } = setup();
   const fault = new Error("away");
   const prune = vi.fn(async () => ({ pruned: 0, more: false })).mockRejectedValueOnce(fault);
-  const loop = startPruner({ queues, prune }, options);
+  const loop = startPruner({ recentQueues: queues, prune }, options);
   await resting();
   expect(errors).toEqual([fault]);
   clock.advance(1_000);
@@ -52,34 +52,31 @@ test("reports a failed round, and goes on", async () => {
 
 type Work = (queue: QueueName) => Promise<void>;
 
-const noCounter = { inc: () => undefined } as unknown as SchedulerMetrics["jobsRepaired"];
-const start: Record<string, (queues: Engine["queues"], work: Work, options: LoopOptions) => Loop> =
-  {
-    reaper(queues, work, options) {
-      const reap = async (name: QueueName) => work(name).then(() => ({ reaped: [], more: false }));
-      return startReaper({ queues, reap }, options);
-    },
-    pruner(queues, work, options) {
-      const prune = async (name: QueueName) => work(name).then(() => ({ pruned: 0, more: false }));
-      return startPruner({ queues, prune }, options);
-    },
-    promoter(queues, work, options) {
-      const promote = async (name: QueueName) => work(name).then(() => ({ promoted: 0 }));
-      return startPromoter({ queues, promote }, options);
-    },
-    "group tender": (queues, work, options) => {
-      const tendGroups = async (name: QueueName) => work(name).then(() => ({ more: false }));
-      return startGroupTender({ queues, tendGroups }, options);
-    },
-    strays(queues, work, options) {
-      const returnStrays = async (name: QueueName) => work(name).then(() => []);
-      return startStrays({ queues, returnStrays }, noCounter, options);
-    },
-    schedules(queues, work, options) {
-      const takeSchedules = async (name: QueueName) => work(name).then(() => ({ schedules: [] }));
-      return startSchedules({ queues, takeSchedules }, async () => {}, options);
-    },
-  };
+const start: Record<
+  string,
+  (queues: Engine["attendedQueues"], work: Work, options: LoopOptions) => Loop
+> = {
+  reaper(queues, work, options) {
+    const reap = async (name: QueueName) => work(name).then(() => ({ reaped: [], more: false }));
+    return startReaper({ attendedQueues: queues, reap }, options);
+  },
+  pruner(queues, work, options) {
+    const prune = async (name: QueueName) => work(name).then(() => ({ pruned: 0, more: false }));
+    return startPruner({ recentQueues: queues, prune }, options);
+  },
+  promoter(queues, work, options) {
+    const promote = async (name: QueueName) => work(name).then(() => ({ promoted: 0 }));
+    return startPromoter({ attendedQueues: queues, promote }, options);
+  },
+  "group tender": (queues, work, options) => {
+    const tendGroups = async (name: QueueName) => work(name).then(() => ({ more: false }));
+    return startGroupTender({ attendedQueues: queues, tendGroups }, options);
+  },
+  schedules(queues, work, options) {
+    const takeSchedules = async (name: QueueName) => work(name).then(() => ({ schedules: [] }));
+    return startSchedules({ attendedQueues: queues, takeSchedules }, async () => {}, options);
+  },
+};
 
 test.each(Object.entries(start))(
   "%s: a queue whose work fails keeps no other queue from its own",
@@ -115,33 +112,33 @@ test.each(Object.entries(start))(
 );
 
 test("tends a queue's groups until none is due", async () => {
-  const { options, resting, queues } = setup();
+  const { options, resting, attendedQueues: queues } = setup();
   const tendGroups = vi.fn(async () => ({ more: tendGroups.mock.calls.length < 3 }));
-  const loop = startGroupTender({ queues, tendGroups }, options);
+  const loop = startGroupTender({ attendedQueues: queues, tendGroups }, options);
   await resting();
   expect(tendGroups).toHaveBeenCalledTimes(3);
   await loop.close();
 });
 
 test("promotes due jobs until a batch is not full", async () => {
-  const { options, resting, queues } = setup();
+  const { options, resting, attendedQueues: queues } = setup();
   const promote = vi.fn(async (_queue: QueueName, limit: number) => ({
     promoted: promote.mock.calls.length === 1 ? limit : limit - 1,
   }));
-  const loop = startPromoter({ queues, promote }, options);
+  const loop = startPromoter({ attendedQueues: queues, promote }, options);
   await resting();
   expect(promote).toHaveBeenCalledTimes(2);
   await loop.close();
 });
 
-test("searches for strays one step of each queue per round, with a counter that exists before the first one", async () => {
-  const { clock, options, resting, queues } = setup();
+test("searches for strays one step per round, with a counter that exists before the first one", async () => {
+  const { clock, options, resting, attendedQueues: queues } = setup();
   const returnStrays = vi.fn(async () => []);
   const inc = vi.fn();
   const counter = { inc } as unknown as SchedulerMetrics["jobsRepaired"];
-  const loop = startStrays({ queues, returnStrays }, counter, options);
+  const loop = startStrays({ recentQueues: queues, returnStrays }, counter, options);
   await resting();
-  expect(returnStrays).toHaveBeenCalledExactlyOnceWith(queue.name);
+  expect(returnStrays).toHaveBeenCalledExactlyOnceWith();
   expect(inc).toHaveBeenCalledExactlyOnceWith({ queue: queue.name }, 0);
   clock.advance(1_000);
   await resting();

@@ -5,7 +5,7 @@ import type { MemoryPressure, MemoryReading } from "../policy/memory-pressure.ts
 import type { StoredBytesBound } from "../policy/stored-bytes.ts";
 
 export interface MemoryWatchParts {
-  readonly engine: Pick<Engine, "memory" | "queues">;
+  readonly engine: Pick<Engine, "memory" | "recentQueues">;
   readonly pressure: Pick<MemoryPressure, "measured">;
   readonly storedBytes: Pick<StoredBytesBound, "measured">;
   readonly metrics: Pick<SchedulerMetrics, "redisMemoryUsed" | "redisMemoryLimit">;
@@ -27,7 +27,7 @@ export function startMemoryWatch(parts: MemoryWatchParts, options: LoopOptions):
   const { engine, pressure, storedBytes, metrics, onChange } = parts;
   let before = false;
   return every(async () => {
-    const [reading, queues] = await Promise.all([engine.memory(), engine.queues()]);
+    const [reading, queues] = await Promise.all([engine.memory(), engine.recentQueues()]);
     const ofCallers = queues.filter(({ name }) => !name.startsWith(INTERNAL_QUEUE_PREFIX));
     storedBytes.measured(reading.limitBytes, ofCallers.length);
     metrics.redisMemoryUsed.set(reading.usedBytes);

@@ -5,7 +5,7 @@ import { type MoveShardParts, moveShard } from "../webhooks/move-shard.ts";
 import { together } from "./each-queue.ts";
 
 export interface OutboxMoverParts extends MoveShardParts {
-  readonly engine: Pick<Engine, "queues" | "outbox"> & MoveShardParts["engine"];
+  readonly engine: Pick<Engine, "attendedQueues" | "outbox"> & MoveShardParts["engine"];
 }
 
 /**
@@ -94,7 +94,7 @@ class OutboxMover implements Loop {
 
   async #addAll(): Promise<void> {
     this.#all = false;
-    for (const { name: queue, shards } of await this.#parts.engine.queues()) {
+    for (const { name: queue, shards } of await this.#parts.engine.attendedQueues()) {
       if (queue.startsWith(INTERNAL_QUEUE_PREFIX)) continue;
       for (let shard = 0; shard < shards; shard += 1) {
         this.#due.set(`${queue}:${shard}`, { queue, shard });

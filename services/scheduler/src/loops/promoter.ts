@@ -6,12 +6,12 @@ const BATCH = 500;
 
 /** Queues scheduled jobs that are due. */
 export const startPromoter = (
-  engine: Pick<Engine, "queues" | "promote">,
+  engine: Pick<Engine, "attendedQueues" | "promote">,
   options: LoopOptions,
 ): Loop =>
   every(
-    () =>
-      eachQueue(engine, async ({ name }) => {
+    async () =>
+      eachQueue(await engine.attendedQueues(), async ({ name }) => {
         while ((await engine.promote(name, BATCH)).promoted >= BATCH);
       }),
     options,

@@ -5,10 +5,13 @@ import { eachQueue } from "./each-queue.ts";
 const BATCH = 200;
 
 /** Removes finished jobs whose retention has ended. */
-export const startPruner = (engine: Pick<Engine, "queues" | "prune">, options: LoopOptions): Loop =>
+export const startPruner = (
+  engine: Pick<Engine, "recentQueues" | "prune">,
+  options: LoopOptions,
+): Loop =>
   every(
-    () =>
-      eachQueue(engine, async ({ name }) => {
+    async () =>
+      eachQueue(await engine.recentQueues(), async ({ name }) => {
         while ((await engine.prune(name, BATCH)).more);
       }),
     options,

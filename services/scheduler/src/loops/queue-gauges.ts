@@ -17,7 +17,10 @@ import { bands } from "../policy/band-of.ts";
 import { eachQueue } from "./each-queue.ts";
 
 export interface QueueGaugesParts {
-  readonly engine: Pick<Engine, "queues" | "stats" | "waits" | "providerAccounts" | "outbox">;
+  readonly engine: Pick<
+    Engine,
+    "recentQueues" | "attendedQueues" | "stats" | "waits" | "providerAccounts" | "outbox"
+  >;
   readonly metrics: SchedulerMetrics;
   readonly labels: JobLabels;
   readonly limitedKeys: LimitedKeys;
@@ -48,8 +51,13 @@ const accountStates: readonly ProviderAccountState[] = [
 ];
 const cooldownReasons: readonly ProviderReport["kind"][] = ["refused", "failed", "exhausted"];
 
+/** For how many rounds the reading of a queue is shown in which nothing is unfinished. Retention still removes its jobs. */
+const IDLE_ROUNDS = 12;
+
 interface Reading {
   readonly queue: QueueDefinition;
+  readonly round: number;
+  readonly attended: boolean;
   readonly stats: QueueStats;
   readonly waits: QueueWaits;
   readonly outbox: OutboxLength;
@@ -87,22 +95,39 @@ export function startQueueGauges(parts: QueueGaugesParts, options: LoopOptions):
       accounts.map(({ account, state }) => ({ account: labels.account(account.name), state })),
     );
   };
+  let round = 0;
+  let before: ReadonlyMap<string, Reading> = new Map();
   return every(async () => {
+    round += 1;
     const accounts = await engine.providerAccounts.list();
     const readings: Reading[] = [];
-    const reading = eachQueue(engine, async (queue) => {
+    const attended = new Set((await engine.attendedQueues()).map(({ name }) => name));
+    const reading = eachQueue(await engine.recentQueues(), async (queue) => {
       labels.declare(queue.name, queue.types);
+      const known = before.get(queue.name);
+      const isAttended = attended.has(queue.name);
+      if (known !== undefined && !isAttended && mayShowAgain(known, round)) {
+        readings.push({ ...known, queue });
+        return;
+      }
       const [stats, waits, outbox] = await Promise.all([
         engine.stats(queue.name),
         engine.waits(queue.name),
         engine.outbox.length(queue.name),
       ]);
-      readings.push({ queue, stats, waits, outbox });
+      readings.push({ queue, round, attended: isAttended, stats, waits, outbox });
     });
     // What could be read is shown, although another queue could not be.
-    await reading.finally(() => show(readings, accounts));
+    await reading.finally(() => {
+      before = new Map(readings.map((one) => [one.queue.name, one]));
+      show(readings, accounts);
+    });
   }, options);
 }
+
+/** A reading from the time when the queue had unfinished jobs says nothing of the time after it. */
+const mayShowAgain = ({ attended, round }: Reading, now: number): boolean =>
+  !attended && now - round < IDLE_ROUNDS;
 
 function showQueue(metrics: SchedulerMetrics, queue: string, stats: QueueStats): void {
   for (const state of states) metrics.queueLength.set({ queue, state, pool: "" }, stats[state]);

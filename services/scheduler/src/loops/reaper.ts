@@ -5,10 +5,13 @@ import { eachQueue } from "./each-queue.ts";
 const BATCH = 200;
 
 /** Takes back expired leases, and ends waiting jobs that have expired. */
-export const startReaper = (engine: Pick<Engine, "queues" | "reap">, options: LoopOptions): Loop =>
+export const startReaper = (
+  engine: Pick<Engine, "attendedQueues" | "reap">,
+  options: LoopOptions,
+): Loop =>
   every(
-    () =>
-      eachQueue(engine, async ({ name }) => {
+    async () =>
+      eachQueue(await engine.attendedQueues(), async ({ name }) => {
         while ((await engine.reap(name, BATCH)).more);
       }),
     options,

@@ -9,13 +9,13 @@ const CLAIM_MS = 5_000;
 
 /** Submits the runs of schedules that are due. It pauses until the next due time, and at most `everyMs`. */
 export const startSchedules = (
-  engine: Pick<Engine, "queues" | "takeSchedules">,
+  engine: Pick<Engine, "attendedQueues" | "takeSchedules">,
   run: (schedules: readonly ScheduleRecord[]) => Promise<void>,
   options: LoopOptions,
 ): Loop =>
   paced(async () => {
     let nextMs = Number.POSITIVE_INFINITY;
-    await eachQueue(engine, async ({ name }) => {
+    await eachQueue(await engine.attendedQueues(), async ({ name }) => {
       nextMs = Math.min(nextMs, await runDue(engine, name, run));
     });
     return Math.max(0, nextMs - options.clock.nowMs());

@@ -18,8 +18,8 @@ export const observedEngine = (engine: Engine, observer: JobObserver): Engine =>
     for (const job of result.reaped) observer.reaped(job, engine.clock.nowMs());
     return result;
   },
-  async returnStrays(queue) {
-    const jobs = await engine.returnStrays(queue);
+  async returnStrays() {
+    const jobs = await engine.returnStrays();
     for (const job of jobs) observer.repaired(job);
     return jobs;
   },
