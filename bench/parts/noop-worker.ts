@@ -19,7 +19,13 @@ import { result } from "./payload.ts";
 /** The time before each piece of text. */
 const CHUNK_MS = 10;
 const jobMs = Number(process.env.JOB_MS ?? 0);
+/** The longest time between the beginnings of two jobs since it was asked for last. */
+let longestGapMs = 0;
+let lastMs = performance.now();
 const noop = async ({ payload, write }: AttemptContext) => {
+  const nowMs = performance.now();
+  longestGapMs = Math.max(longestGapMs, nowMs - lastMs);
+  lastMs = nowMs;
   if (jobMs > 0) await pause(jobMs);
   const { chunks = 0 } = payload as { chunks?: number };
   for (let chunk = 0; chunk < chunks; chunk += 1) {
@@ -57,7 +63,11 @@ await serveParent(async () => {
   });
   await connected.promise;
   return {
-    answer: async () => ({}),
+    answer: async () => {
+      const gap = longestGapMs;
+      longestGapMs = 0;
+      return { longestGapMs: gap };
+    },
     async close() {
       await worker.drain(1_000);
       await tracing.close();
