@@ -102,12 +102,15 @@ function trialsOf(call: Call, reads: readonly Read[]): (Trial & Expected)[] {
   return trials;
 }
 
-/** Scripts that change one field of the registry, or a stream, with one command. They cannot stop half-way. */
+/** Scripts that change one field of the registry, or a stream. What can fail in them comes before their first write. */
 const ofRegistry = new Set([
+  "add_field",
   "append_change",
   "change_field",
   "declared_accounts",
   "read_time",
+  "read_field_changes",
+  "read_field_page",
   "replace_field",
 ]);
 

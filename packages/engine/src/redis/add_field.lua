@@ -3,7 +3,6 @@
 -- ARGV     field, value
 -- RETURNS  the field's value
 -- REPEAT   safe
--- TOUCHES  :names (zset)
 local base = KEYS[1]
 local rcall = redis.call
 local field = ARGV[1]

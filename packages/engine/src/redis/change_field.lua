@@ -4,7 +4,6 @@
 -- RETURNS  {"SET", changes so far, 1 if the field existed before} | {"CHANGED"}: checked is 1, and the field does not hold
 --          before (empty: it does not exist)
 -- REPEAT   safe: it only counts one more change; with checked = 1, it replies CHANGED
--- TOUCHES  :changes (zset)
 --
 -- An empty value removes the field. With ordered = 1, it notes the order of changes for read_field_changes.
 local base = KEYS[1]

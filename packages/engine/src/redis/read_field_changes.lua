@@ -1,12 +1,11 @@
 -- read_field_changes: read which fields of a hash were changed after a change, the earliest first.
 -- KEYS     base, which is the hash
--- ARGV     after, a number of changes; count, of fields
+-- ARGV     after, count
 -- RETURNS  {the number of the last change, the number up to which these are all changes, the number up to which the order of
 --          changes is not known, changes}; each change: {field, value}. A value "" means that the field was removed
 -- REPEAT   safe
--- TOUCHES  :changes (zset)
 --
--- change_field must have noted the order: its `ordered` says so.
+-- after is the number of a change, and count a number of fields. change_field must have noted the order: its `ordered` says so.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"

@@ -1,9 +1,10 @@
 -- read_field_page: read some fields of a hash, in the order of their names. add_field has added them.
 -- KEYS     base, which is the hash
--- ARGV     from: "" for the first name, "(" and a name to begin after it, or "[" and a name to begin with it; count
+-- ARGV     from, count
 -- RETURNS  the fields' values
 -- REPEAT   safe
--- TOUCHES  :names (zset)
+--
+-- from is "" for the first name, "(" and a name to begin after it, or "[" and a name to begin with it.
 local base = KEYS[1]
 local rcall = redis.call
 local from = ARGV[1]

@@ -254,12 +254,12 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   set_limits: () => [
     {
       version: "99",
-      all: "1",
+      from: "0",
       band_weights: "16,4,1",
       limits:
         '{"weight":1,"tokensPerMinute":5000,"maxRunning":3,"maxQueued":10,"maxPriority":1,"maxStoredBytes":1000000}',
     },
-    { version: "99", all: "1", band_weights: "", limits: "" },
+    { version: "99", from: "0", band_weights: "", limits: "" },
   ],
   settle: () => {
     const failure = '{"reason":"BAD","message":"it broke","retryable":true}';

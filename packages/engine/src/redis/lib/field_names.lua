@@ -1,7 +1,7 @@
 -- field_names: the names of a hash's fields in their order, so that readers can go through them in pages.
 --
 -- Needs `base`, the hash, and `rcall`. The fields of the hash are never removed.
--- TOUCHES  :names (zset)
+-- TOUCHES
 local field_names = {}
 
 -- Adds the names that are missing, because an earlier version has added fields without them.
