@@ -52,6 +52,8 @@ export interface KeyBudgets {
   storedBytes(keys: readonly KeyId[]): Promise<ReadonlyMap<KeyId, number>>;
   /** How much of its budget each given key uses now, in each queue where it uses any. */
   use(keys: readonly KeyId[]): Promise<ReadonlyMap<KeyId, readonly KeyUse[]>>;
+  /** As use, for each key that stores jobs in a queue. Its cost does not depend on how many keys have budgets. */
+  usedNow(): Promise<ReadonlyMap<KeyId, readonly KeyUse[]>>;
   /**
    * Replaces the whole budget; undefined removes all limits. The next lease of every replica obeys it, and lanes that the
    * old budget held are checked again.

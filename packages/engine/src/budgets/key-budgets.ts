@@ -7,7 +7,7 @@ import type { Store } from "../redis/store-connection.ts";
 import { asStoreCall } from "../redis/store-fault.ts";
 import { budgetCopies } from "./budget-copies.ts";
 import type { InternalLimits, KeyBudget, KeyBudgets, KeyUse } from "./contract.ts";
-import { readUse } from "./read_use.ts";
+import { keysWithJobs, usesInShard } from "./key-uses.ts";
 import { formatBudget, parseBudget } from "./stored-budgets.ts";
 
 export interface KeyBudgetRegistry extends KeyBudgets {
@@ -18,9 +18,6 @@ export interface KeyBudgetRegistry extends KeyBudgets {
 /** The field of the registry's hash that counts its changes. */
 const VERSION = "*";
 const NONE = "";
-/** How many keys' use one call reads: it occupies Redis for about a millisecond. */
-const KEYS_AT_ONCE = 200;
-
 /**
  * Budgets are stored in the registry, and copied to every shard: budget-copies.ts says how. A change is written to the
  * registry first, so if a writer dies half-way, `sync` repairs everything that it left.
@@ -94,19 +91,26 @@ export function keyBudgetRegistry(
     use: (keyIds) =>
       asStoreCall("reading what keys use", async () => {
         const found = new Map<KeyId, KeyUse[]>(keyIds.map((keyId) => [keyId, []]));
-        for (const { base, index, settings: queue } of await shards()) {
-          const here = keyIds.filter((keyId) => shardIndex(keyId, queue.shards) === index);
-          for (let from = 0; from < here.length; from += KEYS_AT_ONCE) {
-            const keys = here.slice(from, from + KEYS_AT_ONCE);
-            const uses = await readUse.run(redis, base, { nowMs: clock.nowMs(), keys });
-            for (const [at, limits] of uses.entries()) {
-              const some = limits.filter(({ used }) => used > 0);
-              if (some.length > 0)
-                found.get(keys[at] as KeyId)?.push({ queue: queue.name, limits: some });
+        for (const shard of await shards()) {
+          const { index, settings } = shard;
+          const here = keyIds.filter((keyId) => shardIndex(keyId, settings.shards) === index);
+          for (const [keyId, use] of await usesInShard(redis, shard, here, clock))
+            found.get(keyId)?.push(use);
+        }
+        return found;
+      }),
+    usedNow: () =>
+      asStoreCall("reading what keys use", async () => {
+        const found = new Map<KeyId, Map<QueueName, KeyUse>>();
+        for (const shard of await shards()) {
+          for await (const keys of keysWithJobs(redis, shard)) {
+            for (const [keyId, use] of await usesInShard(redis, shard, keys, clock)) {
+              const uses = found.get(keyId) ?? new Map<QueueName, KeyUse>();
+              found.set(keyId, uses.set(use.queue, use));
             }
           }
         }
-        return found;
+        return new Map([...found].map(([keyId, uses]) => [keyId, [...uses.values()]]));
       }),
     sync: (only) => asStoreCall("copying budgets to the shards", () => copies.copyTo(only)),
   };

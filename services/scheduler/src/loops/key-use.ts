@@ -8,13 +8,13 @@ export const MOST_GAUGES = 20;
 
 /** Sets the gauges of how much of their limits the busiest keys use. */
 export const startKeyUse = (
-  engine: { readonly keyBudgets: Pick<Engine["keyBudgets"], "list" | "use"> },
+  engine: { readonly keyBudgets: Pick<Engine["keyBudgets"], "getAll" | "usedNow"> },
   { keyBudgetUsed }: Pick<SchedulerMetrics, "keyBudgetUsed">,
   options: LoopOptions,
 ): Loop =>
   every(async () => {
-    const budgets = await engine.keyBudgets.list();
-    const used = await engine.keyBudgets.use([...budgets.keys()]);
+    const used = await engine.keyBudgets.usedNow();
+    const budgets = await engine.keyBudgets.getAll([...used.keys()]);
     const ratios = [...used].flatMap(([keyId, queues]) =>
       queues.flatMap(({ queue, limits }) =>
         limits.flatMap(({ kind, used: amount }) => {
