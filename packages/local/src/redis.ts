@@ -123,6 +123,8 @@ async function launch(
     ...["--dir", directory, "--save", "", "--daemonize", "no"],
     ...["--appendonly", options.appendonly === true ? "yes" : "no"],
     ...["--appendfsync", options.appendfsync ?? "everysec"],
+    // A job is a hash: this keeps all but long ones in the compact form.
+    ...["--hash-max-listpack-value", "1024"],
     ...(options.args ?? []),
   ];
   return { port, ...(await startGuarded(program, args, "Ready to accept connections")) };
