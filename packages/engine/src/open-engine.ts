@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import { providerAccounts } from "./accounts/provider-accounts.ts";
 import { openAudits } from "./audit/open-audits.ts";
 import { keyBudgetRegistry } from "./budgets/key-budgets.ts";
+import { keyPortions } from "./budgets/key-portions.ts";
 import { openRetention } from "./dead-letters/open-retention.ts";
 import { openDemand } from "./demand/open-demand.ts";
 import type { Engine, EngineOptions, Policy } from "./engine.ts";
@@ -91,6 +92,7 @@ function engineOn(
 
   const hub = signalHub(signals, rootPrefix, clock);
   const keyBudgets = keyBudgetRegistry(redis, rootPrefix, queues, internalLimits, clock);
+  const portions = keyPortions(redis, rootPrefix, clock);
   const accounts = providerAccounts({
     ...{ ...parts, queues, onChanged: () => freed() },
     onEvent: options.onAccountEvent ?? (() => undefined),
@@ -98,7 +100,7 @@ function engineOn(
   });
   const spend = spendSettings(options.spend);
   const models = modelRegistry(redis, rootPrefix, queues, clock);
-  const { leases, freed } = openLeases({ ...parts, accounts, spend });
+  const { leases, freed } = openLeases({ ...parts, accounts, portions, spend });
   const { syncSubscribers, ...webhooks } = openWebhooks({ ...parts, queues, hub });
   const syncs = [keyBudgets.sync, accounts.sync, models.sync, syncSubscribers];
   const copies = policyCopies(redis, rootPrefix, queues, syncs);

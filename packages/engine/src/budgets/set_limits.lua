@@ -3,11 +3,12 @@
 -- ARGV     from, version, band_weights; per key: key, limits
 -- RETURNS  {"SET"} | {"CURRENT"}, the shard has this version or a later one | {"BEHIND", its version}: it lacks changes before from
 -- REPEAT   safe
--- TOUCHES  mr:budgets (hash), mr:bands (hash)
+-- TOUCHES  mr:budgets (hash), mr:bands (hash), mr:use: (hash)
 --
 -- limits are as in lib/key_limits; "" means none. The keys are those of the shard that were changed after version `from`, up to
 -- `version`. A call with from = version sets nothing: it asks which version the shard has. Names that an earlier version stored
--- are replaced. band_weights is "" or "interactive,standard,batch". The script releases held lanes whose limits have changed.
+-- are replaced. band_weights is "" or "interactive,standard,batch". The script releases held lanes whose limits have changed. The
+-- shard must ask for its portions of the new limits.
 local base = KEYS[1]
 local rcall = redis.call
 --- @include "redis/lib/numbers"
@@ -17,6 +18,7 @@ local band_weights = ARGV[3]
 --- @include "lanes/lib/lanes"
 --- @include "signals/lib/signals"
 --- @include "lanes/lib/former_names"
+--- @include "budgets/lib/portions"
 
 former_names.replace()
 local has = numbers.whole(rcall("HGET", base .. "mr:budgets", F.budgets_version)) or 0
@@ -42,6 +44,9 @@ for at = 3, #ARGV - 1, 2 do
   else
     rcall("HSET", base .. "mr:budgets", key, limits)
   end
+  local use = base .. "mr:use:" .. key
+  local portion = rcall("HGET", use, F.use_portion)
+  if portion then portions.store(use, { version = portions.read(portion).version + 1, ask_ms = 0 }) end
   lanes.release_key(key, true)
 end
 rcall("HSET", base .. "mr:budgets", F.budgets_version, ARGV[2])

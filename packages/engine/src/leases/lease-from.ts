@@ -1,5 +1,6 @@
 import type { Clock } from "@millrace/shared";
 import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
+import type { KeyPortions } from "../budgets/key-portions.ts";
 import type { EndedJob, EndReason } from "../jobs/contract.ts";
 import type { OtherEndsParts } from "../jobs/other-ends.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
@@ -13,6 +14,9 @@ import { settle } from "./settle.ts";
 
 /** A bound on one call, because Redis serves nothing else meanwhile. */
 const LEASES_PER_CALL = 64;
+/** How often a lease asks for portions of keys' budgets: after that, what is left waits for the next lease. */
+const MOST_PORTION_ASKS = 16;
+
 export interface LeaseFrom {
   /** Attempts ended in this engine, or an account was changed. So an account that had nothing may have something now. */
   freed(): void;
@@ -54,12 +58,13 @@ async function failUnreadable(
 export interface LeaseFromParts extends OtherEndsParts {
   readonly redis: Store;
   readonly accounts: Pick<ProviderAccountRegistry, "exchange">;
+  readonly portions: Pick<KeyPortions, "obtain">;
   readonly clock: Clock;
   readonly spend: SpendSettings;
 }
 
 export function leaseFromShards(parts: LeaseFromParts): LeaseFrom {
-  const { redis, accounts, clock, onOtherEnds } = parts;
+  const { redis, accounts, portions, clock, onOtherEnds } = parts;
   // The shard with which a queue's next call begins. It rotates, so that all shards are first equally often.
   const turns = new Map<string, number>();
   const asks = new AccountAsks(accounts, () => clock.nowMs());
@@ -81,6 +86,7 @@ export function leaseFromShards(parts: LeaseFromParts): LeaseFrom {
         const { base, definition } = shard;
         const { retainFailedMs: keepFailedMs, defaultEstimatedTokens: defaultTokens } = definition;
         const asked = { closed: asks.closedAt(base), dueMs, note };
+        let portionAsks = 0;
         for (let more = true; more && leases.length < request.count; ) {
           const count = Math.min(request.count - leases.length, LEASES_PER_CALL);
           const next = leases.length % workers.length;
@@ -102,8 +108,14 @@ export function leaseFromShards(parts: LeaseFromParts): LeaseFrom {
           if (result.nextDueMs !== undefined) dueMs.push(result.nextDueMs);
           dueMs.push(...result.waitsFor.flatMap((name) => asks.asksAgainMs(base, name) ?? []));
           more = result.leases.length === count;
-          if (!more && result.wants.length > 0)
-            more = await asks.getSlices(base, result.wants, asked);
+          const { wants, keyWants } = result;
+          if (keyWants.length > 0) {
+            await portions.obtain(base, keyWants);
+            // The call has ended before jobs that may run. Whoever has not got a larger portion does not ask again at once.
+            portionAsks += 1;
+            more = portionAsks < MOST_PORTION_ASKS;
+          }
+          if (!more && wants.length > 0) more = await asks.getSlices(base, wants, asked);
         }
       }
       return {

@@ -3,7 +3,8 @@
 -- ARGV     now_ms, max_events, count, lease_ms, worker_ids, all_pools, keep_failed_ms, default_tokens, types, alone, except, closed; per pool: pool
 -- RETURNS  {"OK", next_due_ms | "", {per job that it expired: job_id, identity (see ends)}, {per account whose slice was too small:
 --          pool, jobs, least_tokens, of_models}, {per kind of constraint that held a lane: kind, lanes}, suspects_wait, other_ends (see ends.report), pause | "" (F.meta_pause), {accounts
---          for which jobs of models wait}, {the names of a lease's fields}, per lease: the fields}
+--          for which jobs of models wait}, {per key whose portion was too small: key, needs (see lib/portions)}, {the names of a
+--          lease's fields}, per lease: the fields}
 -- REPEAT   safe, but not idempotent: the leases of a lost reply expire and are reaped
 -- TOUCHES  meta (hash), active (list), mr:leases (zset), mr:ready: (zset)
 --
@@ -109,7 +110,10 @@ local expired, wants, holds = {}, {}, {}
 local LEASE = { "id", "token", F.payload, F.spec, F.attempts_spent, F.held_by, F.next_offset, F.stalls, F.usage, F.failure,
   F.due_ms, F.bounces, F.child_groups, F.checkpoint, F.last_end, F.use_holds, F.route }
 local waits_for = {}
-local reply, n = { "OK", "", expired, wants, holds, 0, false, meta[3] or "", waits_for, LEASE }, 10
+-- What the portions of keys could not give; and for each of these keys its place in the list. A call asks for at most 32 keys,
+-- because each takes some calls of scripts.
+local key_wants = { list = {}, place = {}, most = 32 }
+local reply, n = { "OK", "", expired, wants, holds, 0, false, meta[3] or "", waits_for, key_wants.list, LEASE }, 11
 local leased, leased_of = 0, {}
 
 -- Plain BullMQ jobs (band 0) are left to BullMQ's workers.
@@ -201,18 +205,36 @@ local function note_hold(job, kind)
   rcall("HSET", base .. job.id, F.held_by, job.held and job.held .. "," .. kind or kind)
 end
 
+-- Notes what a job needs whose key's portions are too small. If the home has not refused it before, the call takes no more jobs:
+-- the next call, with what the home gives, takes this one in its turn.
+function key_wants.note(job, use)
+  if use.part.ask_ms == 0 then key_wants.ends_call = true end
+  local list, at = key_wants.list, key_wants.place[job.key]
+  if not at then
+    if #list >= 2 * key_wants.most then return end
+    at = #list + 1
+    key_wants.place[job.key], list[at], list[at + 1] = at, job.key, 0
+  end
+  list[at + 1] = math.max(list[at + 1], job.held_tokens)
+end
+
 -- Checks everything that a job needs before it takes any of it: a job that waits holds nothing.
 local function gate(job)
   if job.limits then
     local use = budgets.use_of(job.key)
-    local when, kind = budgets.constraint(job.limits, use, job.held_tokens, job.pool)
+    local when, kind, asks = budgets.constraint(job.limits, use, job.held_tokens, job.pool)
     if when then
-      note_hold(job, kind)
-      key_holds.begin(use, job.class, kind)
+      if asks then key_wants.note(job, use) end
+      -- A lane that only waits for the first answer of its key's home is not held by a limit.
+      if not asks or use.part.ask_ms > 0 then
+        note_hold(job, kind)
+        key_holds.begin(use, job.class, kind)
+      end
       return when
     end
     key_holds.over(use, job.class)
   end
+  if key_wants.ends_call then return "shut" end
   if job.routes then return route_choice.choose(job) end
   if job.slice and slices.is_short(job.slice, job.tokens) then return "shut" end
 end
@@ -282,6 +304,10 @@ if count > 0 then
     local m = #wants
     local jobs, of_models = route_choice.waiting(pool, left, served)
     wants[m + 1], wants[m + 2], wants[m + 3], wants[m + 4] = pool, jobs, least_tokens, of_models
+  end
+  for at = 2, #key_wants.list, 2 do
+    local tokens = key_wants.list[at]
+    key_wants.list[at] = portions.text_of({ requests = 1, tokens = tokens, day = tokens, running = 1 })
   end
   for account in pairs(route_choice.waits_for) do waits_for[#waits_for + 1] = account end
 end

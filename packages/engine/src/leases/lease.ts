@@ -1,5 +1,6 @@
-import type { JobId } from "@millrace/shared";
+import type { JobId, KeyId } from "@millrace/shared";
 import type { Want } from "../accounts/account-shards.ts";
+import type { KeyWant } from "../budgets/key-portions.ts";
 import type { EndedJob, OtherEnds } from "../jobs/contract.ts";
 import { endedJob, lastEndOf } from "../jobs/ended-job.ts";
 import { jobRecord } from "../jobs/job-record.ts";
@@ -33,6 +34,8 @@ export interface LeaseScriptResult extends LeaseResult {
   readonly wants: readonly LeaseWant[];
   /** The closed accounts for which jobs of models wait: none of their routes is open. */
   readonly waitsFor: readonly string[];
+  /** What the shard's portions of keys' budgets could not give. */
+  readonly keyWants: readonly KeyWant[];
   readonly others: OtherEnds;
 }
 
@@ -61,8 +64,8 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.
     ...(pools ?? []),
   ],
   decode(reply, request) {
-    const [, nextDue, ended, wanted, holds, suspects, others, pause, waitsFor, columns, ...flat] =
-      asList(reply);
+    const [, nextDue, ended, wanted, holds, suspects, others, ...rest] = asList(reply);
+    const [pause, waitsFor, keyWants, columns, ...flat] = rest;
     const names = asList(columns).map(asText);
     const paused = pauseOf(asText(pause));
     const leases: Lease[] = [];
@@ -85,6 +88,10 @@ export const lease = defineScript<LeaseScriptRequest, LeaseScriptResult>(import.
     return {
       ...{ leases, expired, wants, held, suspectsWait: asNumber(suspects) === 1 },
       ...{ others: otherEnds(others), waitsFor: asList(waitsFor).map(asText) },
+      keyWants: rows(keyWants, 2).map(([key, needs]) => ({
+        key: asText(key) as KeyId,
+        needs: asText(needs),
+      })),
       ...(nextDueMs === undefined ? {} : { nextDueMs }),
     };
   },

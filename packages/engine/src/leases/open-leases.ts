@@ -1,4 +1,5 @@
 import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
+import type { KeyPortions } from "../budgets/key-portions.ts";
 import type { OtherEndsParts } from "../jobs/other-ends.ts";
 import { retention } from "../jobs/retention.ts";
 import { byShard } from "../redis/by-shard.ts";
@@ -16,13 +17,15 @@ import { settle } from "./settle.ts";
 
 export interface LeasesParts extends EngineParts<LeaseSettings>, OtherEndsParts {
   readonly accounts: Pick<ProviderAccountRegistry, "exchange">;
+  readonly portions: Pick<KeyPortions, "obtain">;
   readonly spend: SpendSettings;
 }
 
 /** Callers invoke `freed` after an account was changed: it may grant something now where it had nothing before. */
 export function openLeases(parts: LeasesParts): { leases: Leases; freed: () => void } {
   const { redis, rootPrefix, clock, random, shards, accounts, spend, onOtherEnds } = parts;
-  const leaseFrom = leaseFromShards({ redis, accounts, clock, spend, onOtherEnds });
+  const { portions } = parts;
+  const leaseFrom = leaseFromShards({ redis, accounts, portions, clock, spend, onOtherEnds });
   const leaseLost = () => ({ kind: "leaseLost" }) as const;
 
   const leases: Leases = {

@@ -165,6 +165,9 @@ export const registryKeyTypes: Readonly<Record<keyof ReturnType<typeof registryK
 export const accountBase = (rootPrefix: string, name: string): string =>
   `${rootPrefix}:{account:${name}}:`;
 
+/** The beginning of every key of an API key's home, which gives shards portions of its budget. */
+export const keyHomeBase = (rootPrefix: string, id: string): string => `${rootPrefix}:{key:${id}}:`;
+
 /**
  * Every key of a shard that Millrace's scripts touch, without `base`, and its Redis type. A name that ends in ":" is
  * followed by an id. A test checks the scripts against this table.
@@ -214,6 +217,8 @@ export const shardKeyTypes: Readonly<Record<string, RedisType>> = {
   "mr:models": "hash",
   // In an account's own slot: its limits, and what it has granted.
   "mr:account": "hash",
+  // In an API key's own slot: its limits, and what each shard holds of them.
+  "mr:home": "hash",
   // What each key stores, by key id: the bytes of its jobs; "<key>:d": how many of them wait for a time or for other jobs.
   "mr:stored": "hash",
   // How many jobs of each class were leased lately.

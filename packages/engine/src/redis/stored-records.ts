@@ -9,6 +9,17 @@ export const R = {
    * the key had no limits; and the lane. The day ends in "p" if the job counts in its pool too.
    */
   key_reservation: ["tokens", "reserved", "finish", "weight", "minute", "day", "lane"],
+  /**
+   * What a shard may use of a key's budget: its version, when the key's home may be asked for more (ms), and the amounts.
+   * budgets/lib/portions.lua describes them.
+   */
+  portion: ["version", "ask", "amounts"],
+  /**
+   * In a key's home, what a shard holds of the key's budget: the version of its last report, when it was (ms), when the shard
+   * last asked for more (ms), since when it has not got what it needs (ms, 0: it has), how often it has not got it, and amounts:
+   * what it holds, what it had used, and what its next job takes.
+   */
+  holding: ["version", "reported", "wanted", "since", "refusals", "held", "used", "needs"],
   /** The account's second that was charged, the tokens, the account's generation, the probe or 0, and the pool. */
   account_reservation: ["second", "reserved", "generation", "probe", "pool"],
   /**

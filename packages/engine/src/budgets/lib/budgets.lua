@@ -10,12 +10,13 @@
 --- @include "budgets/lib/windows"
 --- @include "redis/lib/numbers"
 --- @include "budgets/lib/key_limits"
+--- @include "budgets/lib/portions"
 local budgets = { by_key = {}, order = {}, spent = {}, learners = {} }
 
 -- The minute has buckets of one second, and the day has buckets of a quarter of an hour.
 local SECOND, QUARTER = 1000, 900000
 -- How long the usage of a key that runs nothing is kept: a day, and the bucket in which that day ends.
-local KEEP_MS = 87300000
+budgets.KEEP_MS = 87300000
 -- Marks the day in a reservation of a job that counts in its pool.
 local COUNTED_IN_POOL = "p"
 -- A cost of 1 is this many tokens, or this many milliseconds of a worker's CPU time.
@@ -41,9 +42,9 @@ function budgets.use_of(key)
   end
   local hash = base .. "mr:use:" .. key
   local f = rcall("HMGET", hash, F.use_running, F.requests_sum, F.requests_first, F.requests_last, F.tokens_sum, F.tokens_first, F.tokens_last, F.day_sum, F.day_first, F.day_last,
-    kinds.q.present, kinds.t.present, kinds.d.present, F.use_holds)
+    kinds.q.present, kinds.t.present, kinds.d.present, F.use_holds, F.use_portion)
   local running = (numbers.whole(f[1]) or 0)
-  use = { key = key, hash = hash, pools = {}, running = running, was_running = running, freed = false, holds = f[14],
+  use = { key = key, hash = hash, pools = {}, running = running, was_running = running, freed = false, holds = f[14], portion = f[15],
     q = windows.open(kinds.q, hash, f[2], f[3], f[4], f[11]),
     t = windows.open(kinds.t, hash, f[5], f[6], f[7], f[12]),
     d = windows.open(kinds.d, hash, f[8], f[9], f[10], f[13]) }
@@ -85,13 +86,23 @@ function budgets.running_in(use, pool)
   return known
 end
 
+-- What counts of a key in this shard now, by the names of lib/portions.
+function budgets.used(use)
+  return { requests = use.q.sum, tokens = use.t.sum, day = use.d.sum, running = use.running }
+end
+
+-- How long a job that the portions of its key hold waits at least for the answer of the key's home.
+budgets.ANSWER_MS = 50
+
 -- Nil if `tokens` may be reserved now for a job of a pool. Otherwise the time to check again (ms), or "+inf" if a running job must end
--- first, and the kind of constraint. Nothing is charged unless everything may be.
+-- first, the kind of constraint, and whether the key's home should be asked for a larger portion. Nothing is charged unless
+-- everything may be.
 function budgets.constraint(limits, use, tokens, pool)
+  local within = portions.within(limits, use)
   if limits.running and use.running >= limits.running then return "+inf", "KEY_CONCURRENCY" end
   if limits.running_per_pool and budgets.running_in(use, pool).running >= limits.running_per_pool then return "+inf", "KEY_CONCURRENCY" end
-  if use.q.sum + 1 <= (limits.requests or math.huge) and use.t.sum + tokens <= (limits.tokens or math.huge)
-    and use.d.sum + tokens <= (limits.day or math.huge) then return nil end
+  if use.running < (within.running or math.huge) and use.q.sum + 1 <= (within.requests or math.huge)
+    and use.t.sum + tokens <= (within.tokens or math.huge) and use.d.sum + tokens <= (within.day or math.huge) then return nil end
   local when, kind
   local function wait(window, limit, needed, what)
     if not limit then return end
@@ -101,7 +112,21 @@ function budgets.constraint(limits, use, tokens, pool)
   wait(use.q, limits.requests, 1, "KEY_REQUESTS")
   wait(use.t, limits.tokens, tokens, "KEY_TOKENS")
   wait(use.d, limits.day, tokens, "KEY_DAILY_TOKENS")
-  return when, kind
+  if when then return when, kind end
+  -- The limits have room, and this shard's portions of them have not. They get it as the home gives more, or as what the shard
+  -- itself has used counts no longer.
+  if use.running >= (within.running or math.huge) then kind = "KEY_CONCURRENCY" end
+  wait(use.q, within.requests, 1, "KEY_REQUESTS")
+  wait(use.t, within.tokens, tokens, "KEY_TOKENS")
+  wait(use.d, within.day, tokens, "KEY_DAILY_TOKENS")
+  if not kind then
+    kind = use.q.sum + 1 > (within.requests or math.huge) and "KEY_REQUESTS"
+      or use.t.sum + tokens > (within.tokens or math.huge) and "KEY_TOKENS" or "KEY_DAILY_TOKENS"
+  end
+  local ask_ms = use.part.ask_ms
+  local asks = ask_ms <= now_ms
+  if asks then ask_ms = now_ms + budgets.ANSWER_MS end
+  return math.min(when or ask_ms, ask_ms), kind, asks
 end
 
 -- A whole number as text. One call uses few different numbers, and conversion is expensive.
@@ -185,6 +210,8 @@ function budgets.settle(key, rsv, spent, refund, turn, compute_ms)
     local use = budgets.use_of(key)
     use.running = math.max(0, use.running - 1)
     use.freed = use.freed or "running"
+    -- A lane that waits for a larger portion is not among those that wait for a running job to end, but may run now.
+    if use.portion and portions.read(use.portion).running then use.freed = "all" end
     if in_pool then
       local pool = budgets.running_in(use, string.match(lane, "^[^|]*|%d|([^|]*)") or "")
       pool.running, pool.changed = math.max(0, pool.running - 1), true
@@ -238,7 +265,7 @@ function budgets.flush()
       fields[2] = use.running
       rcall("HSET", use.hash, unpack(fields, 1, n))
       if use.running == 0 then
-        rcall("PEXPIRE", use.hash, KEEP_MS)
+        rcall("PEXPIRE", use.hash, budgets.KEEP_MS)
       elseif use.was_running == 0 then
         rcall("PERSIST", use.hash)
       end

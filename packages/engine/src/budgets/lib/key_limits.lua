@@ -53,6 +53,8 @@ function key_limits.read(text)
     running_per_pool = numbers.whole(budget[F.budget_max_running_per_pool]),
     stored_bytes = numbers.whole(budget[F.budget_max_stored_bytes]),
   }
+  -- The limits of an internal queue hold in that queue alone.
+  limits.shared = not limits.running_per_pool
   -- Many keys have the same budget.
   key_limits.read_before[text] = limits
   return limits
