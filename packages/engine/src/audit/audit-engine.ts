@@ -10,6 +10,7 @@ import { checkModels, routesByName } from "./models.ts";
 import { checkOutbox } from "./outbox.ts";
 import { checkOutputs } from "./outputs.ts";
 import { checkPlaces } from "./places.ts";
+import { checkPortions } from "./portions.ts";
 import { checkAccount, checkReservations } from "./reservations.ts";
 import { checkSchedules } from "./schedules.ts";
 import { readShard, type ShardSnapshot } from "./shard-snapshot.ts";
@@ -84,6 +85,7 @@ async function look(
     found.push(...checkModels(snapshot, catalogue.version, routes));
     for await (const finding of checkStored(redis, snapshot)) found.push(finding);
     for await (const finding of checkSpend(redis, snapshot)) found.push(finding);
+    for await (const finding of checkPortions(redis, rootPrefix, snapshot)) found.push(finding);
     findings.push(...found.map((finding) => inShard(finding, shard)));
     jobs += snapshot.jobs.size;
     snapshots.push(slicesOf(snapshot));

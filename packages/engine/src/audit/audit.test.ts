@@ -109,6 +109,11 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
     () => `5 ${keyId}`,
   ],
   [
+    "a shard that may use more of a key's budget than it was given",
+    ({ redis, base }) => redis.hset(`${base}mr:use:${keyId}`, "po", "1 0 99999,99999,99999,99999"),
+    () => `5 ${keyId}`,
+  ],
+  [
     "a shard that may run more of an account than it was allowed",
     ({ redis, base }) => redis.hset(`${base}mr:slice:${pool}`, "a", 99),
     () => `5 ${pool}`,

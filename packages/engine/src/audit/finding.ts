@@ -3,6 +3,7 @@ export interface RepairSubject {
   readonly kind:
     | "job"
     | "key"
+    | "portion"
     | "pool"
     | "depth"
     | "lane"

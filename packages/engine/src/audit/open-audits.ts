@@ -1,3 +1,4 @@
+import type { KeyPortions } from "../budgets/key-portions.ts";
 import type { JobSettings } from "../jobs/contract.ts";
 import type { EngineParts } from "../redis/parts.ts";
 import { stampOf } from "../redis/stamp.ts";
@@ -9,9 +10,11 @@ import { strays } from "./strays.ts";
 
 export interface AuditsParts extends EngineParts<JobSettings> {
   readonly queues: () => Promise<readonly JobSettings[]>;
+  readonly portions: Pick<KeyPortions, "giveBack">;
 }
 
-export function openAudits({ redis, rootPrefix, clock, shards, queues }: AuditsParts): Audits {
+export function openAudits(opened: AuditsParts): Audits {
+  const { redis, rootPrefix, clock, shards, queues, portions } = opened;
   const stray = strays(redis, rootPrefix, (queue) => shards.ofQueue(queue));
   return {
     async audit(options) {
@@ -22,7 +25,7 @@ export function openAudits({ redis, rootPrefix, clock, shards, queues }: AuditsP
       );
     },
     async *repair(findings) {
-      const parts = { redis, rootPrefix, queues: await queues(), ...stampOf(clock) };
+      const parts = { redis, rootPrefix, portions, queues: await queues(), ...stampOf(clock) };
       yield* repairFindings(parts, findings);
     },
     returnStrays: () =>

@@ -103,6 +103,12 @@ const damages: readonly [string, (parts: Parts) => Promise<unknown>, (parts: Par
       }),
     ],
     [
+      "a shard that may use more of a key's budget than it was given",
+      ({ redis, base }) =>
+        redis.hset(`${base}mr:use:${keyId}`, "po", "1 0 99999,99999,99999,99999"),
+      () => ({ subject: keyId, done: "the shard gave back what it held of the key's budget" }),
+    ],
+    [
       "a slot of an account that no job holds",
       ({ redis, base }) => redis.hincrby(`${base}mr:slice:${pool}`, "n", 1),
       () => ({ subject: pool, done: "running jobs of the account: 2, now 1" }),

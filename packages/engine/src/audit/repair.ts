@@ -1,4 +1,5 @@
-import type { JobId } from "@millrace/shared";
+import type { JobId, KeyId } from "@millrace/shared";
+import type { KeyPortions } from "../budgets/key-portions.ts";
 import { type RetentionOf, retention } from "../jobs/retention.ts";
 import { accountBase, modelsKey, shardAt, subscribersKey } from "../redis/keys.ts";
 import type { DefinedQueue } from "../redis/shard-map.ts";
@@ -33,10 +34,13 @@ export interface RepairParts {
   readonly queues: readonly (DefinedQueue & RetentionOf)[];
   readonly nowMs: number;
   readonly maxEvents: number;
+  readonly portions: Pick<KeyPortions, "giveBack">;
 }
 
 /** What repair_counts does not repair. */
-const OTHERS: ReadonlySet<string> = new Set(["job", "account", "subscribers", "models", "spend"]);
+const OTHERS: ReadonlySet<string> = new Set([
+  ...["job", "account", "subscribers", "models", "spend", "portion"],
+]);
 
 /**
  * Repairs the findings that can be repaired, each in one script, which checks first. What is right by then stays as it is,
@@ -72,6 +76,11 @@ export async function* repairFindings(
         const what = before === "" ? "related values were corrected" : `${before}, now ${after}`;
         yield { subject: name.replace(/:d$/, ""), done: `${counted[kind]}: ${what}` };
       }
+    }
+    const held = wrong.filter(({ kind }) => kind === "portion").map(({ name }) => name as KeyId);
+    await parts.portions.giveBack(base, held);
+    for (const subject of held) {
+      yield { subject, done: "the shard gave back what it held of the key's budget" };
     }
     const keys = wrong.filter(({ kind }) => kind === "spend").map(({ name }) => name);
     if (keys.length > 0) yield* repairSpendOf(parts, base, keys);

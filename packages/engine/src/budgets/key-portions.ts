@@ -16,9 +16,12 @@ export interface KeyWant {
 export interface KeyPortions {
   /** Asks the homes of keys for larger portions of a shard. Returns whether a job that was held may run now. */
   obtain(base: string, wants: readonly KeyWant[]): Promise<boolean>;
-  /** Makes a shard report what it holds of keys' budgets. */
-  report(base: string, keys: readonly KeyId[]): Promise<void>;
+  /** Makes a shard give back what it holds of keys' budgets, except what it has used. */
+  giveBack(base: string, keys: readonly KeyId[]): Promise<void>;
 }
+
+/** Amounts of 0, for each limit. */
+const NOTHING = "0,0,0,0";
 
 type Answered = Extract<PortionAnswer, { readonly kind: "OK" }>;
 
@@ -51,7 +54,7 @@ export function keyPortions(redis: Store, rootPrefix: string, clock: Clock): Key
     const second = await send(base, again, needs);
     return second.kind === "OK" ? { report: again, answer: second } : undefined;
   };
-  const giveBack = async (base: string, key: KeyId, keep?: string) => {
+  const reduce = async (base: string, key: KeyId, keep: string) => {
     await exchange(base, await reportOf(base, key, keep), "-");
   };
 
@@ -61,7 +64,7 @@ export function keyPortions(redis: Store, rootPrefix: string, clock: Clock): Key
       return answered;
     }
     const { key } = first;
-    await Promise.all(answered.answer.pulls.map(({ shard, keep }) => giveBack(shard, key, keep)));
+    await Promise.all(answered.answer.pulls.map(({ shard, keep }) => reduce(shard, key, keep)));
     // The shard has not applied the first answer, and after the second report it will not: what it gave is free again.
     return (await exchange(base, await reportOf(base, key), needs)) ?? answered;
   };
@@ -84,9 +87,9 @@ export function keyPortions(redis: Store, rootPrefix: string, clock: Clock): Key
         await applyPortions.run(redis, base, { answers });
         return answers.some(({ more }) => more);
       }),
-    report: (base, keys) =>
-      asStoreCall("reporting portions of keys' budgets", async () => {
-        await Promise.all(keys.map((key) => giveBack(base, key)));
+    giveBack: (base, keys) =>
+      asStoreCall("giving back portions of keys' budgets", async () => {
+        await Promise.all(keys.map((key) => reduce(base, key, NOTHING)));
       }),
   };
 }

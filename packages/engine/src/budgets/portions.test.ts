@@ -177,3 +177,18 @@ test("every scheduler leases within the same budget", async () => {
   expect(started.length).toBeLessThanOrEqual(10);
   expect(await engine.audit()).toEqual([]);
 });
+
+test("an explanation counts what the key uses in other queues", async () => {
+  const { engine, submit, lease } = await world({ requestsPerMinute: 5, maxRunning: 9 });
+  await submit("documents", 5);
+  expect(await lease("documents", 9)).toHaveLength(5);
+  await submit("mail", 1);
+  expect(await lease("mail", 9)).toEqual([]);
+  const { jobs } = await engine.listJobs({ keyId: key, queue: "mail" as QueueName, pageSize: 1 });
+  const [waiting] = jobs;
+  if (waiting === undefined) throw new Error("no job waits");
+  expect((await engine.explain(waiting.id))?.constraints).toEqual([
+    { kind: "KEY_REQUESTS", subject: key, limit: 5, used: 5, needed: 1 },
+  ]);
+  expect((await engine.waits("mail" as QueueName)).jobs.get("KEY_REQUESTS")).toBe(1);
+});

@@ -1,13 +1,39 @@
 import { type KeyId, parseJobId } from "@millrace/shared";
 import type { ProviderAccountStatus } from "../accounts/contract.ts";
 import type { Clears } from "../accounts/provider-accounts.ts";
-import type { InternalLimits, KeyBudget } from "../budgets/contract.ts";
+import type { BudgetUse, InternalLimits, KeyBudget, KeyUse } from "../budgets/contract.ts";
 import { modelOfLanePool } from "../redis/keys.ts";
 import type { Constraint, Explanation, RouteExplanation } from "./contract.ts";
 import type { RouteFacts, WaitFacts } from "./explain_job.ts";
 
 /** The declared accounts, by name. */
 export type AccountStates = ReadonlyMap<string, (ProviderAccountStatus & Clears) | undefined>;
+
+/**
+ * The facts with what the key uses in all queues, because its limits hold over all of them. Not in internal queues, which have
+ * limits of their own.
+ */
+export function overAllQueues(
+  facts: WaitFacts,
+  budget: KeyBudget & Partial<InternalLimits>,
+  uses: readonly KeyUse[],
+): WaitFacts {
+  if (budget.maxRunningPerPool !== undefined) return facts;
+  const sum = (kind: BudgetUse["kind"], least: number) => {
+    const amounts = uses.flatMap(({ limits }) => limits.filter((one) => one.kind === kind));
+    return Math.max(
+      least,
+      amounts.reduce((total, { used }) => total + used, 0),
+    );
+  };
+  return {
+    ...facts,
+    running: sum("KEY_CONCURRENCY", facts.running),
+    requests: sum("KEY_REQUESTS", facts.requests),
+    tokensUsed: sum("KEY_TOKENS", facts.tokensUsed),
+    dayUsed: sum("KEY_DAILY_TOKENS", facts.dayUsed),
+  };
+}
 
 /**
  * The constraints of a waiting job, from what its shard and its provider account report. It lists all that hold the job
@@ -109,9 +135,13 @@ function ofKey(
     needed: number,
     clearMs: number | undefined,
   ) => {
-    if (limit === undefined || clearMs === undefined) return;
+    if (limit === undefined) return;
     // A job that needs more than the limit can ever give reserves the whole limit.
-    found.push({ kind, subject: keyId, limit, used, needed: Math.min(needed, limit), clearMs });
+    const least = Math.min(needed, limit);
+    if (used + least <= limit && clearMs === undefined) return;
+    // When what other queues have used stops counting is not known here.
+    const clears = clearMs === undefined ? {} : { clearMs };
+    found.push({ kind, subject: keyId, limit, used, needed: least, ...clears });
   };
   const { requestsPerMinute, tokensPerMinute, tokensPerDay, maxRunning } = budget;
   const { maxRunningPerPool } = budget;

@@ -1,9 +1,11 @@
 import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
+import type { KeyBudgets } from "../budgets/contract.ts";
 import { parseBudget } from "../budgets/stored-budgets.ts";
 import type { LeaseSettings } from "../leases/contract.ts";
+import { keyOfJob } from "../redis/keys.ts";
 import type { EngineParts } from "../redis/parts.ts";
 import type { Explanations } from "./contract.ts";
-import { explanationOf } from "./explain.ts";
+import { explanationOf, overAllQueues } from "./explain.ts";
 import { explainJob } from "./explain_job.ts";
 import { readWaits } from "./read_waits.ts";
 import { queueWaits } from "./waits.ts";
@@ -13,6 +15,7 @@ const SAMPLED_LANES = 128;
 
 export interface ExplanationsParts extends EngineParts<LeaseSettings> {
   readonly accounts: Pick<ProviderAccountRegistry, "get">;
+  readonly keyBudgets: Pick<KeyBudgets, "use">;
 }
 
 export function openExplanations({
@@ -20,6 +23,7 @@ export function openExplanations({
   clock,
   shards,
   accounts,
+  keyBudgets,
 }: ExplanationsParts): Explanations {
   const statusOf = async (names: readonly string[]) => {
     const status = [...new Set(names)].map(
@@ -38,7 +42,10 @@ export function openExplanations({
       const named = facts.governed ? [facts.pool] : [];
       const routed = facts.routes.flatMap(({ governed, account }) => (governed ? [account] : []));
       const status = await statusOf([...named, ...routed]);
-      return explanationOf(id, facts, parseBudget(facts.limits), status);
+      const budget = parseBudget(facts.limits);
+      const keyId = keyOfJob(id);
+      const uses = facts.limits === "" ? undefined : (await keyBudgets.use([keyId])).get(keyId);
+      return explanationOf(id, overAllQueues(facts, budget, uses ?? []), budget, status);
     },
     async waits(queue) {
       const read = await Promise.all(
