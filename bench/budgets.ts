@@ -1,9 +1,10 @@
 /**
- * Do budgets hold, and are they used? `node bench/budgets.ts [minutes]`
+ * Do budgets hold, and are they used? `node bench/budgets.ts [minutes] [queues] [speed]`
  *
- * 100 keys have a budget of tokens per minute, and estimates that are wrong by up to half. Four processes have an
- * engine each. One of them is killed with everything that it holds, and another replaces it. Workers die with
- * their jobs too. Time runs 20 times as fast, the same for all processes. From the leases that the processes got,
+ * 100 keys have a budget of tokens per minute, and estimates that are wrong by up to half. Their jobs wait in several queues (4).
+ * Four processes have an engine each, which leases from all queues. One of them is killed with everything that it holds, and
+ * another replaces it. Workers die with their jobs too. Time runs some times as fast (4), the same for all processes: at a higher
+ * speed the machine cannot keep up. From the leases that the processes got,
  * the benchmark computes the fullest 60 s of any key, and how much of the budgets was spent. At the end it runs
  * the audit and counts what is still reserved.
  */
@@ -14,12 +15,13 @@ import { startChild } from "./parts/child.ts";
 import { fill, keyId, startEngine } from "./parts/engine.ts";
 import { circumstances, keep, rounded } from "./parts/report.ts";
 
-const MINUTES = numberArgument(0, 20);
-const SPEED = 20;
+const MINUTES = numberArgument(0, 10);
+const QUEUES = numberArgument(1, 4);
+const SPEED = numberArgument(2, 4);
 const KEYS = 100;
 const LIMIT = 40_000;
 const MINUTE_MS = 60_000;
-const queue = "budgets" as QueueName;
+const queues = Array.from({ length: QUEUES }, (_, at) => `budgets${at}` as QueueName);
 const startMs = Date.now();
 const nowMs = () => Math.round(startMs + (Date.now() - startMs) * SPEED);
 
@@ -33,21 +35,25 @@ await using bench = await startEngine({
   },
 });
 const { engine, url, version } = bench;
-await engine.defineQueue({ name: queue, maxStalls: 100 });
+for (const name of queues) await engine.defineQueue({ name, maxStalls: 100 });
 for (let key = 0; key < KEYS; key += 1) {
   await engine.keyBudgets.set(keyId(key), { tokensPerMinute: LIMIT, maxRunning: 1_000 });
 }
 const average = 2_000;
+// Each queue could use the budgets alone.
 const jobs = Math.ceil((KEYS * LIMIT * (MINUTES + 2)) / average);
-await fill(engine, queue, jobs, (index) => keyId(index % KEYS), {
-  tokensOf: () => Math.round(average * (0.5 + Math.random())),
-});
+for (const name of queues) {
+  await fill(engine, name, jobs, (index) => keyId(index % KEYS), {
+    tokensOf: () => Math.round(average * (0.5 + Math.random())),
+  });
+}
 console.log(
-  `${jobs} jobs of ${KEYS} keys, ${LIMIT} tokens per minute each; ${MINUTES} minutes at ${SPEED} times the speed`,
+  `${jobs} jobs of ${KEYS} keys in each of ${QUEUES} queues, ${LIMIT} tokens per minute for each key; ${MINUTES} minutes at ${SPEED} times the speed`,
 );
 
 const settings = {
   ...{ BENCH_REDIS_URL: url, BENCH_SPEED: String(SPEED), BENCH_START_MS: String(startMs) },
+  BENCH_QUEUES: queues.join(","),
 };
 const start = () => startChild("budget-worker.ts", settings);
 const children = await Promise.all([start(), start(), start(), start()]);
@@ -105,19 +111,17 @@ const utilisation = spentInAll / (KEYS * LIMIT * ((endedMs - fromMs) / MINUTE_MS
 // At rest, the leases of dead workers expire. Jobs that still wait need nothing, so they stay.
 const restMs = nowMs();
 while (nowMs() - restMs < 60_000) {
-  await engine.reap(queue, 1_000);
+  for (const name of queues) await engine.reap(name, 1_000);
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
 const findings = await engine.audit();
-const { running } = await engine.stats(queue);
-let outstanding = 0;
-for (let key = 0; key < KEYS; key += 1) {
-  const use = await bench.redis.hget(
-    `mr:{${queue}:0}:${queue}:mr:use:${keyId(key) satisfies KeyId}`,
-    "n",
-  );
-  outstanding += Number(use ?? 0);
-}
+let running = 0;
+for (const name of queues) running += (await engine.stats(name)).running;
+const ofKeys = Array.from({ length: KEYS }, (_, key) => keyId(key) satisfies KeyId);
+const uses = [...(await engine.keyBudgets.use(ofKeys)).values()].flat();
+const outstanding = uses
+  .flatMap(({ limits }) => limits.filter(({ kind }) => kind === "KEY_CONCURRENCY"))
+  .reduce((sum, { used }) => sum + used, 0);
 console.log(
   `${rows.length} jobs; fullest 60 s of any key: ${fullest} of ${LIMIT} tokens (${((100 * fullest) / LIMIT).toFixed(1)} %, aim: at most 100 %)\n` +
     `spent: ${(100 * utilisation).toFixed(1)} % of the budgets (aim: at least 95 %)\n` +
@@ -128,6 +132,7 @@ keep("budgets", {
   about: circumstances(version),
   ...{
     minutes: MINUTES,
+    queues: QUEUES,
     speed: SPEED,
     keys: KEYS,
     tokensPerMinute: LIMIT,

@@ -3,9 +3,9 @@ import { openEngine } from "@millrace/engine";
 import { type Clock, type QueueName, systemClock, systemRandom } from "@millrace/shared";
 
 const { BENCH_REDIS_URL = "", BENCH_SPEED = "1", BENCH_START_MS = "0" } = process.env;
+const queues = (process.env.BENCH_QUEUES ?? "").split(",") as QueueName[];
 const speed = Number(BENCH_SPEED);
 const startMs = Number(BENCH_START_MS);
-const queue = "budgets" as QueueName;
 const LEASE_MS = 20_000;
 /** The share of leases whose worker dies: nobody settles them, and they expire. */
 const DEATHS = 0.02;
@@ -28,7 +28,7 @@ let working = true;
 
 const between = (low: number, high: number) => low + Math.random() * (high - low);
 
-async function work(): Promise<void> {
+async function work(queue: QueueName): Promise<void> {
   while (working) {
     const { leases } = await engine.lease({ queue, count: 16, leaseMs: LEASE_MS, workerId: "w" });
     if (leases.length === 0) {
@@ -59,7 +59,7 @@ async function work(): Promise<void> {
 
 const duties = async () => {
   while (working) {
-    await engine.reap(queue, 500);
+    for (const queue of queues) await engine.reap(queue, 500);
     await new Promise((resolve) => clock.after(1_000, () => resolve(undefined)));
   }
 };
@@ -72,5 +72,5 @@ process.on("message", (message: { readonly stop?: true }) => {
 });
 process.on("disconnect", () => process.exit(0));
 void duties();
-for (let slot = 0; slot < 8; slot += 1) void work();
+for (let slot = 0; slot < 8; slot += 1) for (const queue of queues) void work(queue);
 process.send?.({ ready: true });

@@ -121,7 +121,9 @@ test.each(scripts.filter((path) => !ofRegistry.has(basename(path))))(
     const { lua, binding } = await boundScript(path);
     const { name } = binding;
     // The headers of an account's scripts say that base is that of the account.
-    const base = lua.includes("base is that of the account") ? shard.accountBase : shard.base;
+    const ofAccount = lua.includes("base is that of the account");
+    const ofHome = lua.includes("base is that of the key's home");
+    const base = ofAccount ? shard.accountBase : ofHome ? shard.homeBase : shard.base;
     const inPlace = /^-- RETURNS {2}per /m.test(lua) && name !== "read_dead_letters";
     const wrong: string[] = [];
     for (const args of callsOf(name, binding, shard)) {

@@ -29,6 +29,7 @@ const GROUPS = [
     "outbox_",
     "subscribers_",
     "models_",
+    "home_",
   ],
 );
 const ofJob: readonly string[] = names
@@ -55,7 +56,10 @@ const allowed: readonly (readonly [RegExp, (field: string) => boolean])[] = [
   [/^mr:bands$/, startOf(group("band_", "class_"))],
   [
     /^mr:use:/,
-    (field) => field === F.use_running || field.startsWith(F.use_pool) || inWindow(field),
+    (field) =>
+      oneOf([F.use_running, F.use_portion, F.use_holds])(field) ||
+      field.startsWith(F.use_pool) ||
+      inWindow(field),
   ],
   [/^mr:slice:/, (field) => oneOf(group("slice_"))(field) || /^[ce]\d+$/.test(field)],
   [

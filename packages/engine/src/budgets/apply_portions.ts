@@ -8,23 +8,25 @@ export interface AppliedPortion {
   readonly version: number;
   /** Amounts as budgets/lib/portions.lua has them. */
   readonly amounts: string;
-  /** When the home may be asked for more again. */
-  readonly askMs: number;
+  /** How long the home is not asked for more. 0: it may be asked at any time. */
+  readonly waitMs: number;
   /** Whether a job that was held may run now. */
   readonly more: boolean;
 }
 
 /** Returns how many were applied. The others answer earlier reports. */
-export const applyPortions = defineScript<{ readonly answers: readonly AppliedPortion[] }, number>(
-  import.meta.url,
-  {
-    name: "apply_portions",
-    argv: [],
-    perItem: ["key", "version", "amounts", "ask_ms", "more"],
-    encode: ({ answers }) =>
-      answers.flatMap(({ key, version, amounts, askMs, more }) => [
-        ...[key, version, amounts, askMs, more ? 1 : 0],
-      ]),
-    decode: asNumber,
-  },
-);
+export const applyPortions = defineScript<
+  { readonly nowMs: number; readonly answers: readonly AppliedPortion[] },
+  number
+>(import.meta.url, {
+  name: "apply_portions",
+  argv: ["now_ms"],
+  perItem: ["key", "version", "amounts", "wait_ms", "more"],
+  encode: ({ nowMs, answers }) => [
+    nowMs,
+    ...answers.flatMap(({ key, version, amounts, waitMs, more }) => [
+      ...[key, version, amounts, waitMs, more ? 1 : 0],
+    ]),
+  ],
+  decode: asNumber,
+});

@@ -1,12 +1,12 @@
 -- exchange_portion: take a shard's report of what it holds of a key's budget, and give it more.
 -- KEYS     base
--- ARGV     now_ms, shard, version, limits_version, limits, used, portions, needs
+-- ARGV     now_ms, shard, version, limits_version, limits, used, portion, needs
 -- RETURNS  {"OK", amounts, met, wait_ms, {per shard that may hold too much: shard, keep}} | {"STALE", version}: a report of that
 --          version or a later one of the shard was taken before
 -- REPEAT   safe: it replies STALE
 -- TOUCHES  mr:home (hash)
 --
--- base is that of the key's home. limits, used, portions, needs, amounts and keep are amounts as in lib/portions. needs is what
+-- base is that of the key's home. limits, used, portion, needs, amounts and keep are amounts as in lib/portions. needs is what
 -- the shard's next job takes of each limit, "-" if the shard only reports. amounts are its portions now, and met says whether
 -- they suffice for that job. Otherwise the shard should ask again after wait_ms; it gets more if the other shards have reported,
 -- and have reduced what they hold to `keep`.
@@ -24,7 +24,7 @@ local version = numbers.given(ARGV[3], "version")
 local limits_version = numbers.given(ARGV[4], "limits_version")
 local limits = ARGV[5]
 local used = ARGV[6]
-local portions_text = ARGV[7]
+local portion = ARGV[7]
 local needs = ARGV[8]
 --- @include "budgets/lib/portions"
 
@@ -56,7 +56,7 @@ if own and version <= own.version then return { "STALE", string.format("%.0f", o
 own = own or { shard = shard, wanted = 0, since = 0, refusals = 0 }
 local asks = needs ~= "-"
 own.version, own.reported, own.used = version, now_ms, portions.amounts(used)
-own.held = portions.amounts(portions_text)
+own.held = portions.amounts(portion)
 if own.wanted <= now_ms - WANTS_MS then own.since, own.refusals = 0, 0 end
 if asks then own.needs, own.wanted = portions.amounts(needs), now_ms end
 own.needs = own.needs or {}

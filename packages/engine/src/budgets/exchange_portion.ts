@@ -33,10 +33,10 @@ export const exchangePortion = defineScript<ExchangePortionRequest, PortionAnswe
   {
     name: "exchange_portion",
     argv: [
-      ...["now_ms", "shard", "version", "limits_version", "limits", "used", "portions", "needs"],
+      ...["now_ms", "shard", "version", "limits_version", "limits", "used", "portion", "needs"],
     ],
-    encode: ({ nowMs, shard, version, limitsVersion, limits, used, portions, needs }) => [
-      ...[nowMs, shard, version, limitsVersion, limits, used, portions, needs],
+    encode: ({ nowMs, shard, version, limitsVersion, limits, used, portion, needs }) => [
+      ...[nowMs, shard, version, limitsVersion, limits, used, portion, needs],
     ],
     decode(reply) {
       const [kind, first, met, waitMs, pulls] = asList(reply);

@@ -71,7 +71,7 @@ export function keyPortions(redis: Store, rootPrefix: string, clock: Clock): Key
 
   const applied = ({ report, answer }: { report: PortionReport; answer: Answered }) => ({
     ...{ key: report.key, version: report.version, amounts: answer.amounts, more: answer.met },
-    askMs: answer.met ? 0 : clock.nowMs() + answer.waitMs,
+    waitMs: answer.waitMs,
   });
 
   return {
@@ -84,7 +84,7 @@ export function keyPortions(redis: Store, rootPrefix: string, clock: Clock): Key
         );
         const answers = asked.flatMap((one) => (one === undefined ? [] : [applied(one)]));
         if (answers.length === 0) return false;
-        await applyPortions.run(redis, base, { answers });
+        await applyPortions.run(redis, base, { nowMs: clock.nowMs(), answers });
         return answers.some(({ more }) => more);
       }),
     giveBack: (base, keys) =>

@@ -82,8 +82,10 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
         const answer = await exchangePortion.run(redis, home, given);
         if (answer.kind === "STALE" || needs === "-") return;
         const { amounts, met: more } = answer;
-        const answers = [{ key, version: said.version, amounts, askMs: 0, more }];
-        pending.push(async () => void (await applyPortions.run(redis, base, { answers })));
+        const answers = [{ key, version: said.version, amounts, waitMs: 0, more }];
+        pending.push(
+          async () => void (await applyPortions.run(redis, base, { nowMs: time.nowMs, answers })),
+        );
       };
       pending.push(exchange);
     };

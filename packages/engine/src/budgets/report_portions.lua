@@ -1,11 +1,11 @@
 -- report_portions: report what a shard uses and holds of keys' budgets to the keys' homes, and reduce what it holds.
 -- KEYS     base
 -- ARGV     now_ms; per key: key, keep, after
--- RETURNS  {version of the shard's budgets, {per key: {version, limits, used, portions}}}
+-- RETURNS  {version of the shard's budgets, {per key: {version, limits, used, portion}}}
 -- REPEAT   safe, but the report before it is no longer answered
--- TOUCHES  mr:budgets (hash), mr:use: (hash)
+-- TOUCHES  mr:budgets (hash)
 --
--- keep, limits, used and portions are amounts as in lib/portions. keep is the most that the shard keeps of each limit; "-"
+-- keep, limits, used and portion are amounts as in lib/portions. keep is the most that the shard keeps of each limit; "-"
 -- keeps what it has. after is a version: that of the report is later.
 local base = KEYS[1]
 local rcall = redis.call
@@ -19,16 +19,16 @@ local keys, requests = {}, {}
 for at = 1, #ARGV - 1, 3 do
   local key = ARGV[at + 1]
   local keep = ARGV[at + 2]
-  local after = numbers.given(ARGV[at + 3], "after")
+  local after = numbers.whole(ARGV[at + 3]) or 0
   keys[#keys + 1] = key
   requests[#requests + 1] = { keep = portions.amounts(keep), after = after }
 end
-local texts, replies = key_limits.texts(keys), {}
+local of_keys, replies = key_limits.texts(keys), {}
 for i, key in ipairs(keys) do
   local use, asked = budgets.use_of(key), requests[i]
   local part = portions.read(use.portion or "")
   part.version = math.max(part.version + 1, asked.after + 1, now_ms)
-  local limits = texts[i] and key_limits.read(texts[i])
+  local limits = of_keys[i] and key_limits.read(of_keys[i])
   if not limits or not limits.shared then limits = {} end
   for _, name in ipairs(portions.names) do
     part[name] = limits[name] and math.min(part[name] or 0, asked.keep[name] or math.huge)

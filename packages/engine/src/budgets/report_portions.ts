@@ -10,7 +10,7 @@ export interface PortionReport {
   /** Amounts as budgets/lib/portions.lua has them. */
   readonly limits: string;
   readonly used: string;
-  readonly portions: string;
+  readonly portion: string;
 }
 
 export interface ReportPortionsRequest {
@@ -38,14 +38,14 @@ export const reportPortions = defineScript<ReportPortionsRequest, readonly Porti
     decode(reply, { keys }) {
       const [limitsVersion, reports] = asList(reply);
       return asList(reports).map((report, at) => {
-        const [version, limits, used, portions] = asList(report);
+        const [version, limits, used, portion] = asList(report);
         return {
           key: keys[at]?.key as KeyId,
           version: asNumber(version),
           limitsVersion: asNumber(limitsVersion),
           limits: asText(limits),
           used: asText(used),
-          portions: asText(portions),
+          portion: asText(portion),
         };
       });
     },

@@ -124,6 +124,7 @@ for key in string.gmatch(except, "[^\n]+") do
 end
 local suspects_wait = false
 function wanted.serves(band, pool, kind, suspects)
+  if key_wants.ends_call then return false end
   local serves_kind = suspects and serves_type or serves_family
   local served, list = band ~= "0" and (any_type or serves_kind[kind or ""] == true), routes.of(pool)
   if served and list then served = route_choice.serves(pool) end

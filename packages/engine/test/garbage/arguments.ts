@@ -251,6 +251,28 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
     },
     { version: "99", all: "1", model: ["gpt-5", "other", "gone"], routes: "" },
   ],
+  report_portions: () => [
+    { key: ["aaaa", "bbbb", "dddd"], keep: "-", after: "0" },
+    { key: ["aaaa", "bbbb", "none"], keep: "1,100,-,0", after: "99999999999999" },
+  ],
+  apply_portions: ({ portionVersions }) => [
+    {
+      key: ["aaaa", "bbbb", "dddd"],
+      ...{ version: portionVersions, amounts: "5,1000,5000,3", wait_ms: "0", more: "1" },
+    },
+    { key: ["aaaa", "bbbb", "none"], version: "1", amounts: "-", wait_ms: "50", more: "0" },
+  ],
+  exchange_portion: ({ base }) => {
+    const report = {
+      ...{ shard: base, version: "99999999999999", limits_version: "99" },
+      ...{ limits: "5,1000,5000,3", used: "1,10,10,1", portion: "2,50,100,1" },
+    };
+    return [
+      { ...report, needs: "1,500,500,1" },
+      { ...report, needs: "-" },
+      { ...report, shard: "other", used: "0,0,0,0", portion: "0,0,0,0", needs: "9,9,9,9" },
+    ];
+  },
   set_limits: () => [
     {
       version: "99",

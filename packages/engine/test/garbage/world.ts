@@ -1,7 +1,8 @@
 import { type GroupId, type KeyId, newGroupId, scheduleIdOf, systemRandom } from "@millrace/shared";
 import { type ChainableCommander, Redis } from "ioredis";
 import { onTestFinished } from "vitest";
-import { accountBase, keyOfJob, shardAt } from "../../src/redis/keys.ts";
+import { accountBase, keyHomeBase, keyOfJob, shardAt } from "../../src/redis/keys.ts";
+import { F } from "../../src/redis/stored-names.ts";
 import { lease, queue, setup } from "../setup.ts";
 
 export const pool = "openai/gpt-5";
@@ -126,12 +127,21 @@ export async function busyShard() {
   await engine.lease({ queue, count: 1, pools: [], leaseMs: 30_000, workerId: "w1" });
   await engine.lease({ queue, count: 0, leaseMs: 30_000, workerId: "w1" });
 
+  const versionOf = async (key: string) =>
+    (await redis.hget(`${base}mr:use:${key}`, F.use_portion))?.split(" ")[0] ?? "0";
+
   const names = (await redis.keys(`${rootPrefix}:*`)).sort();
   const dumps = await Promise.all(names.map((name) => redis.dumpBuffer(name)));
   const outbox = (await redis.xrange(`${base}mr:outbox`, "-", "+", "COUNT", 3)).map(([id]) => id);
   return {
     ...{ redis, base, time: { ...time, scheduledMs }, outbox },
     accountBase: accountBase(rootPrefix, pool),
+    homeBase: keyHomeBase(rootPrefix, "aaaa"),
+    portionVersions: [
+      await versionOf("aaaa"),
+      await versionOf("bbbb"),
+      await versionOf("dddd"),
+    ] as const,
     generation: (await redis.hget(`${base}mr:governed`, pool)) ?? "",
     held,
     groups,

@@ -123,6 +123,7 @@ function budgets.constraint(limits, use, tokens, pool)
     kind = use.q.sum + 1 > (within.requests or math.huge) and "KEY_REQUESTS"
       or use.t.sum + tokens > (within.tokens or math.huge) and "KEY_TOKENS" or "KEY_DAILY_TOKENS"
   end
+  use.part = use.part or portions.read(use.portion or "")
   local ask_ms = use.part.ask_ms
   local asks = ask_ms <= now_ms
   if asks then ask_ms = now_ms + budgets.ANSWER_MS end

@@ -48,6 +48,9 @@ end
 -- The limits of a key in this shard: no more than its portions. `use` is what the key uses, as budgets.use_of returns it.
 function portions.within(limits, use)
   if not limits.shared then return limits end
+  -- A shard that has all of a key's budget, as where the key uses one queue, stores the same text as the limits have.
+  limits.whole = limits.whole or " " .. portions.text_of(limits)
+  if use.portion and string.sub(use.portion, -#limits.whole) == limits.whole then return limits end
   if use.within and use.within.of == limits then return use.within end
   use.part = use.part or portions.read(use.portion or "")
   local within = { of = limits }
