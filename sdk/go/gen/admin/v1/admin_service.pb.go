@@ -86,7 +86,8 @@ func (ProviderState) EnumDescriptor() ([]byte, []int) {
 	return file_millrace_admin_v1_admin_service_proto_rawDescGZIP(), []int{0}
 }
 
-// What an API key may use. A limit that is left out does not apply.
+// What an API key may use. A limit that is left out does not apply. The limits on requests, tokens and running jobs hold over
+// all queues together.
 type KeyBudget struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Attempts that may start in any 60 seconds.
@@ -96,7 +97,7 @@ type KeyBudget struct {
 	TokensPerMinute *uint64 `protobuf:"varint,2,opt,name=tokens_per_minute,json=tokensPerMinute,proto3,oneof" json:"tokens_per_minute,omitempty"`
 	// Tokens that may be reserved in any 24 hours.
 	TokensPerDay *uint64 `protobuf:"varint,3,opt,name=tokens_per_day,json=tokensPerDay,proto3,oneof" json:"tokens_per_day,omitempty"`
-	// The concurrency limit: jobs that may run at once in each queue.
+	// The concurrency limit: jobs that may run at once.
 	MaxRunning *uint32 `protobuf:"varint,4,opt,name=max_running,json=maxRunning,proto3,oneof" json:"max_running,omitempty"`
 	// Jobs that may wait in each queue: for a worker, a time, a retry or other jobs. More are refused, but a retry is
 	// never refused. Left out: the queue's max_depth_per_key.
@@ -322,7 +323,7 @@ func (x *ApiKey) GetBudgetUse() []*BudgetUse {
 // How much of a limit of an API key is used now in a queue.
 type BudgetUse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The queue. Each queue has the limits of the key for itself.
+	// The queue. The limit holds over all queues together.
 	Queue string `protobuf:"bytes,1,opt,name=queue,proto3" json:"queue,omitempty"`
 	// The limit, as the constraint that it is for jobs: KEY_REQUESTS, KEY_TOKENS, KEY_DAILY_TOKENS or KEY_CONCURRENCY.
 	Kind v1.ConstraintKind `protobuf:"varint,2,opt,name=kind,proto3,enum=millrace.jobs.v1.ConstraintKind" json:"kind,omitempty"`

@@ -18,7 +18,8 @@ import type { ListSpendRequestSchema, ListSpendResponseSchema, ListUsageRequestS
 export declare const file_millrace_admin_v1_admin_service: GenFile;
 
 /**
- * What an API key may use. A limit that is left out does not apply.
+ * What an API key may use. A limit that is left out does not apply. The limits on requests, tokens and running jobs hold over
+ * all queues together.
  *
  * @generated from message millrace.admin.v1.KeyBudget
  */
@@ -46,7 +47,7 @@ export declare type KeyBudget = Message<"millrace.admin.v1.KeyBudget"> & {
   tokensPerDay?: bigint | undefined;
 
   /**
-   * The concurrency limit: jobs that may run at once in each queue.
+   * The concurrency limit: jobs that may run at once.
    *
    * @generated from field: optional uint32 max_running = 4;
    */
@@ -175,7 +176,7 @@ export declare const ApiKeySchema: GenMessage<ApiKey>;
  */
 export declare type BudgetUse = Message<"millrace.admin.v1.BudgetUse"> & {
   /**
-   * The queue. Each queue has the limits of the key for itself.
+   * The queue. The limit holds over all queues together.
    *
    * @generated from field: string queue = 1;
    */
