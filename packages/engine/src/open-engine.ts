@@ -15,6 +15,7 @@ import { changeLog, changeLogDefaults } from "./operators/change-log.ts";
 import { openOutput } from "./output/open-output.ts";
 import { openQueues } from "./queues/open-queues.ts";
 import { queueRegistry } from "./queues/queue-registry.ts";
+import { openQuotes } from "./quotes/open-quotes.ts";
 import { checkKeys, checkServers } from "./redis/check-store.ts";
 import { connect, createConnections } from "./redis/connection.ts";
 import { DEFAULT_ROOT_PREFIX, isRootPrefix } from "./redis/keys.ts";
@@ -112,6 +113,7 @@ function engineOn(
     ...openQueues({ ...parts, registry, onDefined: syncPolicy }),
     ...openExplanations({ ...parts, accounts }),
     ...openDemand({ ...parts, accounts }),
+    ...openQuotes({ ...parts, accounts }),
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
     changeLog: changeLog(redis, rootPrefix, clock, { ...changeLogDefaults, ...options.changeLog }),
     roster: openRoster(redis, rootPrefix, clock),

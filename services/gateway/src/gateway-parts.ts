@@ -27,6 +27,8 @@ import {
 import { STREAMS_PER_JOB_TOKEN } from "./callers/stream-place.ts";
 import { createGroupCreator, type GroupCreator } from "./grouping/group-creator.ts";
 import { GroupPriorities } from "./grouping/group-priorities.ts";
+import { type JobCounter, jobCounter } from "./quoting/counted-jobs.ts";
+import { tokensOfSize } from "./quoting/document-tokens.ts";
 import type { Scheduler } from "./scheduler/scheduler-client.ts";
 import type { SchedulerClock } from "./scheduler/scheduler-clock.ts";
 import { jobPreparer } from "./submitting/prepare-job.ts";
@@ -76,6 +78,8 @@ export interface GatewayParts {
   readonly submitCall: Submitter;
   /** Limits the jobs that `submitCall`, and calls that create groups, have under way. */
   readonly submissions: KeyLimit;
+  /** Checks jobs, and counts their tokens for a quote. */
+  readonly countJobs: JobCounter;
   readonly createGroup: GroupCreator;
   readonly prepareScheduled: ScheduledJobs["prepareScheduled"];
   readonly newRunId: ScheduledJobs["newRunId"];
@@ -138,9 +142,12 @@ export interface GatewayOptions {
 export const DEFAULT_DOCUMENT_RETENTION_MS = 30 * 24 * 3_600_000;
 
 const submitPaths = new Set(
-  [JobService.method.submitJob, JobService.method.submitJobs, GroupService.method.createGroup].map(
-    (method) => methodPath(method),
-  ),
+  [
+    JobService.method.submitJob,
+    JobService.method.submitJobs,
+    JobService.method.quoteJobs,
+    GroupService.method.createGroup,
+  ].map((method) => methodPath(method)),
 );
 
 export function gatewayParts(options: GatewayOptions): GatewayParts {
@@ -187,6 +194,7 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
       return await submit(keyId, specs, how);
     },
     submissions,
+    countJobs: jobCounter({ documents, countDocument: async (one) => tokensOfSize(one) }),
     createGroup: createGroupCreator({ ...options, prepare, priorities }),
     ...scheduledJobs({ ...options, prepare }),
     watch: createJobWatcher({ ...options, giveUpAfterMs: options.schedulerDeadlineMs }),

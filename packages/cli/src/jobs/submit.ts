@@ -12,6 +12,7 @@ import type { Shell } from "../shell.ts";
 import { duration, jsonObject, labels, repeated, time } from "../values.ts";
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
 import { follow, followedBy } from "./follow.ts";
+import { quoteText } from "./quote-text.ts";
 
 interface Options extends CallerOptions, CallbackOptions {
   readonly queue: string;
@@ -35,6 +36,7 @@ interface Options extends CallerOptions, CallbackOptions {
   readonly group?: string;
   readonly wait?: boolean;
   readonly watch?: boolean;
+  readonly quote?: boolean;
 }
 
 export function submitCommand(program: Command, shell: Shell): void {
@@ -93,6 +95,12 @@ export function submitCommand(program: Command, shell: Shell): void {
       new Option("--wait", "wait for the job's end and print the result").conflicts("watch"),
     )
     .option("--watch", "print the job's text as it comes")
+    .addOption(
+      new Option(
+        "--quote",
+        "submit nothing: print what the job would spend, and when it would run",
+      ).conflicts(["wait", "watch"]),
+    )
     .action((type: string, payload: object | undefined, options: Options) => {
       const { throttle, debounce, dedupKey } = options;
       if ((dedupKey === undefined) !== (throttle === undefined && debounce === undefined)) {
@@ -112,6 +120,7 @@ Examples:
   $ millrace submit summarize --document report.pdf --watch
   $ millrace submit chat '{"messages":[{"role":"user","content":"Why is the sea salt?"}]}' --wait
   $ millrace submit chat @chat.json --model gpt-5 --wait
+  $ millrace submit summarize --document report.pdf --model gpt-5 --quote
   $ millrace submit summarize @input.json --priority 80 --run-at +1h --label customer=acme
   $ id=$(millrace submit chat @chat.json) && millrace watch "$id"`,
     );
@@ -130,6 +139,12 @@ async function submit(
     documentIds.push((await uploadFile(shell, millrace, file)).id);
   }
   const job = newJob(type, payload, documentIds, options);
+  if (options.quote) {
+    const quote = await millrace.quote([job], { signal: shell.interrupted });
+    if (options.json) writeJson(shell, quote);
+    else writeText(shell, quoteText(quote));
+    return;
+  }
   const { jobId, existing } = await millrace.submit(job);
   const { wait = false, watch = false, json = false } = options;
   if (!wait && !watch) {

@@ -1,10 +1,11 @@
+import { type JobId, type KeyId, parseJobId } from "@millrace/shared";
 import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
 import { parseBudget } from "../budgets/key-budgets.ts";
 import type { LeaseSettings } from "../leases/contract.ts";
 import type { EngineParts } from "../redis/parts.ts";
 import type { Explanations } from "./contract.ts";
-import { explanationOf } from "./explain.ts";
-import { explainJob } from "./explain_job.ts";
+import { type AccountStates, explanationOf } from "./explain.ts";
+import { explainJob, type WaitFacts } from "./explain_job.ts";
 import { readWaits } from "./read_waits.ts";
 import { queueWaits } from "./waits.ts";
 
@@ -15,18 +16,33 @@ export interface ExplanationsParts extends EngineParts<LeaseSettings> {
   readonly accounts: Pick<ProviderAccountRegistry, "get">;
 }
 
+/** The declared accounts that may hold a job. */
+export const governedOf = ({ governed, pool, routes }: WaitFacts): readonly string[] => [
+  ...(governed ? [pool] : []),
+  ...routes.flatMap((route) => (route.governed ? [route.account] : [])),
+];
+
+/** What the accounts of these names report. */
+export async function accountStates(
+  accounts: ExplanationsParts["accounts"],
+  names: readonly string[],
+): Promise<AccountStates> {
+  const status = [...new Set(names)].map(async (name) => [name, await accounts.get(name)] as const);
+  return new Map(await Promise.all(status));
+}
+
+function ownerOf(id: JobId) {
+  const parts = parseJobId(id);
+  return { queue: parts?.queue ?? "", keyId: (parts?.keyId ?? "") as KeyId };
+}
+
 export function openExplanations({
   redis,
   clock,
   shards,
   accounts,
 }: ExplanationsParts): Explanations {
-  const statusOf = async (names: readonly string[]) => {
-    const status = [...new Set(names)].map(
-      async (name) => [name, await accounts.get(name)] as const,
-    );
-    return new Map(await Promise.all(status));
-  };
+  const statusOf = (names: readonly string[]) => accountStates(accounts, names);
   return {
     async explain(id) {
       const shard = await shards.ofJob(id);
@@ -35,10 +51,8 @@ export function openExplanations({
       const request = { nowMs: clock.nowMs(), id, defaultTokens };
       const facts = await explainJob.run(redis, shard.base, request);
       if (facts === undefined) return undefined;
-      const named = facts.governed ? [facts.pool] : [];
-      const routed = facts.routes.flatMap(({ governed, account }) => (governed ? [account] : []));
-      const status = await statusOf([...named, ...routed]);
-      return explanationOf(id, facts, parseBudget(facts.limits), status);
+      const status = await statusOf(governedOf(facts));
+      return explanationOf(ownerOf(id), facts, parseBudget(facts.limits), status);
     },
     async waits(queue) {
       const read = await Promise.all(
