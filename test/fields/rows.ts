@@ -3,6 +3,7 @@ import { groupRows } from "./group-rows.ts";
 import type { Row } from "./ledger.ts";
 import { modelRows } from "./model-rows.ts";
 import { operatorRows } from "./operator-rows.ts";
+import { quoteRows } from "./quote-rows.ts";
 import { scheduleRows } from "./schedule-rows.ts";
 import { spendRows } from "./spend-rows.ts";
 import { webhookRows } from "./webhook-rows.ts";
@@ -341,6 +342,7 @@ export const rows: readonly Row[] = [
   },
   ...groupRows,
   ...scheduleRows,
+  ...quoteRows,
   ...spendRows,
   ...webhookRows,
   ...modelRows,

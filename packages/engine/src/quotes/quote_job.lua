@@ -9,6 +9,7 @@
 --
 -- The job need not exist. `lane` is the lane for all types, as in a job's record, and `est` is "" without an estimate. The other values
 -- are those of explain_job.
+-- lanes        how many lanes of its class have jobs, and the job's own
 -- jobs         how many jobs wait in lanes of other keys that take turns with the job's lane: at most `sample` lanes, chosen at
 --              random
 local base = KEYS[1]
@@ -36,8 +37,11 @@ local jobs = {}
 for _, other in ipairs(rcall("ZRANDMEMBER", base .. "mr:ready:" .. class, sample)) do
   if other ~= key then jobs[#jobs + 1] = holds.text(rcall("ZCARD", base .. "mr:lane:" .. other .. "|" .. class)) end
 end
+-- The lane of the job takes turns too, also if it is empty now.
+local own = rcall("ZSCORE", base .. "mr:ready:" .. class, key) and 1 or 0
+local lanes_with_own = holds.text(rcall("ZCARD", base .. "mr:ready:" .. class) - own + 1)
 local held_by = holds.of(key, class, waits_in, pool, est ~= "" and est, false, default_tokens)
 return { rcall("HEXISTS", base .. "meta", F.meta_paused), holds.text(ahead), held_by.tokens, held_by.held_tokens, held_by.limits,
   held_by.running, held_by.requests, held_by.tokens_used, held_by.day_used, held_by.requests_clear, held_by.tokens_clear,
-  held_by.day_clear, pool, held_by.governed, held_by.lanes, held_by.leased, held_by.since, unnamed and 1 or 0, held_by.in_pool,
+  held_by.day_clear, pool, held_by.governed, lanes_with_own, held_by.leased, held_by.since, unnamed and 1 or 0, held_by.in_pool,
   held_by.routes, jobs }

@@ -4,7 +4,7 @@ import {
   QuoteJobsRequestSchema,
   QuoteJobsResponseSchema,
 } from "@millrace/proto/job-service";
-import { messageFromJson } from "@millrace/runtime";
+import { assertValid, messageFromJson } from "@millrace/runtime";
 import type { GatewayParts } from "../gateway-parts.ts";
 import { quoteJobs } from "../handlers/quote-jobs.ts";
 import { withPayloadText } from "../messages/job-spec-json.ts";
@@ -47,6 +47,7 @@ export function quoteJobsRoute(parts: GatewayParts): GatewayRoute {
         ...(jobs === undefined ? {} : { jobs: withPayloadTexts(jobs) }),
       };
       const request = messageFromJson(QuoteJobsRequestSchema, json as JsonObject);
+      assertValid(QuoteJobsRequestSchema, request);
       const answer = await quote(request, context);
       return messageAnswer(200, QuoteJobsResponseSchema, create(QuoteJobsResponseSchema, answer));
     },
