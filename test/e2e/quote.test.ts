@@ -152,6 +152,73 @@ test("a document that is not read is estimated by its size, and named", async ()
   expect(quote?.estimatedDocumentIds).toEqual([id]);
 });
 
+test("a job is refused by its own quote if it may cost more than it may, and only then", async () => {
+  const submit = (more: object) => millrace.submit({ ...job, ...more });
+  const { high } = example.costMicros;
+  expect((await submit({ maxCostMicros: high })).jobId).toContain(queue);
+  await expect(submit({ maxCostMicros: high - 1 })).rejects.toMatchObject({
+    reason: "COST_ABOVE_LIMIT",
+    metadata: {
+      ...{ max_cost_micros: "7004", cost_low_micros: expect.any(String) },
+      ...{ cost_likely_micros: expect.any(String), cost_high_micros: "7005" },
+    },
+  });
+  const unpriced = { model: undefined, maxCostMicros: 1_000_000 };
+  await expect(submit(unpriced as never)).rejects.toMatchObject({ reason: "COST_NOT_KNOWN" });
+  // Jobs of one call are refused independently of each other.
+  const outcomes = await millrace.submitMany([
+    { ...job, maxCostMicros: 1 },
+    job,
+    { ...job, model: "gpt-6", maxCostMicros: 1 },
+    { ...job, maxCostMicros: high },
+  ]);
+  expect(outcomes.map((one) => (one.kind === "failed" ? one.error.reason : "accepted"))).toEqual([
+    ...["COST_ABOVE_LIMIT", "accepted", "MODEL_NOT_FOUND", "accepted"],
+  ]);
+  const flags = ["--queue", queue, "--model", "gpt-5", "--max-cost", "0.007005"];
+  expect(await run("submit", "chat", JSON.stringify(payload), ...flags)).toHaveLength(1);
+});
+
+test("a job that would probably be late is refused if it says so, with the quote's times", async () => {
+  const late = "quoting-late";
+  await system.putQueue({ name: late });
+  const worker = new RawWorker(String(system.schedulers[0]?.addresses.workers));
+  await worker.hello(late, { slots: 1, credit: 1 });
+  const one = { queue: late, type: "other" };
+  const runAt = new Date(clock.nowMs() + 3_600_000);
+  // Nothing says how long such a job runs.
+  await millrace.submit({ ...one, runAt, deadline: runAt, refuseLate: true });
+  await millrace.submit(one);
+  await worker.take();
+  // The only slot is taken, at most one job a second was leased, and fifty jobs come first.
+  await millrace.submitMany(Array.from({ length: 50 }, () => one));
+  const deadline = new Date(clock.nowMs() + 10_000);
+  await expect(millrace.submit({ ...one, deadline, refuseLate: true })).rejects.toMatchObject({
+    reason: "DEADLINE_IMPOSSIBLE",
+    metadata: { start_likely_time: expect.any(String), deadline: deadline.toISOString() },
+  });
+  await millrace.submit({ ...one, deadline });
+  await millrace.submit({ ...one, deadline: runAt, refuseLate: true });
+  await expect(millrace.submit({ ...one, refuseLate: true })).rejects.toMatchObject({
+    reason: "MALFORMED",
+    violations: [{ field: "refuse_late" }],
+  });
+  worker.cut();
+});
+
+test("a limit of cost is a header of OpenAI's API", async () => {
+  const response = await fetch(`${system.httpUrl}/v1/chat/completions`, {
+    method: "POST",
+    headers: {
+      ...{ authorization: `Bearer ${system.apiKey}`, "content-type": "application/json" },
+      "x-millrace-max-cost": "0.000001",
+    },
+    body: JSON.stringify({ model: "gpt-5", messages: payload.messages }),
+  });
+  expect(response.status).toBe(409);
+  expect(await response.text()).toContain("max_cost_micros");
+});
+
 test.each([
   [{ jobs: [] }, 400, "jobs"],
   [{}, 400, "jobs"],

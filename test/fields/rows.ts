@@ -1,4 +1,5 @@
 /** The fields that a way does not carry, or that another test proves, each with the reason. */
+import { conditionRows } from "./condition-rows.ts";
 import { groupRows } from "./group-rows.ts";
 import type { Row } from "./ledger.ts";
 import { modelRows } from "./model-rows.ts";
@@ -342,6 +343,7 @@ export const rows: readonly Row[] = [
   },
   ...groupRows,
   ...scheduleRows,
+  ...conditionRows,
   ...quoteRows,
   ...spendRows,
   ...webhookRows,

@@ -27,6 +27,7 @@ import {
 import { STREAMS_PER_JOB_TOKEN } from "./callers/stream-place.ts";
 import { createGroupCreator, type GroupCreator } from "./grouping/group-creator.ts";
 import { GroupPriorities } from "./grouping/group-priorities.ts";
+import { conditionCheck } from "./quoting/conditions.ts";
 import { type JobCounter, jobCounter } from "./quoting/counted-jobs.ts";
 import { tokensOfSize } from "./quoting/document-tokens.ts";
 import type { Scheduler } from "./scheduler/scheduler-client.ts";
@@ -165,7 +166,9 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
   });
   const priorities = new GroupPriorities(scheduler);
   const prepare = jobPreparer({ documents, priorities });
-  const submit = createSubmitter({ ...options, prepare });
+  const countJobs = jobCounter({ documents, countDocument: async (one) => tokensOfSize(one) });
+  const checkConditions = conditionCheck(scheduler, countJobs);
+  const submit = createSubmitter({ ...options, prepare, checkConditions });
   const submissions = openSubmissions(options.submissionsPerKey ?? DEFAULT_SUBMISSIONS_PER_KEY);
   const { keyCacheMs, keyLookupsPerAddress } = options;
   const { authenticate, onRevoked } = createAuthenticator(scheduler, {
@@ -194,7 +197,7 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
       return await submit(keyId, specs, how);
     },
     submissions,
-    countJobs: jobCounter({ documents, countDocument: async (one) => tokensOfSize(one) }),
+    countJobs,
     createGroup: createGroupCreator({ ...options, prepare, priorities }),
     ...scheduledJobs({ ...options, prepare }),
     watch: createJobWatcher({ ...options, giveUpAfterMs: options.schedulerDeadlineMs }),

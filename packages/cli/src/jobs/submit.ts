@@ -3,6 +3,7 @@ import { JobSpecSchema, RetryPolicySchema } from "@millrace/proto/job";
 import { type Command, Option } from "commander";
 import { type CallbackOptions, callbackOf, callbackOptions } from "../callback-options.ts";
 import { uploadFile } from "../documents/upload.ts";
+import { amount } from "../dollars.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { fieldNumber } from "../field-numbers.ts";
@@ -27,6 +28,8 @@ interface Options extends CallerOptions, CallbackOptions {
   readonly runAt?: Date;
   readonly expiresAt?: Date;
   readonly deadline?: Date;
+  readonly maxCost?: number;
+  readonly refuseLate?: boolean;
   readonly maxAttempts?: number;
   readonly initialBackoff?: number;
   readonly maxBackoff?: number;
@@ -76,6 +79,8 @@ export function submitCommand(program: Command, shell: Shell): void {
     .option("--run-at <time>", "the earliest start: 2027-01-31T08:00:00Z, or +10m", when)
     .option("--expires-at <time>", "the latest start", when)
     .option("--deadline <time>", "the latest finish", when)
+    .option("--max-cost <dollars>", "refuse the job if it may cost more, for example 0.25", amount)
+    .option("--refuse-late", "refuse the job if it would probably miss its deadline")
     .option(
       "--max-attempts <count>",
       "how many attempts in all; default: the queue's",
@@ -183,6 +188,8 @@ function newJob(
       runAt,
       expiresAt,
       deadline,
+      maxCostMicros: options.maxCost,
+      refuseLate: options.refuseLate,
       deduplication: deduplicationOf(options),
     }),
     ...(Object.keys(retry).length === 0 ? {} : { retry }),

@@ -152,14 +152,14 @@ function timesOf(
   before.tokens += needed;
   const { slots, running } =
     serving.job.kind === "somebody" ? serving.job : { slots: 0, running: 0 };
-  const runAtMs = counted.spec?.runAt === undefined ? nowMs : timeMs(counted.spec.runAt);
+  const runAtMs = counted.spec?.runAt === undefined ? undefined : timeMs(counted.spec.runAt);
   const window = (limit: number | undefined, windowMs: number, use: number, need: number) =>
     limit === undefined ? [] : [{ limit, used: use, needed: need, windowMs } satisfies WindowUse];
   const { requestsPerMinute, tokensPerMinute, tokensPerDay, maxRunning } = budget;
   // Jobs of this call that come first take slots, too. Those of the same place are counted as before it in its lane.
   const freeSlots = Math.max(0, slots - running - (inQueue - inPlace));
   const turn: QuotedTurnTimes = quoteTimes({
-    ...{ nowMs, clearsMs: [...known.clearsMs, runAtMs] },
+    ...{ nowMs, runAtMs, clearsMs: known.clearsMs },
     aheadInLane: explanation.aheadInLane + inPlace,
     ...{ otherLanes, lanes: explanation.lanes, leased: explanation.leasedLately },
     ...{ slots, freeSlots },

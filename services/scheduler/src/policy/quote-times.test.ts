@@ -73,6 +73,12 @@ test("nothing is estimated while a constraint depends on others, and every const
   expect(startOf({ freeSlots: 1, clearsMs: [nowMs + 500, nowMs + 900] }).low).toBe(900);
 });
 
+test("jobs that wait now have their turn before a job's own start time", () => {
+  const change = { aheadInLane: 9, runAtMs: nowMs + 50_000 };
+  expect(startOf(change)).toEqual({ low: 50_000, likely: 50_000, high: 52_000 });
+  expect(startOf({ ...change, aheadInLane: 99 }).likely).toBe(100_000);
+});
+
 test("the end is unknown while no job of the kind has succeeded", () => {
   const { start, end, basis } = quoteTimes(turn({ freeSlots: 1, runsMs: [] }));
   expect(start).toBeDefined();

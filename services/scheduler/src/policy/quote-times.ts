@@ -17,7 +17,9 @@ export interface WindowUse {
 /** What is known of where a job would wait, and how fast jobs start there. */
 export interface QuotedTurn {
   readonly nowMs: number;
-  /** When each constraint clears by itself, the job's own start time included; undefined if that depends on others. */
+  /** The job's own start time. Jobs that wait now have their turn before it. */
+  readonly runAtMs?: number | undefined;
+  /** When each constraint clears by itself; undefined if that depends on others. */
   readonly clearsMs: readonly (number | undefined)[];
   /** How many jobs of the job's lane come before it, those of the same quote included. */
   readonly aheadInLane: number;
@@ -82,10 +84,11 @@ export function quoteTimes(turn: QuotedTurn): QuotedTurnTimes {
   const { wait, basis } = waited;
   const held = [...turn.windows.map(waitForWindow), waitForRunning(turn)];
   const most = (of: keyof Range) => Math.round(Math.max(wait[of], ...held.map((one) => one[of])));
+  const { runAtMs = nowMs } = turn;
   const start = {
-    low: clearMs + most("low"),
-    likely: clearMs + most("likely"),
-    high: clearMs + most("high") + START_MS,
+    low: Math.max(runAtMs, clearMs + most("low")),
+    likely: Math.max(runAtMs, clearMs + most("likely")),
+    high: Math.max(runAtMs, clearMs + most("high")) + START_MS,
   };
   const [low, likely, high] = [0.1, 0.5, 0.95].map((part) => quantile(runsMs, part));
   if (low === undefined || likely === undefined || high === undefined) {
