@@ -81,9 +81,7 @@ class JobOptions(TypedDict, total=False):
     labels: Mapping[str, str]
     deduplication: Deduplication
     max_cost_micros: int
-    """The submission is refused if the job may cost more, in micro-dollars."""
     refuse_late: bool
-    """The submission is refused if the job would probably miss its deadline at the present pace."""
     group_id: str
     callback: Callback
     traceparent: str
