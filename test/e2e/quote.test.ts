@@ -64,7 +64,7 @@ test("the worked example comes by gRPC, HTTP, the client and the command alike, 
   expect(first).toMatchObject({ constraints: [], timeBasis: expect.stringContaining("free slot") });
   expect(first?.tokenBasis).toContain("the messages' text");
   expect(first?.end).toEqual({});
-  expect(first?.start.high?.getTime()).toBe((first?.start.likely?.getTime() ?? 0) + 2_000);
+  expect(first?.start.high?.getTime()).toBe((first?.start.likely?.getTime() ?? 0) + 1_000);
   // Two slots are free, and nothing says how soon one is free again.
   expect(second?.start.likely).toBeDefined();
   expect(third?.start).toEqual({});

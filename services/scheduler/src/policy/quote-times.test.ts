@@ -24,11 +24,11 @@ const startOf = (change: Partial<QuotedTurn>) => {
 
 test("a job starts at once while a worker has a free slot, and ends as long after it as its kind runs", () => {
   const { start, end, basis } = quoteTimes(turn({ freeSlots: 1, leased: undefined }));
-  expect(start).toEqual({ low: nowMs, likely: nowMs, high: nowMs + 2_000 });
+  expect(start).toEqual({ low: nowMs, likely: nowMs, high: nowMs + 1_000 });
   expect(end).toEqual({
     low: nowMs + 8_000,
     likely: nowMs + 10_000,
-    high: nowMs + 2_000 + 12_000,
+    high: nowMs + 1_000 + 12_000,
   });
   expect(basis).toContain("free slot");
 });
@@ -58,7 +58,7 @@ test("a limit by time lets a job start when its windows have passed", () => {
   const window = { limit: 10, windowMs: 60_000 };
   expect(startOf({ freeSlots: 1, windows: [{ ...window, used: 9, needed: 1 }] }).likely).toBe(0);
   const over = startOf({ freeSlots: 1, windows: [{ ...window, used: 10, needed: 1 }] });
-  expect(over).toEqual({ low: 0, likely: 6_000, high: 60_000 + 1_000 + 2_000 });
+  expect(over).toEqual({ low: 0, likely: 6_000, high: 60_000 + 1_000 + 1_000 });
   const later = startOf({ freeSlots: 1, windows: [{ ...window, used: 10, needed: 25 }] });
   expect(later).toMatchObject({ low: 120_000, likely: 150_000 });
 });
@@ -75,7 +75,7 @@ test("nothing is estimated while a constraint depends on others, and every const
 
 test("jobs that wait now have their turn before a job's own start time", () => {
   const change = { aheadInLane: 9, runAtMs: nowMs + 50_000 };
-  expect(startOf(change)).toEqual({ low: 50_000, likely: 50_000, high: 52_000 });
+  expect(startOf(change)).toEqual({ low: 50_000, likely: 50_000, high: 51_000 });
   expect(startOf({ ...change, aheadInLane: 99 }).likely).toBe(100_000);
 });
 

@@ -49,12 +49,12 @@ export interface QuotedTurnTimes {
   readonly basis: string;
 }
 
-/** How many standard deviations a range reaches on either side: nine of ten jobs are in it if starts are independent. */
-const DEVIATIONS = 1.65;
+/** How many standard deviations a range reaches on either side: four of five jobs are in it if starts are independent. */
+const DEVIATIONS = 1.3;
 /** How much the rate itself may differ from what was measured. */
-const RATE_FACTOR = 1.3;
+const RATE_FACTOR = 1.2;
 /** What a start takes besides the wait for its turn: the round trips of a lease. */
-const START_MS = 2_000;
+const START_MS = 1_000;
 
 /** The value below which the share `part` of the values lies. Undefined if there are none. */
 export function quantile(values: readonly number[], part: number): number | undefined {
@@ -144,7 +144,7 @@ function turnsOf({ aheadInLane, otherLanes, lanes }: QuotedTurn): Range {
   const of = otherLanes.length === 0 ? 0 : (sampled * others) / otherLanes.length;
   // Lanes may also be of less weight than the job's, or fill up again.
   const refilled = otherLanes.length === 0 ? 0 : own * others;
-  return { low: own + of / 2, likely: own + of, high: own + Math.min(refilled, of * 2) };
+  return { low: own + of / 2, likely: own + of, high: own + Math.min(refilled, of * 1.5) };
 }
 
 /** A limit by time gives everything back when its window has passed. */
