@@ -1,4 +1,4 @@
-import { type Timestamp, timestampDate } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { JobSpec } from "@millrace/proto/job";
 import type { JobQuote, QuotedTimes } from "@millrace/proto/job-service";
 import { type RpcErrorInit, RpcFault, timeMs } from "@millrace/runtime";
@@ -114,7 +114,7 @@ function lateRefusal(
   };
 }
 
-const textOf = (time: Timestamp): string => timestampDate(time).toISOString();
+const textOf = (time: Timestamp): string => new Date(timeMs(time)).toISOString();
 
 const timesOf = (name: string, times: QuotedTimes | undefined) =>
   Object.fromEntries(
