@@ -23,6 +23,7 @@ const benchmarks = [
   ["engine.ts", "keys"],
   ["groups.ts"],
   ["routes.ts"],
+  ["quotes.ts"],
   ["summaries.ts"],
   ["book.ts", "3"],
   ["book-reading.ts"],

@@ -31,7 +31,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   ],
   "Run jobs": [
     ...["docs/workers.md", "docs/providers.md", "docs/models.md"],
-    ...["docs/budgets.md", "docs/spend.md", "docs/fairness.md"],
+    ...["docs/budgets.md", "docs/spend.md", "docs/quotes.md", "docs/fairness.md"],
   ],
   "Languages and examples": [
     ...[

@@ -1,8 +1,10 @@
 /** The fields that a way does not carry, or that another test proves, each with the reason. */
+import { conditionRows } from "./condition-rows.ts";
 import { groupRows } from "./group-rows.ts";
 import type { Row } from "./ledger.ts";
 import { modelRows } from "./model-rows.ts";
 import { operatorRows } from "./operator-rows.ts";
+import { quoteRows } from "./quote-rows.ts";
 import { scheduleRows } from "./schedule-rows.ts";
 import { spendRows } from "./spend-rows.ts";
 import { webhookRows } from "./webhook-rows.ts";
@@ -341,6 +343,8 @@ export const rows: readonly Row[] = [
   },
   ...groupRows,
   ...scheduleRows,
+  ...conditionRows,
+  ...quoteRows,
   ...spendRows,
   ...webhookRows,
   ...modelRows,

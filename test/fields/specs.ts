@@ -59,6 +59,8 @@ export function filledSpec(choice: SpecChoice): JobSpec {
     `deduplication.${deduplication === "throttle" ? "debounce" : "throttle"}`,
     ...(choice.groupId === undefined ? ["group_id"] : []),
     needs === "pool" ? "model" : "pool",
+    // Conditions of a submission are not stored.
+    ...["max_cost_micros", "refuse_late"],
   ];
   return filled(JobSpecSchema, {
     skip: [...others, ...skip],

@@ -21,6 +21,7 @@ export const concepts = [
     "dead-letters",
     "queues",
     "explain",
+    "quotes",
     "demand",
     "operators",
     "roster",

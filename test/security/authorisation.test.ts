@@ -134,6 +134,11 @@ const routeRows = (by: string): Readonly<Record<string, RouteRow>> => ({
     body: JSON.stringify({ jobs: [spec(by)] }),
     tells: 200,
   },
+  "POST /v1/jobs:quote": {
+    path: "/v1/jobs:quote",
+    body: JSON.stringify({ jobs: [spec(by)] }),
+    tells: 200,
+  },
   "GET /v1/jobs/{id}/explain": { path: `/v1/jobs/${jobId}/explain`, tells: 200, other: 404 },
   "POST /v1/jobs/{id}/token": { path: `/v1/jobs/${jobId}/token`, tells: 201, other: 404 },
   "GET /v1/jobs": { path: `/v1/jobs?queue=${queue}`, tells: 200 },

@@ -89,6 +89,7 @@ const jobRows = ({ jobId }: SystemWithCredentials, by: string): Rows<typeof JobS
   explainJob: { send: [{ jobId }], ...notFound },
   createJobToken: { send: [{ jobId }], ...notFound },
   listSpend: { send: [{}], tells: "OK" },
+  quoteJobs: { send: [{ jobs: [spec(by)] }], tells: "OK" },
 });
 const groupRows = ({ groupId }: SystemWithCredentials, by: string): Rows<typeof GroupService> => ({
   createGroup: { send: [{ group: { queue, labels: { by } } }], tells: "OK" },
@@ -236,6 +237,7 @@ const schedulerRows = ({
   getSchedule: { send: [{ keyId: otherKeyId, scheduleId }], tells: "SCHEDULE_NOT_FOUND" },
   listSchedules: { send: [{ keyId, filter: { queue } }], tells: "OK" },
   listSpend: { send: [{ keyId }], tells: "OK" },
+  quote: { send: [{ keyId, jobs: [{ spec: spec("gateway") }] }], tells: "OK" },
   updateSchedule: {
     send: [{ keyId: otherKeyId, update: { scheduleId, changes: {} } }],
     tells: "SCHEDULE_NOT_FOUND",

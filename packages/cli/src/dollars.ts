@@ -34,6 +34,19 @@ export function dollars(text: string): bigint {
   );
 }
 
+/** The highest max_cost_micros of the contract: a thousand million dollars. */
+const MOST_COST_MICROS = 10n ** 15n;
+
+/** Parses an amount in US dollars as micro-dollars. */
+export function amount(text: string): number {
+  const cost = /^\d+(\.\d+)?$/.test(text) ? scaled(text, MICRO_DIGITS) : undefined;
+  if (cost !== undefined && !cost.rounded && cost.value <= MOST_COST_MICROS)
+    return Number(cost.value);
+  throw new InvalidArgumentError(
+    "It must be US dollars, from 0 to 1000000000 and with at most 6 decimals, for example 0.25.",
+  );
+}
+
 /** Formats micro-dollars as dollars, without zeros at the end: 1250000 is 1.25. */
 export function dollarsText(micros: bigint): string {
   const digits = String(micros).padStart(MICRO_DIGITS + 1, "0");

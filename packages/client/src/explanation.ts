@@ -72,7 +72,7 @@ export const explanationOf = (message: ExplainJobResponse): Explanation => ({
   })),
 });
 
-const constraintOf = (message: ConstraintMessage): Constraint => ({
+export const constraintOf = (message: ConstraintMessage): Constraint => ({
   kind: ConstraintKind[message.kind] as keyof typeof ConstraintKind,
   subject: message.subject,
   limit: Number(message.limit),

@@ -30,7 +30,10 @@ export type GroupRule = "all" | "any" | { readonly atLeastPercent: number };
 export type NewChild = Omit<NewJob, "queue" | "groupId">;
 
 /** The job that runs when its group has succeeded. The group alone decides when. */
-export type NewFinalizer = Omit<NewChild, "runAt" | "idempotencyKey" | "deduplication">;
+export type NewFinalizer = Omit<
+  NewChild,
+  "runAt" | "idempotencyKey" | "deduplication" | "maxCostMicros" | "refuseLate"
+>;
 
 /** A group to create. Only `queue` is required. */
 export interface NewGroup {

@@ -34,6 +34,7 @@ export {
   MillraceError,
   type Violation,
 } from "./millrace-error.ts";
+export type { JobQuote, Quote, QuotedRange, QuotedTimes } from "./quote.ts";
 export type {
   NewSchedule,
   OverlapPolicy,

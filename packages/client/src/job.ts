@@ -55,6 +55,13 @@ export interface NewJob {
   /** W3C trace context. Default: the context of the active OpenTelemetry span, if there is one. */
   readonly traceparent?: string;
   readonly tracestate?: string;
+  /**
+   * The submission is refused (COST_ABOVE_LIMIT, COST_NOT_KNOWN) if the high amount of the job's quote is more than this, in
+   * micro-dollars.
+   */
+  readonly maxCostMicros?: number;
+  /** The submission is refused (DEADLINE_IMPOSSIBLE) if the job would probably miss its deadline at the present pace. */
+  readonly refuseLate?: boolean;
   /** The group that the job joins. It must be open, and in the job's queue. */
   readonly groupId?: string;
   /** A URL to which the job's end is sent. */
@@ -178,6 +185,8 @@ export function specOf(job: NewJob): SpecInit {
   if (job.traceparent !== undefined) spec.traceparent = job.traceparent;
   if (job.tracestate !== undefined) spec.tracestate = job.tracestate;
   if (job.groupId !== undefined) spec.groupId = job.groupId;
+  if (job.maxCostMicros !== undefined) spec.maxCostMicros = BigInt(job.maxCostMicros);
+  if (job.refuseLate !== undefined) spec.refuseLate = job.refuseLate;
   if (job.callback !== undefined) spec.callback = callbackMessage(job.callback);
   return spec;
 }

@@ -5,6 +5,7 @@ import type { Explanation } from "./explanation.ts";
 import type { Group, GroupChild, NewChild, NewGroup } from "./group.ts";
 import type { Job, JobState, NewJob } from "./job.ts";
 import type { JobToken, JobTokenOptions } from "./job-token.ts";
+import type { Quote } from "./quote.ts";
 import type { NewSchedule, Schedule, ScheduleChanges, StoredSchedule } from "./schedule.ts";
 import type { SubmitOutcome, Submitted } from "./submit-stream.ts";
 import type { TextDelta } from "./text.ts";
@@ -105,6 +106,11 @@ export interface Millrace {
   list(filter: ListFilter, options?: CallOptions): AsyncIterable<Job>;
   /** Why a job waits. */
   explain(jobId: string, options?: CallOptions): Promise<Explanation>;
+  /**
+   * Says what up to 1,000 jobs would spend, and when they would run, if they were submitted together now. It submits and
+   * reserves nothing.
+   */
+  quote(jobs: readonly NewJob[], options?: CallOptions): Promise<Quote>;
   /** Makes a credential for one job and a short time, for example for a web page that shows the job. */
   createJobToken(jobId: string, options?: JobTokenOptions): Promise<JobToken>;
 

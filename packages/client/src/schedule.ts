@@ -17,7 +17,7 @@ export type OverlapPolicy = "skip" | "buffer_one" | "allow_all";
 export type ScheduledJob = Omit<
   NewJob,
   | ("runAt" | "expiresAt" | "deadline" | "idempotencyKey" | "deduplication" | "groupId")
-  | ("traceparent" | "tracestate")
+  | ("traceparent" | "tracestate" | "maxCostMicros" | "refuseLate")
 >;
 
 /** A schedule to create. `name`, `job`, and one of `cron` and `intervalMs` are required. */

@@ -5,9 +5,10 @@ import type { CallOptions } from "./connect-options.ts";
 import type { Connection } from "./connection.ts";
 import { documentOf } from "./document-message.ts";
 import { explanationOf } from "./explanation.ts";
-import { type Job, jobOf } from "./job.ts";
+import { type Job, jobOf, specOf } from "./job.ts";
 import { jobTokenOf, jobTokenRequest } from "./job-token.ts";
 import type { Millrace } from "./millrace.ts";
+import { quoteOf } from "./quote.ts";
 import { asking, required } from "./retrying.ts";
 
 type UnaryCalls = Pick<
@@ -16,6 +17,7 @@ type UnaryCalls = Pick<
   | "cancel"
   | "list"
   | "explain"
+  | "quote"
   | "createJobToken"
   | "getDocument"
   | "listDocuments"
@@ -52,6 +54,8 @@ export function unaryCalls(connection: Connection): UnaryCalls {
     },
     explain: async (jobId, call = {}) =>
       explanationOf(await ask(method.explainJob, { jobId }, call)),
+    quote: async (jobs, call = {}) =>
+      quoteOf(await ask(method.quoteJobs, { jobs: jobs.map(specOf) }, call)),
     createJobToken: async (jobId, options = {}) =>
       jobTokenOf(await ask(method.createJobToken, jobTokenRequest(jobId, options), options)),
     async getDocument(documentId, call = {}) {

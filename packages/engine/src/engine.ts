@@ -12,6 +12,7 @@ import type { Models } from "./models/contract.ts";
 import type { ChangeLogSettings, Operators } from "./operators/contract.ts";
 import type { Output } from "./output/contract.ts";
 import type { Queues } from "./queues/contract.ts";
+import type { Quotes } from "./quotes/contract.ts";
 import type { Storage } from "./redis/contract.ts";
 import type { OnWarning, RedisSettings } from "./redis/settings.ts";
 import type { Roster } from "./roster/contract.ts";
@@ -50,6 +51,7 @@ export type Engine = Jobs &
   Retention &
   Explanations &
   Demand &
+  Quotes &
   Operators &
   Webhooks &
   Audits &

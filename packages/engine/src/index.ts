@@ -21,6 +21,7 @@ export type * from "./operators/contract.ts";
 export type * from "./output/contract.ts";
 export type * from "./queues/contract.ts";
 export { queueDefaults } from "./queues/queue-registry.ts";
+export type * from "./quotes/contract.ts";
 export type * from "./redis/contract.ts";
 export type * from "./redis/settings.ts";
 export { StoreUnavailable } from "./redis/store-fault.ts";

@@ -19,6 +19,7 @@ import { openOutput } from "./output/open-output.ts";
 import { type AttendedQueues, attendedQueues } from "./queues/attended-queues.ts";
 import { openQueues } from "./queues/open-queues.ts";
 import { queueRegistry } from "./queues/queue-registry.ts";
+import { openQuotes } from "./quotes/open-quotes.ts";
 import { checkKeys, checkServers } from "./redis/check-store.ts";
 import { connect, createConnections } from "./redis/connection.ts";
 import { DEFAULT_ROOT_PREFIX, isRootPrefix } from "./redis/keys.ts";
@@ -127,6 +128,7 @@ function engineOn(
     ...openQueues({ ...parts, registry, attended, onDefined: (only) => copies.copy({ only }) }),
     ...openExplanations({ ...parts, accounts, keyBudgets }),
     ...openDemand({ ...parts, accounts }),
+    ...openQuotes({ ...parts, accounts, keyBudgets }),
     apiKeys: apiKeyRegistry(redis, rootPrefix, clock),
     changeLog: changeLog(redis, rootPrefix, clock, { ...changeLogDefaults, ...options.changeLog }),
     roster: openRoster(redis, rootPrefix, clock),

@@ -98,6 +98,9 @@ export function checkJob(spec: JobSpec, nowMs: number): void {
       "must be left out if the job names a model, whose routes name the pools",
     );
   }
+  if (spec.refuseLate && spec.deadline === undefined) {
+    throw malformed("refuse_late", "needs a deadline: give one, or leave refuse_late out");
+  }
   assertTimes(spec);
   if (spec.runAt !== undefined && timeMs(spec.runAt) - nowMs > limits.runAtAheadMs) {
     throw malformed("run_at", "must be at most 366 days ahead");

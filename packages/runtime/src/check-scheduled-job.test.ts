@@ -26,6 +26,8 @@ const ofOneJob: readonly [string, MessageInitShape<typeof JobSpecSchema>][] = [
     "deduplication",
     { deduplication: { key: "a", mode: { case: "debounce", value: durationFromMs(5) } } },
   ],
+  ["max_cost_micros", { maxCostMicros: 0n }],
+  ["refuse_late", { refuseLate: true }],
   ["group_id", { groupId: "documents~k7f3~01JDXW5T5Q6M3C9N2V8K4H7R1B" }],
 ];
 

@@ -6,7 +6,7 @@ import { RpcFault, rpcError } from "./rpc-fault.ts";
 /** Members that belong to one job. A schedule makes many. */
 const ofOneJob: ReadonlySet<string> = new Set([
   ...["run_at", "expires_at", "deadline", "idempotency_key", "traceparent", "tracestate"],
-  ...["deduplication", "group_id"],
+  ...["deduplication", "group_id", "max_cost_micros", "refuse_late"],
 ]);
 
 /**

@@ -70,6 +70,10 @@ const outcomes: Readonly<Record<Reason, readonly [code: status, http: number]>> 
   // No retry helps: a child that has ended still counts.
   GROUP_FULL: [status.FAILED_PRECONDITION, 409],
   FAN_OUT_DIFFERS: [status.FAILED_PRECONDITION, 409],
+  // The job's quote does not keep the condition that its caller set.
+  COST_NOT_KNOWN: [status.FAILED_PRECONDITION, 409],
+  COST_ABOVE_LIMIT: [status.FAILED_PRECONDITION, 409],
+  DEADLINE_IMPOSSIBLE: [status.FAILED_PRECONDITION, 409],
   OUTPUT_GONE: [status.OUT_OF_RANGE, 410],
   DRAINING: [status.UNAVAILABLE, 503],
   STORE_UNAVAILABLE: [status.UNAVAILABLE, 503],

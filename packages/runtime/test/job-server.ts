@@ -20,6 +20,7 @@ export const noHandlers: Handlers<typeof JobService, string> = {
   watchJob: notImplemented,
   cancelJob: notImplemented,
   explainJob: notImplemented,
+  quoteJobs: notImplemented,
   createJobToken: notImplemented,
   listSpend: notImplemented,
 };

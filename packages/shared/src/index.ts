@@ -23,6 +23,7 @@ export * from "./prevent-hang-at-exit.ts";
 export * from "./random.ts";
 export * from "./reading-types.ts";
 export * from "./reasons.ts";
+export * from "./relayed-tokens.ts";
 export * from "./retry-after.ts";
 export * from "./retrying.ts";
 export * from "./text.ts";

@@ -27,6 +27,9 @@ import {
 import { STREAMS_PER_JOB_TOKEN } from "./callers/stream-place.ts";
 import { createGroupCreator, type GroupCreator } from "./grouping/group-creator.ts";
 import { GroupPriorities } from "./grouping/group-priorities.ts";
+import { conditionCheck } from "./quoting/conditions.ts";
+import { type JobCounter, jobCounter } from "./quoting/counted-jobs.ts";
+import { tokensOfSize } from "./quoting/document-tokens.ts";
 import type { Scheduler } from "./scheduler/scheduler-client.ts";
 import type { SchedulerClock } from "./scheduler/scheduler-clock.ts";
 import { jobPreparer } from "./submitting/prepare-job.ts";
@@ -76,6 +79,8 @@ export interface GatewayParts {
   readonly submitCall: Submitter;
   /** Limits the jobs that `submitCall`, and calls that create groups, have under way. */
   readonly submissions: KeyLimit;
+  /** Checks jobs, and counts their tokens for a quote. */
+  readonly countJobs: JobCounter;
   readonly createGroup: GroupCreator;
   readonly prepareScheduled: ScheduledJobs["prepareScheduled"];
   readonly newRunId: ScheduledJobs["newRunId"];
@@ -138,9 +143,12 @@ export interface GatewayOptions {
 export const DEFAULT_DOCUMENT_RETENTION_MS = 30 * 24 * 3_600_000;
 
 const submitPaths = new Set(
-  [JobService.method.submitJob, JobService.method.submitJobs, GroupService.method.createGroup].map(
-    (method) => methodPath(method),
-  ),
+  [
+    JobService.method.submitJob,
+    JobService.method.submitJobs,
+    JobService.method.quoteJobs,
+    GroupService.method.createGroup,
+  ].map((method) => methodPath(method)),
 );
 
 export function gatewayParts(options: GatewayOptions): GatewayParts {
@@ -158,7 +166,9 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
   });
   const priorities = new GroupPriorities(scheduler);
   const prepare = jobPreparer({ documents, priorities });
-  const submit = createSubmitter({ ...options, prepare });
+  const countJobs = jobCounter({ documents, countDocument: async (one) => tokensOfSize(one) });
+  const checkConditions = conditionCheck(scheduler, countJobs);
+  const submit = createSubmitter({ ...options, prepare, checkConditions });
   const submissions = openSubmissions(options.submissionsPerKey ?? DEFAULT_SUBMISSIONS_PER_KEY);
   const { keyCacheMs, keyLookupsPerAddress } = options;
   const { authenticate, onRevoked } = createAuthenticator(scheduler, {
@@ -187,6 +197,7 @@ export function gatewayParts(options: GatewayOptions): GatewayParts {
       return await submit(keyId, specs, how);
     },
     submissions,
+    countJobs,
     createGroup: createGroupCreator({ ...options, prepare, priorities }),
     ...scheduledJobs({ ...options, prepare }),
     watch: createJobWatcher({ ...options, giveUpAfterMs: options.schedulerDeadlineMs }),

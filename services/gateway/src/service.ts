@@ -26,6 +26,7 @@ import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { listDocuments } from "./handlers/list-documents.ts";
 import { listJobs } from "./handlers/list-jobs.ts";
 import { listSpend } from "./handlers/list-spend.ts";
+import { quoteJobs } from "./handlers/quote-jobs.ts";
 import { createSchedule } from "./handlers/schedules/create-schedule.ts";
 import { deleteSchedule } from "./handlers/schedules/delete-schedule.ts";
 import { getSchedule } from "./handlers/schedules/get-schedule.ts";
@@ -54,6 +55,7 @@ export const gatewayServices = (parts: GatewayParts) => [
     explainJob: explainJob(parts),
     createJobToken: createJobToken(parts),
     listSpend: listSpend(parts),
+    quoteJobs: quoteJobs(parts),
   }),
   bindService<typeof GroupService, Caller>(GroupService, {
     createGroup: createGroup(parts),

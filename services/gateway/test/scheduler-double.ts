@@ -98,7 +98,12 @@ class Jobs {
 const noSchedules = {
   ...{ createSchedule: notImplemented, getSchedule: notImplemented, runSchedule: notImplemented },
   ...{ listSchedules: notImplemented, updateSchedule: notImplemented },
-  ...{ listSpend: notImplemented, deleteSchedule: notImplemented, pauseSchedule: notImplemented },
+  ...{
+    quote: notImplemented,
+    listSpend: notImplemented,
+    deleteSchedule: notImplemented,
+    pauseSchedule: notImplemented,
+  },
 };
 
 export async function startSchedulerDouble(

@@ -43,7 +43,7 @@ async function setup() {
         ...{ createSchedule: none, getSchedule: none, listSchedules: none, updateSchedule: none },
         ...{ deleteSchedule: none, pauseSchedule: none, runSchedule: none },
         ...{ listGroups: none, listGroupChildren: none, watchGroup: none, cancelGroup: none },
-        ...{ findDocumentUses: none, listSpend: none },
+        ...{ findDocumentUses: none, listSpend: none, quote: none },
         ...{ createJobToken: none, authenticateJobToken: none },
         ...noWebhooks,
         authenticate: () => ({ name: "ours" }),

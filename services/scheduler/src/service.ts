@@ -27,6 +27,7 @@ import { watchGroup } from "./handlers/groups/watch-group.ts";
 import { list } from "./handlers/list.ts";
 import { listModels } from "./handlers/list-models.ts";
 import { listSpend } from "./handlers/list-spend.ts";
+import { quote } from "./handlers/quote.ts";
 import { readChildren } from "./handlers/read-children.ts";
 import { remove } from "./handlers/remove.ts";
 import { saveCheckpoint } from "./handlers/save-checkpoint.ts";
@@ -97,6 +98,7 @@ export const schedulerService = ({
     listModels: unaryOverStore(listModels(engine)),
     explain: unaryOverStore(explain(engine, clock, workers)),
     listSpend: unaryOverStore(listSpend(engine, clock)),
+    quote: unaryOverStore(quote(engine, clock, workers)),
     createGroup: unaryOverStore(createGroup(engine, observer, clock, pressure, callbacks)),
     closeGroup: unaryOverStore(closeGroup(engine)),
     getGroup: unaryOverStore(getGroup(engine)),

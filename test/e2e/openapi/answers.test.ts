@@ -204,6 +204,15 @@ test("the answers about spend are described", async () => {
   expect(statusOf(await call("GET", "/v1/spend?groupBy=hour"))).toBe(400);
 });
 
+test("the answers about quotes are described", async () => {
+  const { call, queue } = await setup();
+  const jobs = [{ queue, type: "echo" }];
+  expect(statusOf(await call("POST", "/v1/jobs:quote", { jobs }))).toBe(200);
+  expect(statusOf(await call("POST", "/v1/jobs:quote", { jobs: [] }))).toBe(400);
+  const condition = { maxCostMicros: "1" };
+  expect(statusOf(await call("POST", "/v1/jobs", { ...jobs[0], ...condition }))).toBe(409);
+});
+
 test("the answers about webhooks are described", async () => {
   const { call, queue, noJob } = await setup();
   const receiver = await startReceiver();

@@ -53,7 +53,7 @@ export function explanationText(explanation: Explanation): string {
   return parts.join("\n\n");
 }
 
-function constraintTable(constraints: readonly Constraint[]): string {
+export function constraintTable(constraints: readonly Constraint[]): string {
   const rows = constraints.map((one) => [
     one.kind,
     one.subject,

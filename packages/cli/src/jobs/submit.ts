@@ -3,6 +3,7 @@ import { JobSpecSchema, RetryPolicySchema } from "@millrace/proto/job";
 import { type Command, Option } from "commander";
 import { type CallbackOptions, callbackOf, callbackOptions } from "../callback-options.ts";
 import { uploadFile } from "../documents/upload.ts";
+import { amount } from "../dollars.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { Failure } from "../failure.ts";
 import { fieldNumber } from "../field-numbers.ts";
@@ -12,6 +13,7 @@ import type { Shell } from "../shell.ts";
 import { duration, jsonObject, labels, repeated, time } from "../values.ts";
 import { type CallerOptions, callerOptions, withMillrace } from "../with-millrace.ts";
 import { follow, followedBy } from "./follow.ts";
+import { quoteText } from "./quote-text.ts";
 
 interface Options extends CallerOptions, CallbackOptions {
   readonly queue: string;
@@ -26,6 +28,8 @@ interface Options extends CallerOptions, CallbackOptions {
   readonly runAt?: Date;
   readonly expiresAt?: Date;
   readonly deadline?: Date;
+  readonly maxCost?: number;
+  readonly refuseLate?: boolean;
   readonly maxAttempts?: number;
   readonly initialBackoff?: number;
   readonly maxBackoff?: number;
@@ -35,6 +39,7 @@ interface Options extends CallerOptions, CallbackOptions {
   readonly group?: string;
   readonly wait?: boolean;
   readonly watch?: boolean;
+  readonly quote?: boolean;
 }
 
 export function submitCommand(program: Command, shell: Shell): void {
@@ -74,6 +79,8 @@ export function submitCommand(program: Command, shell: Shell): void {
     .option("--run-at <time>", "the earliest start: 2027-01-31T08:00:00Z, or +10m", when)
     .option("--expires-at <time>", "the latest start", when)
     .option("--deadline <time>", "the latest finish", when)
+    .option("--max-cost <dollars>", "refuse the job if it may cost more, for example 0.25", amount)
+    .option("--refuse-late", "refuse the job if it would probably miss its deadline")
     .option(
       "--max-attempts <count>",
       "how many attempts in all; default: the queue's",
@@ -93,6 +100,12 @@ export function submitCommand(program: Command, shell: Shell): void {
       new Option("--wait", "wait for the job's end and print the result").conflicts("watch"),
     )
     .option("--watch", "print the job's text as it comes")
+    .addOption(
+      new Option(
+        "--quote",
+        "submit nothing: print what the job would spend, and when it would run",
+      ).conflicts(["wait", "watch"]),
+    )
     .action((type: string, payload: object | undefined, options: Options) => {
       const { throttle, debounce, dedupKey } = options;
       if ((dedupKey === undefined) !== (throttle === undefined && debounce === undefined)) {
@@ -112,6 +125,7 @@ Examples:
   $ millrace submit summarize --document report.pdf --watch
   $ millrace submit chat '{"messages":[{"role":"user","content":"Why is the sea salt?"}]}' --wait
   $ millrace submit chat @chat.json --model gpt-5 --wait
+  $ millrace submit summarize --document report.pdf --model gpt-5 --quote
   $ millrace submit summarize @input.json --priority 80 --run-at +1h --label customer=acme
   $ id=$(millrace submit chat @chat.json) && millrace watch "$id"`,
     );
@@ -130,6 +144,12 @@ async function submit(
     documentIds.push((await uploadFile(shell, millrace, file)).id);
   }
   const job = newJob(type, payload, documentIds, options);
+  if (options.quote) {
+    const quote = await millrace.quote([job], { signal: shell.interrupted });
+    if (options.json) writeJson(shell, quote);
+    else writeText(shell, quoteText(quote));
+    return;
+  }
   const { jobId, existing } = await millrace.submit(job);
   const { wait = false, watch = false, json = false } = options;
   if (!wait && !watch) {
@@ -168,6 +188,8 @@ function newJob(
       runAt,
       expiresAt,
       deadline,
+      maxCostMicros: options.maxCost,
+      refuseLate: options.refuseLate,
       deduplication: deduplicationOf(options),
     }),
     ...(Object.keys(retry).length === 0 ? {} : { retry }),

@@ -1,4 +1,4 @@
-import { type KeyId, parseJobId } from "@millrace/shared";
+import type { KeyId } from "@millrace/shared";
 import type { ProviderAccountStatus } from "../accounts/contract.ts";
 import type { Clears } from "../accounts/provider-accounts.ts";
 import type { BudgetUse, InternalLimits, KeyBudget, KeyUse } from "../budgets/contract.ts";
@@ -40,13 +40,12 @@ export function overAllQueues(
  * now, not only the first: a caller who raises one limit must not meet the next one only then.
  */
 export function explanationOf(
-  jobId: string,
+  { queue, keyId }: { readonly queue: string; readonly keyId: KeyId },
   facts: WaitFacts,
   budget: KeyBudget & Partial<InternalLimits>,
   accounts: AccountStates,
 ): Explanation {
   const { state, ahead, lanes, leased, sinceMs } = facts;
-  const parts = parseJobId(jobId);
   const waits = state === "QUEUED" || state === "SCHEDULED";
   const model = modelOfLanePool(facts.pool);
   const routes = facts.routes.map((route) => routeExplanation(route, accounts));
@@ -55,17 +54,17 @@ export function explanationOf(
     ? [
         ...scheduled(facts),
         ...ofRoom(facts),
-        ...paused(facts, parts?.queue ?? ""),
-        ...ofKey(facts, budget, (parts?.keyId ?? "") as KeyId),
+        ...paused(facts, queue),
+        ...ofKey(facts, budget, keyId),
         ...ofAccounts,
         ...(state === "QUEUED" && ahead > 0
-          ? [{ kind: "LANE_ORDER", subject: parts?.keyId ?? "", needed: ahead } as const]
+          ? [{ kind: "LANE_ORDER", subject: keyId, needed: ahead } as const]
           : []),
       ]
     : ofChildren(facts);
   // No worker could take the job, or nothing holds it although no worker has taken it.
   if (state === "QUEUED" && (facts.unnamed || facts.suspect || constraints.length === 0)) {
-    const subject = facts.pool === "" ? (parts?.queue ?? "") : (model ?? facts.pool);
+    const subject = facts.pool === "" ? queue : (model ?? facts.pool);
     const none = facts.unnamed ? { noneServesType: true as const } : {};
     const alone = facts.suspect ? { alone: true as const } : {};
     constraints.push({ kind: "NO_FREE_WORKER", subject, jobType: facts.type, ...none, ...alone });

@@ -6,8 +6,7 @@
 --          since_ms, type, unnamed, suspect, group | "", group_used, group_limit, in_pool, {per route: account, model, governed,
 --          tokens, failed}}
 -- REPEAT   safe
--- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:ready: (zset), mr:held (zset),
---          mr:families (hash), mr:group: (hash)
+-- TOUCHES  meta (hash), delayed (zset), mr:lane: (zset), mr:families (hash), mr:group: (hash)
 --
 -- ahead        how many jobs of its lane are before it
 -- tokens       what a lease would now reserve for it of an account; held_tokens: of its key's own limits
@@ -32,16 +31,11 @@ local default_tokens = numbers.given(ARGV[3], "default_tokens")
 --- @include "signals/lib/signals"
 --- @include "jobs/lib/jobs"
 --- @include "jobs/lib/due"
---- @include "budgets/lib/budgets"
---- @include "accounts/lib/slices"
---- @include "models/lib/routes"
---- @include "lanes/lib/pace"
+--- @include "explain/lib/holds"
 
 local state = jobs.state(id)
 if not state then return { "NONE" } end
-local function text(number)
-  return number and string.format("%.0f", number) or ""
-end
+local text = holds.text
 local next_run_ms = ""
 local group, group_used, group_limit = "", 0, 0
 -- Reads the counts of a group, named so that a script that explains a job of no group asks for none.
@@ -76,47 +70,9 @@ local unnamed = rcall("EXISTS", base .. "mr:families") == 1 and rcall("HEXISTS",
 local ahead = (numbers.whole(rcall("ZRANK", base .. "mr:lane:" .. lane, id)) or 0)
 if state == "SCHEDULED" then ahead = rcall("ZCARD", base .. "mr:lane:" .. lane) end
 
-local limits_text, learned = budgets.limits_of({ key })
-limits_text, learned = limits_text[1], numbers.whole(learned[1])
-local limits = limits_text and key_limits.read(limits_text)
-local est = numbers.whole(rcall("HGET", base .. id, F.estimated_tokens))
-local tokens, usual, held_tokens = budgets.expected(est, learned, default_tokens, limits)
-local slice = slices.for_pool(pool)
--- Account, model, whether it is governed, tokens, and whether the job has failed on it, for each route.
-local of_routes = {}
-local function note_route(route, failed)
-  local own = slices.for_pool(route.account)
-  local n = #of_routes
-  of_routes[n + 1], of_routes[n + 2], of_routes[n + 3] = route.account, route.model, own and 1 or 0
-  of_routes[n + 4] = text(own and slices.capped(own, key, tokens, usual) or tokens)
-  of_routes[n + 5] = string.find(" " .. failed .. " ", " " .. route.account .. " ", 1, true) and 1 or 0
-end
-local list = routes.of(pool)
-if list then
-  local failed = rcall("HGET", base .. id, F.failed_accounts)
-  for _, route in ipairs(routes.in_order(list, failed)) do note_route(route, failed or "") end
-end
-if slice then tokens = slices.capped(slice, key, tokens, usual) end
-local running, requests, used, day, requests_clear, tokens_clear, day_clear = 0, 0, 0, 0, nil, nil, nil
-local in_pool = 0
-if limits then
-  local use = budgets.use_of(key)
-  in_pool = budgets.running_in(use, pool).running
-  running, requests, used, day = use.running, use.q.sum, use.t.sum, use.d.sum
-  local function clear(window, limit, needed)
-    return limit and windows.clears_at(window, window.sum + needed - limit)
-  end
-  requests_clear = clear(use.q, limits.requests, 1)
-  tokens_clear = clear(use.t, limits.tokens, held_tokens)
-  day_clear = clear(use.d, limits.day, held_tokens)
-  -- Reading has dropped buckets that no longer count. This writes the result, so that no later read repeats the work.
-  budgets.flush()
-end
-
-local governed = slice and 1 or 0
-local held = rcall("ZSCORE", base .. "mr:held", lane) and 1 or 0
-local leased, since_ms = pace.lately(class)
-return { state, next_run_ms, rcall("HEXISTS", base .. "meta", F.meta_paused), text(ahead), text(tokens), text(held_tokens), limits_text or "",
-  text(running), text(requests), text(used), text(day), text(requests_clear), text(tokens_clear), text(day_clear),
-  pool, governed, text(rcall("ZCARD", base .. "mr:ready:" .. class) + held), text(leased), text(since_ms), type,
-  unnamed and 1 or 0, rcall("HEXISTS", base .. id, F.suspect), group, text(group_used), text(group_limit), text(in_pool), of_routes }
+local held_by = holds.of(key, class, lane, pool, rcall("HGET", base .. id, F.estimated_tokens), rcall("HGET", base .. id, F.failed_accounts),
+  default_tokens)
+return { state, next_run_ms, rcall("HEXISTS", base .. "meta", F.meta_paused), text(ahead), held_by.tokens, held_by.held_tokens, held_by.limits,
+  held_by.running, held_by.requests, held_by.tokens_used, held_by.day_used, held_by.requests_clear, held_by.tokens_clear, held_by.day_clear,
+  pool, held_by.governed, held_by.lanes, held_by.leased, held_by.since, type,
+  unnamed and 1 or 0, rcall("HEXISTS", base .. id, F.suspect), group, text(group_used), text(group_limit), held_by.in_pool, held_by.routes }

@@ -62,6 +62,13 @@ export interface RouteFacts extends LeaseRoute {
   readonly failed: boolean;
 }
 
+/** Reads the routes of a reply. */
+export const routeFacts = (routes: unknown): readonly RouteFacts[] =>
+  rows(routes, 5).map(([account, model, governed, tokens, failed]) => ({
+    ...{ account: asText(account), model: asText(model), tokens: asNumber(tokens) },
+    ...{ governed: asNumber(governed) === 1, failed: asNumber(failed) === 1 },
+  }));
+
 export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>(import.meta.url, {
   name: "explain_job",
   argv: ["now_ms", "id", "default_tokens"],
@@ -116,10 +123,7 @@ export const explainJob = defineScript<ExplainJobRequest, WaitFacts | undefined>
       groupUsed: asNumber(groupUsed),
       groupLimit: asNumber(groupLimit),
       inPool: asNumber(inPool),
-      routes: rows(routes, 5).map(([account, model, routeGoverned, routeTokens, failed]) => ({
-        ...{ account: asText(account), model: asText(model), tokens: asNumber(routeTokens) },
-        ...{ governed: asNumber(routeGoverned) === 1, failed: asNumber(failed) === 1 },
-      })),
+      routes: routeFacts(routes),
     };
   },
 });

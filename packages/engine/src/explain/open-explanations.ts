@@ -1,12 +1,12 @@
+import { type JobId, type KeyId, parseJobId } from "@millrace/shared";
 import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
-import type { KeyBudgets } from "../budgets/contract.ts";
+import type { KeyBudgets, KeyUse } from "../budgets/contract.ts";
 import { parseBudget } from "../budgets/stored-budgets.ts";
 import type { LeaseSettings } from "../leases/contract.ts";
-import { keyOfJob } from "../redis/keys.ts";
 import type { EngineParts } from "../redis/parts.ts";
 import type { Explanations } from "./contract.ts";
-import { explanationOf, overAllQueues } from "./explain.ts";
-import { explainJob } from "./explain_job.ts";
+import { type AccountStates, explanationOf, overAllQueues } from "./explain.ts";
+import { explainJob, type WaitFacts } from "./explain_job.ts";
 import { readWaits } from "./read_waits.ts";
 import { queueWaits } from "./waits.ts";
 
@@ -18,6 +18,34 @@ export interface ExplanationsParts extends EngineParts<LeaseSettings> {
   readonly keyBudgets: Pick<KeyBudgets, "use">;
 }
 
+/** The declared accounts that may hold a job. */
+export const governedOf = ({ governed, pool, routes }: WaitFacts): readonly string[] => [
+  ...(governed ? [pool] : []),
+  ...routes.flatMap((route) => (route.governed ? [route.account] : [])),
+];
+
+/** What the accounts of these names report. */
+export async function accountStates(
+  accounts: ExplanationsParts["accounts"],
+  names: readonly string[],
+): Promise<AccountStates> {
+  const status = [...new Set(names)].map(async (name) => [name, await accounts.get(name)] as const);
+  return new Map(await Promise.all(status));
+}
+
+/** What a key with a budget uses, in each queue. */
+export const usesOf = async (
+  keyBudgets: ExplanationsParts["keyBudgets"],
+  { limits }: Pick<WaitFacts, "limits">,
+  keyId: KeyId,
+): Promise<readonly KeyUse[]> =>
+  limits === "" ? [] : ((await keyBudgets.use([keyId])).get(keyId) ?? []);
+
+function ownerOf(id: JobId) {
+  const parts = parseJobId(id);
+  return { queue: parts?.queue ?? "", keyId: (parts?.keyId ?? "") as KeyId };
+}
+
 export function openExplanations({
   redis,
   clock,
@@ -25,12 +53,7 @@ export function openExplanations({
   accounts,
   keyBudgets,
 }: ExplanationsParts): Explanations {
-  const statusOf = async (names: readonly string[]) => {
-    const status = [...new Set(names)].map(
-      async (name) => [name, await accounts.get(name)] as const,
-    );
-    return new Map(await Promise.all(status));
-  };
+  const statusOf = (names: readonly string[]) => accountStates(accounts, names);
   return {
     async explain(id) {
       const shard = await shards.ofJob(id);
@@ -39,13 +62,11 @@ export function openExplanations({
       const request = { nowMs: clock.nowMs(), id, defaultTokens };
       const facts = await explainJob.run(redis, shard.base, request);
       if (facts === undefined) return undefined;
-      const named = facts.governed ? [facts.pool] : [];
-      const routed = facts.routes.flatMap(({ governed, account }) => (governed ? [account] : []));
-      const status = await statusOf([...named, ...routed]);
+      const status = await statusOf(governedOf(facts));
+      const owner = ownerOf(id);
       const budget = parseBudget(facts.limits);
-      const keyId = keyOfJob(id);
-      const uses = facts.limits === "" ? undefined : (await keyBudgets.use([keyId])).get(keyId);
-      return explanationOf(id, overAllQueues(facts, budget, uses ?? []), budget, status);
+      const uses = await usesOf(keyBudgets, facts, owner.keyId);
+      return explanationOf(owner, overAllQueues(facts, budget, uses), budget, status);
     },
     async waits(queue) {
       const read = await Promise.all(

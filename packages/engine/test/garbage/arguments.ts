@@ -68,6 +68,12 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
       ...{ tokens: "-5", requests: "-1", second: String(Math.floor(time.nowMs / 1_000)) },
     },
   ],
+  quote_job: ({ time }) =>
+    [pool, "", "=large"].map((place) => ({
+      ...{ now_ms: String(time.nowMs), key: "aaaa", default_tokens: "1000", priority: "50" },
+      ...{ lane: `aaaa|2|${place}`, job_type: "t", est: "", sample: "8" },
+    })),
+  read_runs: () => [{ most: "16" }],
   explain_job: ({ ids }) => [ids.waiting, ids.scheduled, ids.routed].map(([, id = ""]) => ({ id })),
   lease: () => [
     {

@@ -29,6 +29,7 @@ from millrace.client.jobs import (
     RetryPolicy,
     Submitted,
 )
+from millrace.client.quote import JobQuote, Quote, QuotedRange, QuotedTimes
 from millrace.client.usage import Usage
 from millrace.errors import JobEnded, MillraceError
 from millrace.tls import Tls
@@ -75,6 +76,7 @@ __all__ = [
     "JobEvent",
     "JobFailure",
     "JobOptions",
+    "JobQuote",
     "JobRoute",
     "MillraceError",
     "NewJob",
@@ -82,6 +84,9 @@ __all__ = [
     "ProgressEvent",
     "ProviderAnswer",
     "ProviderRefused",
+    "Quote",
+    "QuotedRange",
+    "QuotedTimes",
     "ResetEvent",
     "RetryPolicy",
     "RouteExplanation",

@@ -37,10 +37,13 @@ export function checkGroup({ deadline, finalizer, queue }: GroupSpec, nowMs: num
   }
 }
 
-const excessOf = ({ runAt, idempotencyKey, deduplication, groupId }: JobSpec) => {
+const excessOf = (spec: JobSpec) => {
+  const { runAt, idempotencyKey, deduplication, groupId } = spec;
   if (runAt !== undefined) return "run_at";
   if (idempotencyKey !== "") return "idempotency_key";
   if (deduplication !== undefined) return "deduplication";
+  if (spec.maxCostMicros !== undefined) return "max_cost_micros";
+  if (spec.refuseLate) return "refuse_late";
   return groupId === "" ? undefined : "group_id";
 };
 

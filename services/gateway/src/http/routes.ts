@@ -20,6 +20,7 @@ import { listDocumentsRoute } from "./list-documents.ts";
 import { listJobsRoute } from "./list-jobs.ts";
 import { listSpendRoute } from "./list-spend.ts";
 import { putDocumentRoute } from "./put-document.ts";
+import { quoteJobsRoute } from "./quote-jobs.ts";
 import type { GatewayRoute } from "./route-description.ts";
 import { changeScheduleRoutes } from "./schedules/change-schedule.ts";
 import { createScheduleRoute } from "./schedules/create-schedule.ts";
@@ -38,6 +39,7 @@ export const gatewayRoutes = (parts: GatewayParts, clock: Clock): GatewayRoute[]
   submitJobRoute(parts),
   listJobsRoute(parts),
   submitJobsRoute(parts),
+  quoteJobsRoute(parts),
   getJobRoute(parts),
   explainJobRoute(parts),
   jobTokenRoute(parts),

@@ -51,6 +51,7 @@ test.each([
   const schedulerClock = { nowMs: () => clock.nowMs(), known: async () => undefined };
   const submit = createSubmitter({
     ...{ scheduler: {} as never, schedulerClock, random },
+    checkConditions: async () => [],
     prepare: jobPreparer({ documents: documents as never, priorities: {} as never }),
   });
   // The last job's document observes the turns.

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Job, JobSpec } from "@millrace/proto/job";
 import type { SubmitResult } from "@millrace/proto/job-service";
 import { type NewJob, NewJobSchema } from "@millrace/proto/scheduler-service";
-import { RpcFault, timestampOf } from "@millrace/runtime";
+import { RpcFault, rpcError, timestampOf } from "@millrace/runtime";
 import {
   createGroupBatcher,
   createLoopTurns,
@@ -16,6 +16,7 @@ import {
 } from "@millrace/shared";
 import { injectTrace, type TraceHeaders, traceIdOfParent } from "@millrace/telemetry";
 import { refusedResult } from "../messages/refused-result.ts";
+import { type ConditionCheck, isConditional } from "../quoting/conditions.ts";
 import type { Scheduler } from "../scheduler/scheduler-client.ts";
 import type { SchedulerClock } from "../scheduler/scheduler-clock.ts";
 import { describeRefusals, describeSubmission, tracesOf } from "./describe-submission.ts";
@@ -24,6 +25,8 @@ import type { JobPreparer } from "./prepare-job.ts";
 export interface SubmitterOptions {
   readonly scheduler: Scheduler;
   readonly prepare: JobPreparer;
+  /** Checks jobs that set a condition, such as a largest cost. */
+  readonly checkConditions: ConditionCheck;
   /** The clock that stamps jobs. */
   readonly schedulerClock: Pick<SchedulerClock, "nowMs" | "known">;
   readonly random: Random;
@@ -93,7 +96,7 @@ function reported(specs: readonly JobSpec[], answers: readonly Submitted[]): rea
 
 /** Submits jobs in groups. Jobs of all callers that arrive together go to the scheduler as one group. */
 export function createSubmitter(options: SubmitterOptions): Submitter {
-  const { scheduler, prepare, schedulerClock, random } = options;
+  const { scheduler, prepare, checkConditions, schedulerClock, random } = options;
   const nextTurn = createLoopTurns();
   const batches = createGroupBatcher<NewJob, Submitted>({
     ...groupLimits,
@@ -111,6 +114,18 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
       });
     },
   });
+
+  /** Which jobs their own conditions refuse, and why, in the order of the jobs. */
+  const refusalsOf = async (keyId: KeyId, specs: readonly JobSpec[], nowMs: number) => {
+    const conditional = specs.flatMap((spec, at) => (isConditional(spec) ? [{ spec, at }] : []));
+    if (conditional.length === 0) return [];
+    const some = conditional.map(({ spec }) => spec);
+    const refusals = await checkConditions(keyId, some, nowMs);
+    return conditional.flatMap(({ at }, index) => {
+      const refusal = refusals[index];
+      return refusal === undefined ? [] : [[at, refusal] as const];
+    });
+  };
 
   return async (keyId, specs, { returnJobs = false, trace = injectTrace() } = {}) => {
     await schedulerClock.known();
@@ -146,6 +161,17 @@ export function createSubmitter(options: SubmitterOptions): Submitter {
       const id = newJobId(spec.queue as QueueName, keyId, nowMs, random);
       indexes.push(index);
       jobs.push(create(NewJobSchema, { id, spec, submitTime, returnJob: returnJobs }));
+    }
+    const refusals = await refusalsOf(
+      keyId,
+      indexes.map((index) => specs[index] as JobSpec),
+      nowMs,
+    );
+    for (const [at, refusal] of [...refusals].reverse()) {
+      // From the last one, so that the places of the others do not change.
+      answers[indexes[at] ?? 0] = { result: refusedResult(rpcError(refusal)) };
+      indexes.splice(at, 1);
+      jobs.splice(at, 1);
     }
     describeSubmission(specs);
     if (jobs.length === 0) return reported(specs, answers);

@@ -1,11 +1,11 @@
-import type { Engine, Explanation } from "@millrace/engine";
+import type { Engine } from "@millrace/engine";
 import { ExplainJobResponseSchema } from "@millrace/proto/job-service";
 import type { SchedulerService } from "@millrace/proto/scheduler-service";
 import { type Handler, rpcError } from "@millrace/runtime";
 import { type Clock, isJobId, type JobId, parseJobId, queueOf } from "@millrace/shared";
-import { explanationMessage, type JobServing } from "../messages/explanation-message.ts";
+import { explanationMessage } from "../messages/explanation-message.ts";
 import { fromDetails } from "../messages/job-details.ts";
-import { type ServingWorker, whoServes, whoServesModel } from "../policy/who-serves.ts";
+import { servingOf } from "../observing/serving-of.ts";
 import type { AllWorkers } from "../session/all-workers.ts";
 
 export const explain =
@@ -31,16 +31,3 @@ export const explain =
       },
     };
   };
-
-function servingOf(
-  workers: readonly ServingWorker[],
-  queue: string,
-  { type, pool, model, routes = [] }: Explanation,
-): JobServing {
-  if (model === undefined) return { job: whoServes(workers, { queue, pool, type }), routes: [] };
-  const accounts = routes.map(({ account }) => account);
-  return {
-    job: whoServesModel(workers, { queue, type, model, accounts }),
-    routes: accounts.map((account) => whoServes(workers, { queue, pool: account, type })),
-  };
-}

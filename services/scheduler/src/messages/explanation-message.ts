@@ -55,7 +55,7 @@ export function explanationMessage(
  * The constraints as callers see them. The engine knows which types workers have named in its shard; schedulers know which
  * workers are connected now, and so say what nobody serves.
  */
-function constraintsOf(
+export function constraintsOf(
   explanation: Explanation,
   serving: Serving,
   routes: readonly HeldRoute[],
@@ -98,7 +98,7 @@ function ofRoutes(
 }
 
 /** When the constraints clear. Routes clear when the first of them does. */
-function clearsOf(
+export function clearsOf(
   shown: readonly Shown[],
   routes: readonly HeldRoute[],
 ): readonly (number | undefined)[] {

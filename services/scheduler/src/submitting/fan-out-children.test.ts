@@ -78,6 +78,8 @@ test.each<[what: string, field: string, child: Child]>([
   ["queue of another job", "queue", { type: "part", queue: "other" }],
   ["idempotency key", "idempotency_key", { type: "part", idempotencyKey: "a" }],
   ["deduplication", "deduplication", { type: "part", deduplication: { key: "a" } }],
+  ["largest cost", "max_cost_micros", { type: "part", maxCostMicros: 0n }],
+  ["refusal if it is late", "refuse_late", { type: "part", refuseLate: true }],
   ["group of its own", "group_id", { type: "part", groupId }],
   [
     "payload that is no object",

@@ -22,6 +22,10 @@ const notForChildren = [
   ["groupId", "group_id"],
 ] as const;
 
+/** Gateways check conditions, when callers submit. */
+const conditionOf = ({ maxCostMicros, refuseLate }: JobSpecMessage) =>
+  maxCostMicros === undefined ? (refuseLate ? "refuse_late" : undefined) : "max_cost_micros";
+
 /**
  * Makes the jobs of a fan-out's children. They are of the parent's queue and API key, and have its priority, labels, and
  * pool or model unless they name their own. Throws MALFORMED or TOO_LARGE with the index of a child that breaks a rule.
@@ -47,6 +51,10 @@ export function fanOutChildren(
       if (spec.queue !== queue) throw malformed("queue", `must be ${queue}, the queue of the job`);
       for (const [field, name] of notForChildren) {
         if (spec[field]) throw malformed(name, "must be left out: the index makes a child unique");
+      }
+      const condition = conditionOf(spec);
+      if (condition !== undefined) {
+        throw malformed(condition, "must be left out: children have no quote");
       }
       checkJob(spec, nowMs);
     } catch (error) {

@@ -161,7 +161,16 @@ type JobSpec struct {
 	Callback *v1.Callback `protobuf:"bytes,19,opt,name=callback,proto3" json:"callback,omitempty"`
 	// The model that the job needs, or an alias of it, as an operator has defined it in the catalogue. Each attempt runs on one of
 	// the model's routes. Not together with `pool`. Unknown: NOT_FOUND, reason MODEL_NOT_FOUND, with similar names.
-	Model         string `protobuf:"bytes,20,opt,name=model,proto3" json:"model,omitempty"`
+	Model string `protobuf:"bytes,20,opt,name=model,proto3" json:"model,omitempty"`
+	// The submission is refused if the high amount of the job's quote (see QuoteJobs) is more than this, in micro-dollars
+	// (millionths of a US dollar): FAILED_PRECONDITION, reason COST_ABOVE_LIMIT, or COST_NOT_KNOWN if the cost is not known.
+	// It is checked once, before the submission, and does not limit what the attempts then cost. Not for finalizers, schedules and
+	// fan-outs.
+	MaxCostMicros *uint64 `protobuf:"varint,21,opt,name=max_cost_micros,json=maxCostMicros,proto3,oneof" json:"max_cost_micros,omitempty"`
+	// The submission is refused if the job's quote says that it will probably end after its deadline, or start after it:
+	// FAILED_PRECONDITION, reason DEADLINE_IMPOSSIBLE. A quote without times refuses nothing. It needs a deadline. Not
+	// for finalizers, schedules and fan-outs.
+	RefuseLate    bool `protobuf:"varint,22,opt,name=refuse_late,json=refuseLate,proto3" json:"refuse_late,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -345,6 +354,20 @@ func (x *JobSpec) GetModel() string {
 		return x.Model
 	}
 	return ""
+}
+
+func (x *JobSpec) GetMaxCostMicros() uint64 {
+	if x != nil && x.MaxCostMicros != nil {
+		return *x.MaxCostMicros
+	}
+	return 0
+}
+
+func (x *JobSpec) GetRefuseLate() bool {
+	if x != nil {
+		return x.RefuseLate
+	}
+	return false
 }
 
 type isJobSpec_Payload interface {
@@ -1476,7 +1499,7 @@ var File_millrace_jobs_v1_job_proto protoreflect.FileDescriptor
 
 const file_millrace_jobs_v1_job_proto_rawDesc = "" +
 	"\n" +
-	"\x1amillrace/jobs/v1/job.proto\x12\x10millrace.jobs.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a+millrace/webhooks/v1/webhook_endpoint.proto\"\xa9\a\n" +
+	"\x1amillrace/jobs/v1/job.proto\x12\x10millrace.jobs.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a+millrace/webhooks/v1/webhook_endpoint.proto\"\x8b\b\n" +
 	"\aJobSpec\x12\x14\n" +
 	"\x05queue\x18\x01 \x01(\tR\x05queue\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12@\n" +
@@ -1501,12 +1524,16 @@ const file_millrace_jobs_v1_job_proto_rawDesc = "" +
 	"\rdeduplication\x18\x11 \x01(\v2\x1f.millrace.jobs.v1.DeduplicationR\rdeduplication\x12\x19\n" +
 	"\bgroup_id\x18\x12 \x01(\tR\agroupId\x12:\n" +
 	"\bcallback\x18\x13 \x01(\v2\x1e.millrace.webhooks.v1.CallbackR\bcallback\x12\x14\n" +
-	"\x05model\x18\x14 \x01(\tR\x05model\x1a9\n" +
+	"\x05model\x18\x14 \x01(\tR\x05model\x12+\n" +
+	"\x0fmax_cost_micros\x18\x15 \x01(\x04H\x02R\rmaxCostMicros\x88\x01\x01\x12\x1f\n" +
+	"\vrefuse_late\x18\x16 \x01(\bR\n" +
+	"refuseLate\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01B\t\n" +
 	"\apayloadB\v\n" +
-	"\t_priority\"\x9b\x01\n" +
+	"\t_priorityB\x12\n" +
+	"\x10_max_cost_micros\"\x9b\x01\n" +
 	"\rDeduplication\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x127\n" +
 	"\bthrottle\x18\x02 \x01(\v2\x19.google.protobuf.DurationH\x00R\bthrottle\x127\n" +

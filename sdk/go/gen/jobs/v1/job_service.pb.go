@@ -197,6 +197,447 @@ func (JobTokenRight) EnumDescriptor() ([]byte, []int) {
 	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{1}
 }
 
+// See JobService.QuoteJobs.
+type QuoteJobsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Up to 1,000 jobs, as they would be submitted.
+	Jobs          []*JobSpec `protobuf:"bytes,1,rep,name=jobs,proto3" json:"jobs,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuoteJobsRequest) Reset() {
+	*x = QuoteJobsRequest{}
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuoteJobsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuoteJobsRequest) ProtoMessage() {}
+
+func (x *QuoteJobsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuoteJobsRequest.ProtoReflect.Descriptor instead.
+func (*QuoteJobsRequest) Descriptor() ([]byte, []int) {
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *QuoteJobsRequest) GetJobs() []*JobSpec {
+	if x != nil {
+		return x.Jobs
+	}
+	return nil
+}
+
+// See JobService.QuoteJobs.
+type QuoteJobsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One quote for each job, in order.
+	Quotes []*JobQuote `protobuf:"bytes,1,rep,name=quotes,proto3" json:"quotes,omitempty"`
+	// All jobs together.
+	Sum           *QuoteSum `protobuf:"bytes,2,opt,name=sum,proto3" json:"sum,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuoteJobsResponse) Reset() {
+	*x = QuoteJobsResponse{}
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuoteJobsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuoteJobsResponse) ProtoMessage() {}
+
+func (x *QuoteJobsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuoteJobsResponse.ProtoReflect.Descriptor instead.
+func (*QuoteJobsResponse) Descriptor() ([]byte, []int) {
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *QuoteJobsResponse) GetQuotes() []*JobQuote {
+	if x != nil {
+		return x.Quotes
+	}
+	return nil
+}
+
+func (x *QuoteJobsResponse) GetSum() *QuoteSum {
+	if x != nil {
+		return x.Sum
+	}
+	return nil
+}
+
+// What one job would spend, and when it would run.
+type JobQuote struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tokens of input of an attempt that succeeds: what the job's model would read. A summary counts its parts.
+	InputTokens *QuotedRange `protobuf:"bytes,1,opt,name=input_tokens,json=inputTokens,proto3" json:"input_tokens,omitempty"`
+	// The tokens of output of such an attempt: what the model would write. The low and the likely amount come from the caller's own
+	// recent jobs of the same type and model, if there are enough of them; the high amount is what the job allows.
+	OutputTokens *QuotedRange `protobuf:"bytes,2,opt,name=output_tokens,json=outputTokens,proto3" json:"output_tokens,omitempty"`
+	// Input and output together.
+	Tokens *QuotedRange `protobuf:"bytes,3,opt,name=tokens,proto3" json:"tokens,omitempty"`
+	// What such an attempt would cost, in micro-dollars (millionths of a US dollar), by the prices of the model's routes: the
+	// cheapest route for the low amount, the first route for the likely one, the dearest for the high one. Left out: the job
+	// names no model, or a route has no price.
+	CostMicros *QuotedRange `protobuf:"bytes,4,opt,name=cost_micros,json=costMicros,proto3" json:"cost_micros,omitempty"`
+	// When the job would start, at the present pace.
+	Start *QuotedTimes `protobuf:"bytes,5,opt,name=start,proto3" json:"start,omitempty"`
+	// When it would end, if its first attempt succeeds.
+	End *QuotedTimes `protobuf:"bytes,6,opt,name=end,proto3" json:"end,omitempty"`
+	// What would hold the job if it were submitted now, the last one to clear first. See ExplainJobResponse.
+	Constraints []*Constraint `protobuf:"bytes,7,rep,name=constraints,proto3" json:"constraints,omitempty"`
+	// The basis of the times, for people.
+	TimeBasis string `protobuf:"bytes,8,opt,name=time_basis,json=timeBasis,proto3" json:"time_basis,omitempty"`
+	// The basis of the tokens, for people.
+	TokenBasis string `protobuf:"bytes,9,opt,name=token_basis,json=tokenBasis,proto3" json:"token_basis,omitempty"`
+	// Documents whose text was not read within the limits of a quote, so their tokens are estimated from their size.
+	EstimatedDocumentIds []string `protobuf:"bytes,10,rep,name=estimated_document_ids,json=estimatedDocumentIds,proto3" json:"estimated_document_ids,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
+}
+
+func (x *JobQuote) Reset() {
+	*x = JobQuote{}
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *JobQuote) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*JobQuote) ProtoMessage() {}
+
+func (x *JobQuote) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use JobQuote.ProtoReflect.Descriptor instead.
+func (*JobQuote) Descriptor() ([]byte, []int) {
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *JobQuote) GetInputTokens() *QuotedRange {
+	if x != nil {
+		return x.InputTokens
+	}
+	return nil
+}
+
+func (x *JobQuote) GetOutputTokens() *QuotedRange {
+	if x != nil {
+		return x.OutputTokens
+	}
+	return nil
+}
+
+func (x *JobQuote) GetTokens() *QuotedRange {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
+func (x *JobQuote) GetCostMicros() *QuotedRange {
+	if x != nil {
+		return x.CostMicros
+	}
+	return nil
+}
+
+func (x *JobQuote) GetStart() *QuotedTimes {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *JobQuote) GetEnd() *QuotedTimes {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
+func (x *JobQuote) GetConstraints() []*Constraint {
+	if x != nil {
+		return x.Constraints
+	}
+	return nil
+}
+
+func (x *JobQuote) GetTimeBasis() string {
+	if x != nil {
+		return x.TimeBasis
+	}
+	return ""
+}
+
+func (x *JobQuote) GetTokenBasis() string {
+	if x != nil {
+		return x.TokenBasis
+	}
+	return ""
+}
+
+func (x *JobQuote) GetEstimatedDocumentIds() []string {
+	if x != nil {
+		return x.EstimatedDocumentIds
+	}
+	return nil
+}
+
+// An amount as it is estimated. The actual amount should lie between `low` and `high`, and is not certain to.
+type QuotedRange struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// At least about this much.
+	Low uint64 `protobuf:"varint,1,opt,name=low,proto3" json:"low,omitempty"`
+	// The best single estimate.
+	Likely uint64 `protobuf:"varint,2,opt,name=likely,proto3" json:"likely,omitempty"`
+	// At most about this much.
+	High          uint64 `protobuf:"varint,3,opt,name=high,proto3" json:"high,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuotedRange) Reset() {
+	*x = QuotedRange{}
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuotedRange) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuotedRange) ProtoMessage() {}
+
+func (x *QuotedRange) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuotedRange.ProtoReflect.Descriptor instead.
+func (*QuotedRange) Descriptor() ([]byte, []int) {
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *QuotedRange) GetLow() uint64 {
+	if x != nil {
+		return x.Low
+	}
+	return 0
+}
+
+func (x *QuotedRange) GetLikely() uint64 {
+	if x != nil {
+		return x.Likely
+	}
+	return 0
+}
+
+func (x *QuotedRange) GetHigh() uint64 {
+	if x != nil {
+		return x.High
+	}
+	return 0
+}
+
+// A time as it is estimated. A time is left out where there is no basis for it.
+type QuotedTimes struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The earliest.
+	Low *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=low,proto3" json:"low,omitempty"`
+	// The best single estimate.
+	Likely *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=likely,proto3" json:"likely,omitempty"`
+	// The latest.
+	High          *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=high,proto3" json:"high,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuotedTimes) Reset() {
+	*x = QuotedTimes{}
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuotedTimes) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuotedTimes) ProtoMessage() {}
+
+func (x *QuotedTimes) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuotedTimes.ProtoReflect.Descriptor instead.
+func (*QuotedTimes) Descriptor() ([]byte, []int) {
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *QuotedTimes) GetLow() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Low
+	}
+	return nil
+}
+
+func (x *QuotedTimes) GetLikely() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Likely
+	}
+	return nil
+}
+
+func (x *QuotedTimes) GetHigh() *timestamppb.Timestamp {
+	if x != nil {
+		return x.High
+	}
+	return nil
+}
+
+// What jobs would spend together, and when they would run.
+type QuoteSum struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The sum of the tokens.
+	Tokens *QuotedRange `protobuf:"bytes,1,opt,name=tokens,proto3" json:"tokens,omitempty"`
+	// The sum of what is known, in micro-dollars. Left out: the cost of no job is known.
+	CostMicros *QuotedRange `protobuf:"bytes,2,opt,name=cost_micros,json=costMicros,proto3" json:"cost_micros,omitempty"`
+	// How many jobs are not in cost_micros, because their cost is not known.
+	UnpricedJobs uint32 `protobuf:"varint,3,opt,name=unpriced_jobs,json=unpricedJobs,proto3" json:"unpriced_jobs,omitempty"`
+	// When the first of them would start. A time is left out if one of the jobs lacks it.
+	Start *QuotedTimes `protobuf:"bytes,4,opt,name=start,proto3" json:"start,omitempty"`
+	// When the last of them would end. A time is left out if one of the jobs lacks it.
+	End           *QuotedTimes `protobuf:"bytes,5,opt,name=end,proto3" json:"end,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QuoteSum) Reset() {
+	*x = QuoteSum{}
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QuoteSum) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QuoteSum) ProtoMessage() {}
+
+func (x *QuoteSum) ProtoReflect() protoreflect.Message {
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QuoteSum.ProtoReflect.Descriptor instead.
+func (*QuoteSum) Descriptor() ([]byte, []int) {
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *QuoteSum) GetTokens() *QuotedRange {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
+func (x *QuoteSum) GetCostMicros() *QuotedRange {
+	if x != nil {
+		return x.CostMicros
+	}
+	return nil
+}
+
+func (x *QuoteSum) GetUnpricedJobs() uint32 {
+	if x != nil {
+		return x.UnpricedJobs
+	}
+	return 0
+}
+
+func (x *QuoteSum) GetStart() *QuotedTimes {
+	if x != nil {
+		return x.Start
+	}
+	return nil
+}
+
+func (x *QuoteSum) GetEnd() *QuotedTimes {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
 // See JobService.ListSpend.
 type ListSpendRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -208,7 +649,7 @@ type ListSpendRequest struct {
 
 func (x *ListSpendRequest) Reset() {
 	*x = ListSpendRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[0]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -220,7 +661,7 @@ func (x *ListSpendRequest) String() string {
 func (*ListSpendRequest) ProtoMessage() {}
 
 func (x *ListSpendRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[0]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -233,7 +674,7 @@ func (x *ListSpendRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSpendRequest.ProtoReflect.Descriptor instead.
 func (*ListSpendRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{0}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *ListSpendRequest) GetFilter() *SpendFilter {
@@ -254,7 +695,7 @@ type ListSpendResponse struct {
 
 func (x *ListSpendResponse) Reset() {
 	*x = ListSpendResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[1]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -266,7 +707,7 @@ func (x *ListSpendResponse) String() string {
 func (*ListSpendResponse) ProtoMessage() {}
 
 func (x *ListSpendResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[1]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -279,7 +720,7 @@ func (x *ListSpendResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSpendResponse.ProtoReflect.Descriptor instead.
 func (*ListSpendResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{1}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ListSpendResponse) GetPage() *SpendPage {
@@ -302,7 +743,7 @@ type SubmitJobRequest struct {
 
 func (x *SubmitJobRequest) Reset() {
 	*x = SubmitJobRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[2]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -314,7 +755,7 @@ func (x *SubmitJobRequest) String() string {
 func (*SubmitJobRequest) ProtoMessage() {}
 
 func (x *SubmitJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[2]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -327,7 +768,7 @@ func (x *SubmitJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitJobRequest.ProtoReflect.Descriptor instead.
 func (*SubmitJobRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{2}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SubmitJobRequest) GetJob() *JobSpec {
@@ -357,7 +798,7 @@ type SubmitJobResponse struct {
 
 func (x *SubmitJobResponse) Reset() {
 	*x = SubmitJobResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[3]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -369,7 +810,7 @@ func (x *SubmitJobResponse) String() string {
 func (*SubmitJobResponse) ProtoMessage() {}
 
 func (x *SubmitJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[3]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -382,7 +823,7 @@ func (x *SubmitJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitJobResponse.ProtoReflect.Descriptor instead.
 func (*SubmitJobResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{3}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SubmitJobResponse) GetJob() *Job {
@@ -410,7 +851,7 @@ type SubmitJobsRequest struct {
 
 func (x *SubmitJobsRequest) Reset() {
 	*x = SubmitJobsRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[4]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -422,7 +863,7 @@ func (x *SubmitJobsRequest) String() string {
 func (*SubmitJobsRequest) ProtoMessage() {}
 
 func (x *SubmitJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[4]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -435,7 +876,7 @@ func (x *SubmitJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitJobsRequest.ProtoReflect.Descriptor instead.
 func (*SubmitJobsRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{4}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *SubmitJobsRequest) GetJobs() []*JobSpec {
@@ -456,7 +897,7 @@ type SubmitJobsResponse struct {
 
 func (x *SubmitJobsResponse) Reset() {
 	*x = SubmitJobsResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[5]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -468,7 +909,7 @@ func (x *SubmitJobsResponse) String() string {
 func (*SubmitJobsResponse) ProtoMessage() {}
 
 func (x *SubmitJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[5]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -481,7 +922,7 @@ func (x *SubmitJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitJobsResponse.ProtoReflect.Descriptor instead.
 func (*SubmitJobsResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{5}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SubmitJobsResponse) GetResults() []*SubmitResult {
@@ -511,7 +952,7 @@ type SubmitResult struct {
 
 func (x *SubmitResult) Reset() {
 	*x = SubmitResult{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[6]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -523,7 +964,7 @@ func (x *SubmitResult) String() string {
 func (*SubmitResult) ProtoMessage() {}
 
 func (x *SubmitResult) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[6]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -536,7 +977,7 @@ func (x *SubmitResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitResult.ProtoReflect.Descriptor instead.
 func (*SubmitResult) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{6}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *SubmitResult) GetResult() isSubmitResult_Result {
@@ -617,7 +1058,7 @@ type SubmitStreamRequest struct {
 
 func (x *SubmitStreamRequest) Reset() {
 	*x = SubmitStreamRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[7]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -629,7 +1070,7 @@ func (x *SubmitStreamRequest) String() string {
 func (*SubmitStreamRequest) ProtoMessage() {}
 
 func (x *SubmitStreamRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[7]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -642,7 +1083,7 @@ func (x *SubmitStreamRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitStreamRequest.ProtoReflect.Descriptor instead.
 func (*SubmitStreamRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{7}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SubmitStreamRequest) GetJobs() []*SubmitStreamJob {
@@ -686,7 +1127,7 @@ type SubmitStreamJob struct {
 
 func (x *SubmitStreamJob) Reset() {
 	*x = SubmitStreamJob{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[8]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -698,7 +1139,7 @@ func (x *SubmitStreamJob) String() string {
 func (*SubmitStreamJob) ProtoMessage() {}
 
 func (x *SubmitStreamJob) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[8]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -711,7 +1152,7 @@ func (x *SubmitStreamJob) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitStreamJob.ProtoReflect.Descriptor instead.
 func (*SubmitStreamJob) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{8}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SubmitStreamJob) GetSequence() uint64 {
@@ -743,7 +1184,7 @@ type SubmitStreamResponse struct {
 
 func (x *SubmitStreamResponse) Reset() {
 	*x = SubmitStreamResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[9]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -755,7 +1196,7 @@ func (x *SubmitStreamResponse) String() string {
 func (*SubmitStreamResponse) ProtoMessage() {}
 
 func (x *SubmitStreamResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[9]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -768,7 +1209,7 @@ func (x *SubmitStreamResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitStreamResponse.ProtoReflect.Descriptor instead.
 func (*SubmitStreamResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{9}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SubmitStreamResponse) GetResults() []*SubmitStreamResult {
@@ -805,7 +1246,7 @@ type SubmitStreamResult struct {
 
 func (x *SubmitStreamResult) Reset() {
 	*x = SubmitStreamResult{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[10]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -817,7 +1258,7 @@ func (x *SubmitStreamResult) String() string {
 func (*SubmitStreamResult) ProtoMessage() {}
 
 func (x *SubmitStreamResult) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[10]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -830,7 +1271,7 @@ func (x *SubmitStreamResult) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitStreamResult.ProtoReflect.Descriptor instead.
 func (*SubmitStreamResult) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{10}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SubmitStreamResult) GetSequence() uint64 {
@@ -860,7 +1301,7 @@ type GetJobRequest struct {
 
 func (x *GetJobRequest) Reset() {
 	*x = GetJobRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[11]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -872,7 +1313,7 @@ func (x *GetJobRequest) String() string {
 func (*GetJobRequest) ProtoMessage() {}
 
 func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[11]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -885,7 +1326,7 @@ func (x *GetJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobRequest.ProtoReflect.Descriptor instead.
 func (*GetJobRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{11}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetJobRequest) GetJobId() string {
@@ -913,7 +1354,7 @@ type GetJobResponse struct {
 
 func (x *GetJobResponse) Reset() {
 	*x = GetJobResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[12]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -925,7 +1366,7 @@ func (x *GetJobResponse) String() string {
 func (*GetJobResponse) ProtoMessage() {}
 
 func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[12]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -938,7 +1379,7 @@ func (x *GetJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetJobResponse.ProtoReflect.Descriptor instead.
 func (*GetJobResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{12}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetJobResponse) GetJob() *Job {
@@ -969,7 +1410,7 @@ type ListJobsRequest struct {
 
 func (x *ListJobsRequest) Reset() {
 	*x = ListJobsRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[13]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -981,7 +1422,7 @@ func (x *ListJobsRequest) String() string {
 func (*ListJobsRequest) ProtoMessage() {}
 
 func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[13]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -994,7 +1435,7 @@ func (x *ListJobsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsRequest.ProtoReflect.Descriptor instead.
 func (*ListJobsRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{13}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ListJobsRequest) GetQueue() string {
@@ -1052,7 +1493,7 @@ type ListJobsResponse struct {
 
 func (x *ListJobsResponse) Reset() {
 	*x = ListJobsResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[14]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1064,7 +1505,7 @@ func (x *ListJobsResponse) String() string {
 func (*ListJobsResponse) ProtoMessage() {}
 
 func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[14]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1077,7 +1518,7 @@ func (x *ListJobsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListJobsResponse.ProtoReflect.Descriptor instead.
 func (*ListJobsResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{14}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ListJobsResponse) GetJobs() []*Job {
@@ -1107,7 +1548,7 @@ type WatchJobRequest struct {
 
 func (x *WatchJobRequest) Reset() {
 	*x = WatchJobRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[15]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1119,7 +1560,7 @@ func (x *WatchJobRequest) String() string {
 func (*WatchJobRequest) ProtoMessage() {}
 
 func (x *WatchJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[15]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1132,7 +1573,7 @@ func (x *WatchJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobRequest.ProtoReflect.Descriptor instead.
 func (*WatchJobRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{15}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *WatchJobRequest) GetJobId() string {
@@ -1165,7 +1606,7 @@ type WatchJobResponse struct {
 
 func (x *WatchJobResponse) Reset() {
 	*x = WatchJobResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[16]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1177,7 +1618,7 @@ func (x *WatchJobResponse) String() string {
 func (*WatchJobResponse) ProtoMessage() {}
 
 func (x *WatchJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[16]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1190,7 +1631,7 @@ func (x *WatchJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchJobResponse.ProtoReflect.Descriptor instead.
 func (*WatchJobResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{16}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *WatchJobResponse) GetEvent() isWatchJobResponse_Event {
@@ -1248,7 +1689,7 @@ type OutputChunks struct {
 
 func (x *OutputChunks) Reset() {
 	*x = OutputChunks{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[17]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1260,7 +1701,7 @@ func (x *OutputChunks) String() string {
 func (*OutputChunks) ProtoMessage() {}
 
 func (x *OutputChunks) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[17]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1273,7 +1714,7 @@ func (x *OutputChunks) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OutputChunks.ProtoReflect.Descriptor instead.
 func (*OutputChunks) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{17}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *OutputChunks) GetChunks() []*OutputChunk {
@@ -1296,7 +1737,7 @@ type CancelJobRequest struct {
 
 func (x *CancelJobRequest) Reset() {
 	*x = CancelJobRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[18]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +1749,7 @@ func (x *CancelJobRequest) String() string {
 func (*CancelJobRequest) ProtoMessage() {}
 
 func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[18]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +1762,7 @@ func (x *CancelJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobRequest.ProtoReflect.Descriptor instead.
 func (*CancelJobRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{18}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *CancelJobRequest) GetJobId() string {
@@ -1349,7 +1790,7 @@ type CancelJobResponse struct {
 
 func (x *CancelJobResponse) Reset() {
 	*x = CancelJobResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[19]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1361,7 +1802,7 @@ func (x *CancelJobResponse) String() string {
 func (*CancelJobResponse) ProtoMessage() {}
 
 func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[19]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1374,7 +1815,7 @@ func (x *CancelJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CancelJobResponse.ProtoReflect.Descriptor instead.
 func (*CancelJobResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{19}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CancelJobResponse) GetJob() *Job {
@@ -1395,7 +1836,7 @@ type ExplainJobRequest struct {
 
 func (x *ExplainJobRequest) Reset() {
 	*x = ExplainJobRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[20]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1407,7 +1848,7 @@ func (x *ExplainJobRequest) String() string {
 func (*ExplainJobRequest) ProtoMessage() {}
 
 func (x *ExplainJobRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[20]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1420,7 +1861,7 @@ func (x *ExplainJobRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainJobRequest.ProtoReflect.Descriptor instead.
 func (*ExplainJobRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{20}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *ExplainJobRequest) GetJobId() string {
@@ -1459,7 +1900,7 @@ type ExplainJobResponse struct {
 
 func (x *ExplainJobResponse) Reset() {
 	*x = ExplainJobResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[21]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1471,7 +1912,7 @@ func (x *ExplainJobResponse) String() string {
 func (*ExplainJobResponse) ProtoMessage() {}
 
 func (x *ExplainJobResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[21]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1484,7 +1925,7 @@ func (x *ExplainJobResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainJobResponse.ProtoReflect.Descriptor instead.
 func (*ExplainJobResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{21}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ExplainJobResponse) GetState() JobState {
@@ -1568,7 +2009,7 @@ type RouteExplanation struct {
 
 func (x *RouteExplanation) Reset() {
 	*x = RouteExplanation{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[22]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1580,7 +2021,7 @@ func (x *RouteExplanation) String() string {
 func (*RouteExplanation) ProtoMessage() {}
 
 func (x *RouteExplanation) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[22]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1593,7 +2034,7 @@ func (x *RouteExplanation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RouteExplanation.ProtoReflect.Descriptor instead.
 func (*RouteExplanation) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{22}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *RouteExplanation) GetAccount() string {
@@ -1648,7 +2089,7 @@ type Constraint struct {
 
 func (x *Constraint) Reset() {
 	*x = Constraint{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[23]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1660,7 +2101,7 @@ func (x *Constraint) String() string {
 func (*Constraint) ProtoMessage() {}
 
 func (x *Constraint) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[23]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1673,7 +2114,7 @@ func (x *Constraint) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Constraint.ProtoReflect.Descriptor instead.
 func (*Constraint) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{23}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Constraint) GetKind() ConstraintKind {
@@ -1741,7 +2182,7 @@ type CreateJobTokenRequest struct {
 
 func (x *CreateJobTokenRequest) Reset() {
 	*x = CreateJobTokenRequest{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[24]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1753,7 +2194,7 @@ func (x *CreateJobTokenRequest) String() string {
 func (*CreateJobTokenRequest) ProtoMessage() {}
 
 func (x *CreateJobTokenRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[24]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1766,7 +2207,7 @@ func (x *CreateJobTokenRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateJobTokenRequest.ProtoReflect.Descriptor instead.
 func (*CreateJobTokenRequest) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{24}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *CreateJobTokenRequest) GetJobId() string {
@@ -1805,7 +2246,7 @@ type CreateJobTokenResponse struct {
 
 func (x *CreateJobTokenResponse) Reset() {
 	*x = CreateJobTokenResponse{}
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[25]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1817,7 +2258,7 @@ func (x *CreateJobTokenResponse) String() string {
 func (*CreateJobTokenResponse) ProtoMessage() {}
 
 func (x *CreateJobTokenResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[25]
+	mi := &file_millrace_jobs_v1_job_service_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1830,7 +2271,7 @@ func (x *CreateJobTokenResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CreateJobTokenResponse.ProtoReflect.Descriptor instead.
 func (*CreateJobTokenResponse) Descriptor() ([]byte, []int) {
-	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{25}
+	return file_millrace_jobs_v1_job_service_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *CreateJobTokenResponse) GetToken() string {
@@ -1858,7 +2299,42 @@ var File_millrace_jobs_v1_job_service_proto protoreflect.FileDescriptor
 
 const file_millrace_jobs_v1_job_service_proto_rawDesc = "" +
 	"\n" +
-	"\"millrace/jobs/v1/job_service.proto\x12\x10millrace.jobs.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1amillrace/jobs/v1/job.proto\x1a\x1cmillrace/jobs/v1/spend.proto\"I\n" +
+	"\"millrace/jobs/v1/job_service.proto\x12\x10millrace.jobs.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x1amillrace/jobs/v1/job.proto\x1a\x1cmillrace/jobs/v1/spend.proto\"A\n" +
+	"\x10QuoteJobsRequest\x12-\n" +
+	"\x04jobs\x18\x01 \x03(\v2\x19.millrace.jobs.v1.JobSpecR\x04jobs\"u\n" +
+	"\x11QuoteJobsResponse\x122\n" +
+	"\x06quotes\x18\x01 \x03(\v2\x1a.millrace.jobs.v1.JobQuoteR\x06quotes\x12,\n" +
+	"\x03sum\x18\x02 \x01(\v2\x1a.millrace.jobs.v1.QuoteSumR\x03sum\"\xa3\x04\n" +
+	"\bJobQuote\x12@\n" +
+	"\finput_tokens\x18\x01 \x01(\v2\x1d.millrace.jobs.v1.QuotedRangeR\vinputTokens\x12B\n" +
+	"\routput_tokens\x18\x02 \x01(\v2\x1d.millrace.jobs.v1.QuotedRangeR\foutputTokens\x125\n" +
+	"\x06tokens\x18\x03 \x01(\v2\x1d.millrace.jobs.v1.QuotedRangeR\x06tokens\x12>\n" +
+	"\vcost_micros\x18\x04 \x01(\v2\x1d.millrace.jobs.v1.QuotedRangeR\n" +
+	"costMicros\x123\n" +
+	"\x05start\x18\x05 \x01(\v2\x1d.millrace.jobs.v1.QuotedTimesR\x05start\x12/\n" +
+	"\x03end\x18\x06 \x01(\v2\x1d.millrace.jobs.v1.QuotedTimesR\x03end\x12>\n" +
+	"\vconstraints\x18\a \x03(\v2\x1c.millrace.jobs.v1.ConstraintR\vconstraints\x12\x1d\n" +
+	"\n" +
+	"time_basis\x18\b \x01(\tR\ttimeBasis\x12\x1f\n" +
+	"\vtoken_basis\x18\t \x01(\tR\n" +
+	"tokenBasis\x124\n" +
+	"\x16estimated_document_ids\x18\n" +
+	" \x03(\tR\x14estimatedDocumentIds\"K\n" +
+	"\vQuotedRange\x12\x10\n" +
+	"\x03low\x18\x01 \x01(\x04R\x03low\x12\x16\n" +
+	"\x06likely\x18\x02 \x01(\x04R\x06likely\x12\x12\n" +
+	"\x04high\x18\x03 \x01(\x04R\x04high\"\x9f\x01\n" +
+	"\vQuotedTimes\x12,\n" +
+	"\x03low\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x03low\x122\n" +
+	"\x06likely\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x06likely\x12.\n" +
+	"\x04high\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04high\"\x8c\x02\n" +
+	"\bQuoteSum\x125\n" +
+	"\x06tokens\x18\x01 \x01(\v2\x1d.millrace.jobs.v1.QuotedRangeR\x06tokens\x12>\n" +
+	"\vcost_micros\x18\x02 \x01(\v2\x1d.millrace.jobs.v1.QuotedRangeR\n" +
+	"costMicros\x12#\n" +
+	"\runpriced_jobs\x18\x03 \x01(\rR\funpricedJobs\x123\n" +
+	"\x05start\x18\x04 \x01(\v2\x1d.millrace.jobs.v1.QuotedTimesR\x05start\x12/\n" +
+	"\x03end\x18\x05 \x01(\v2\x1d.millrace.jobs.v1.QuotedTimesR\x03end\"I\n" +
 	"\x10ListSpendRequest\x125\n" +
 	"\x06filter\x18\x01 \x01(\v2\x1d.millrace.jobs.v1.SpendFilterR\x06filter\"D\n" +
 	"\x11ListSpendResponse\x12/\n" +
@@ -1987,7 +2463,7 @@ const file_millrace_jobs_v1_job_service_proto_rawDesc = "" +
 	"\rJobTokenRight\x12\x1f\n" +
 	"\x1bJOB_TOKEN_RIGHT_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14JOB_TOKEN_RIGHT_READ\x10\x01\x12\x1a\n" +
-	"\x16JOB_TOKEN_RIGHT_CANCEL\x10\x022\xfd\x06\n" +
+	"\x16JOB_TOKEN_RIGHT_CANCEL\x10\x022\xd3\a\n" +
 	"\n" +
 	"JobService\x12T\n" +
 	"\tSubmitJob\x12\".millrace.jobs.v1.SubmitJobRequest\x1a#.millrace.jobs.v1.SubmitJobResponse\x12W\n" +
@@ -2001,7 +2477,8 @@ const file_millrace_jobs_v1_job_service_proto_rawDesc = "" +
 	"\n" +
 	"ExplainJob\x12#.millrace.jobs.v1.ExplainJobRequest\x1a$.millrace.jobs.v1.ExplainJobResponse\x12c\n" +
 	"\x0eCreateJobToken\x12'.millrace.jobs.v1.CreateJobTokenRequest\x1a(.millrace.jobs.v1.CreateJobTokenResponse\x12T\n" +
-	"\tListSpend\x12\".millrace.jobs.v1.ListSpendRequest\x1a#.millrace.jobs.v1.ListSpendResponseB$Z\"millrace.dev/go/gen/jobs/v1;jobsv1b\x06proto3"
+	"\tListSpend\x12\".millrace.jobs.v1.ListSpendRequest\x1a#.millrace.jobs.v1.ListSpendResponse\x12T\n" +
+	"\tQuoteJobs\x12\".millrace.jobs.v1.QuoteJobsRequest\x1a#.millrace.jobs.v1.QuoteJobsResponseB$Z\"millrace.dev/go/gen/jobs/v1;jobsv1b\x06proto3"
 
 var (
 	file_millrace_jobs_v1_job_service_proto_rawDescOnce sync.Once
@@ -2016,105 +2493,130 @@ func file_millrace_jobs_v1_job_service_proto_rawDescGZIP() []byte {
 }
 
 var file_millrace_jobs_v1_job_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_millrace_jobs_v1_job_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_millrace_jobs_v1_job_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_millrace_jobs_v1_job_service_proto_goTypes = []any{
 	(ConstraintKind)(0),            // 0: millrace.jobs.v1.ConstraintKind
 	(JobTokenRight)(0),             // 1: millrace.jobs.v1.JobTokenRight
-	(*ListSpendRequest)(nil),       // 2: millrace.jobs.v1.ListSpendRequest
-	(*ListSpendResponse)(nil),      // 3: millrace.jobs.v1.ListSpendResponse
-	(*SubmitJobRequest)(nil),       // 4: millrace.jobs.v1.SubmitJobRequest
-	(*SubmitJobResponse)(nil),      // 5: millrace.jobs.v1.SubmitJobResponse
-	(*SubmitJobsRequest)(nil),      // 6: millrace.jobs.v1.SubmitJobsRequest
-	(*SubmitJobsResponse)(nil),     // 7: millrace.jobs.v1.SubmitJobsResponse
-	(*SubmitResult)(nil),           // 8: millrace.jobs.v1.SubmitResult
-	(*SubmitStreamRequest)(nil),    // 9: millrace.jobs.v1.SubmitStreamRequest
-	(*SubmitStreamJob)(nil),        // 10: millrace.jobs.v1.SubmitStreamJob
-	(*SubmitStreamResponse)(nil),   // 11: millrace.jobs.v1.SubmitStreamResponse
-	(*SubmitStreamResult)(nil),     // 12: millrace.jobs.v1.SubmitStreamResult
-	(*GetJobRequest)(nil),          // 13: millrace.jobs.v1.GetJobRequest
-	(*GetJobResponse)(nil),         // 14: millrace.jobs.v1.GetJobResponse
-	(*ListJobsRequest)(nil),        // 15: millrace.jobs.v1.ListJobsRequest
-	(*ListJobsResponse)(nil),       // 16: millrace.jobs.v1.ListJobsResponse
-	(*WatchJobRequest)(nil),        // 17: millrace.jobs.v1.WatchJobRequest
-	(*WatchJobResponse)(nil),       // 18: millrace.jobs.v1.WatchJobResponse
-	(*OutputChunks)(nil),           // 19: millrace.jobs.v1.OutputChunks
-	(*CancelJobRequest)(nil),       // 20: millrace.jobs.v1.CancelJobRequest
-	(*CancelJobResponse)(nil),      // 21: millrace.jobs.v1.CancelJobResponse
-	(*ExplainJobRequest)(nil),      // 22: millrace.jobs.v1.ExplainJobRequest
-	(*ExplainJobResponse)(nil),     // 23: millrace.jobs.v1.ExplainJobResponse
-	(*RouteExplanation)(nil),       // 24: millrace.jobs.v1.RouteExplanation
-	(*Constraint)(nil),             // 25: millrace.jobs.v1.Constraint
-	(*CreateJobTokenRequest)(nil),  // 26: millrace.jobs.v1.CreateJobTokenRequest
-	(*CreateJobTokenResponse)(nil), // 27: millrace.jobs.v1.CreateJobTokenResponse
-	(*SpendFilter)(nil),            // 28: millrace.jobs.v1.SpendFilter
-	(*SpendPage)(nil),              // 29: millrace.jobs.v1.SpendPage
-	(*JobSpec)(nil),                // 30: millrace.jobs.v1.JobSpec
-	(*durationpb.Duration)(nil),    // 31: google.protobuf.Duration
-	(*Job)(nil),                    // 32: millrace.jobs.v1.Job
-	(*status.Status)(nil),          // 33: google.rpc.Status
-	(JobState)(0),                  // 34: millrace.jobs.v1.JobState
-	(*OutputChunk)(nil),            // 35: millrace.jobs.v1.OutputChunk
-	(*timestamppb.Timestamp)(nil),  // 36: google.protobuf.Timestamp
+	(*QuoteJobsRequest)(nil),       // 2: millrace.jobs.v1.QuoteJobsRequest
+	(*QuoteJobsResponse)(nil),      // 3: millrace.jobs.v1.QuoteJobsResponse
+	(*JobQuote)(nil),               // 4: millrace.jobs.v1.JobQuote
+	(*QuotedRange)(nil),            // 5: millrace.jobs.v1.QuotedRange
+	(*QuotedTimes)(nil),            // 6: millrace.jobs.v1.QuotedTimes
+	(*QuoteSum)(nil),               // 7: millrace.jobs.v1.QuoteSum
+	(*ListSpendRequest)(nil),       // 8: millrace.jobs.v1.ListSpendRequest
+	(*ListSpendResponse)(nil),      // 9: millrace.jobs.v1.ListSpendResponse
+	(*SubmitJobRequest)(nil),       // 10: millrace.jobs.v1.SubmitJobRequest
+	(*SubmitJobResponse)(nil),      // 11: millrace.jobs.v1.SubmitJobResponse
+	(*SubmitJobsRequest)(nil),      // 12: millrace.jobs.v1.SubmitJobsRequest
+	(*SubmitJobsResponse)(nil),     // 13: millrace.jobs.v1.SubmitJobsResponse
+	(*SubmitResult)(nil),           // 14: millrace.jobs.v1.SubmitResult
+	(*SubmitStreamRequest)(nil),    // 15: millrace.jobs.v1.SubmitStreamRequest
+	(*SubmitStreamJob)(nil),        // 16: millrace.jobs.v1.SubmitStreamJob
+	(*SubmitStreamResponse)(nil),   // 17: millrace.jobs.v1.SubmitStreamResponse
+	(*SubmitStreamResult)(nil),     // 18: millrace.jobs.v1.SubmitStreamResult
+	(*GetJobRequest)(nil),          // 19: millrace.jobs.v1.GetJobRequest
+	(*GetJobResponse)(nil),         // 20: millrace.jobs.v1.GetJobResponse
+	(*ListJobsRequest)(nil),        // 21: millrace.jobs.v1.ListJobsRequest
+	(*ListJobsResponse)(nil),       // 22: millrace.jobs.v1.ListJobsResponse
+	(*WatchJobRequest)(nil),        // 23: millrace.jobs.v1.WatchJobRequest
+	(*WatchJobResponse)(nil),       // 24: millrace.jobs.v1.WatchJobResponse
+	(*OutputChunks)(nil),           // 25: millrace.jobs.v1.OutputChunks
+	(*CancelJobRequest)(nil),       // 26: millrace.jobs.v1.CancelJobRequest
+	(*CancelJobResponse)(nil),      // 27: millrace.jobs.v1.CancelJobResponse
+	(*ExplainJobRequest)(nil),      // 28: millrace.jobs.v1.ExplainJobRequest
+	(*ExplainJobResponse)(nil),     // 29: millrace.jobs.v1.ExplainJobResponse
+	(*RouteExplanation)(nil),       // 30: millrace.jobs.v1.RouteExplanation
+	(*Constraint)(nil),             // 31: millrace.jobs.v1.Constraint
+	(*CreateJobTokenRequest)(nil),  // 32: millrace.jobs.v1.CreateJobTokenRequest
+	(*CreateJobTokenResponse)(nil), // 33: millrace.jobs.v1.CreateJobTokenResponse
+	(*JobSpec)(nil),                // 34: millrace.jobs.v1.JobSpec
+	(*timestamppb.Timestamp)(nil),  // 35: google.protobuf.Timestamp
+	(*SpendFilter)(nil),            // 36: millrace.jobs.v1.SpendFilter
+	(*SpendPage)(nil),              // 37: millrace.jobs.v1.SpendPage
+	(*durationpb.Duration)(nil),    // 38: google.protobuf.Duration
+	(*Job)(nil),                    // 39: millrace.jobs.v1.Job
+	(*status.Status)(nil),          // 40: google.rpc.Status
+	(JobState)(0),                  // 41: millrace.jobs.v1.JobState
+	(*OutputChunk)(nil),            // 42: millrace.jobs.v1.OutputChunk
 }
 var file_millrace_jobs_v1_job_service_proto_depIdxs = []int32{
-	28, // 0: millrace.jobs.v1.ListSpendRequest.filter:type_name -> millrace.jobs.v1.SpendFilter
-	29, // 1: millrace.jobs.v1.ListSpendResponse.page:type_name -> millrace.jobs.v1.SpendPage
-	30, // 2: millrace.jobs.v1.SubmitJobRequest.job:type_name -> millrace.jobs.v1.JobSpec
-	31, // 3: millrace.jobs.v1.SubmitJobRequest.wait:type_name -> google.protobuf.Duration
-	32, // 4: millrace.jobs.v1.SubmitJobResponse.job:type_name -> millrace.jobs.v1.Job
-	30, // 5: millrace.jobs.v1.SubmitJobsRequest.jobs:type_name -> millrace.jobs.v1.JobSpec
-	8,  // 6: millrace.jobs.v1.SubmitJobsResponse.results:type_name -> millrace.jobs.v1.SubmitResult
-	33, // 7: millrace.jobs.v1.SubmitResult.error:type_name -> google.rpc.Status
-	10, // 8: millrace.jobs.v1.SubmitStreamRequest.jobs:type_name -> millrace.jobs.v1.SubmitStreamJob
-	30, // 9: millrace.jobs.v1.SubmitStreamJob.job:type_name -> millrace.jobs.v1.JobSpec
-	12, // 10: millrace.jobs.v1.SubmitStreamResponse.results:type_name -> millrace.jobs.v1.SubmitStreamResult
-	32, // 11: millrace.jobs.v1.SubmitStreamResponse.finished:type_name -> millrace.jobs.v1.Job
-	8,  // 12: millrace.jobs.v1.SubmitStreamResult.result:type_name -> millrace.jobs.v1.SubmitResult
-	31, // 13: millrace.jobs.v1.GetJobRequest.wait:type_name -> google.protobuf.Duration
-	32, // 14: millrace.jobs.v1.GetJobResponse.job:type_name -> millrace.jobs.v1.Job
-	34, // 15: millrace.jobs.v1.ListJobsRequest.states:type_name -> millrace.jobs.v1.JobState
-	32, // 16: millrace.jobs.v1.ListJobsResponse.jobs:type_name -> millrace.jobs.v1.Job
-	32, // 17: millrace.jobs.v1.WatchJobResponse.job:type_name -> millrace.jobs.v1.Job
-	19, // 18: millrace.jobs.v1.WatchJobResponse.chunks:type_name -> millrace.jobs.v1.OutputChunks
-	35, // 19: millrace.jobs.v1.OutputChunks.chunks:type_name -> millrace.jobs.v1.OutputChunk
-	32, // 20: millrace.jobs.v1.CancelJobResponse.job:type_name -> millrace.jobs.v1.Job
-	34, // 21: millrace.jobs.v1.ExplainJobResponse.state:type_name -> millrace.jobs.v1.JobState
-	25, // 22: millrace.jobs.v1.ExplainJobResponse.constraints:type_name -> millrace.jobs.v1.Constraint
-	36, // 23: millrace.jobs.v1.ExplainJobResponse.estimated_start_time:type_name -> google.protobuf.Timestamp
-	36, // 24: millrace.jobs.v1.ExplainJobResponse.schedule_due_time:type_name -> google.protobuf.Timestamp
-	24, // 25: millrace.jobs.v1.ExplainJobResponse.routes:type_name -> millrace.jobs.v1.RouteExplanation
-	25, // 26: millrace.jobs.v1.RouteExplanation.constraints:type_name -> millrace.jobs.v1.Constraint
-	0,  // 27: millrace.jobs.v1.Constraint.kind:type_name -> millrace.jobs.v1.ConstraintKind
-	36, // 28: millrace.jobs.v1.Constraint.clear_time:type_name -> google.protobuf.Timestamp
-	1,  // 29: millrace.jobs.v1.CreateJobTokenRequest.right:type_name -> millrace.jobs.v1.JobTokenRight
-	31, // 30: millrace.jobs.v1.CreateJobTokenRequest.lifetime:type_name -> google.protobuf.Duration
-	36, // 31: millrace.jobs.v1.CreateJobTokenResponse.expire_time:type_name -> google.protobuf.Timestamp
-	1,  // 32: millrace.jobs.v1.CreateJobTokenResponse.right:type_name -> millrace.jobs.v1.JobTokenRight
-	4,  // 33: millrace.jobs.v1.JobService.SubmitJob:input_type -> millrace.jobs.v1.SubmitJobRequest
-	6,  // 34: millrace.jobs.v1.JobService.SubmitJobs:input_type -> millrace.jobs.v1.SubmitJobsRequest
-	9,  // 35: millrace.jobs.v1.JobService.SubmitStream:input_type -> millrace.jobs.v1.SubmitStreamRequest
-	13, // 36: millrace.jobs.v1.JobService.GetJob:input_type -> millrace.jobs.v1.GetJobRequest
-	15, // 37: millrace.jobs.v1.JobService.ListJobs:input_type -> millrace.jobs.v1.ListJobsRequest
-	17, // 38: millrace.jobs.v1.JobService.WatchJob:input_type -> millrace.jobs.v1.WatchJobRequest
-	20, // 39: millrace.jobs.v1.JobService.CancelJob:input_type -> millrace.jobs.v1.CancelJobRequest
-	22, // 40: millrace.jobs.v1.JobService.ExplainJob:input_type -> millrace.jobs.v1.ExplainJobRequest
-	26, // 41: millrace.jobs.v1.JobService.CreateJobToken:input_type -> millrace.jobs.v1.CreateJobTokenRequest
-	2,  // 42: millrace.jobs.v1.JobService.ListSpend:input_type -> millrace.jobs.v1.ListSpendRequest
-	5,  // 43: millrace.jobs.v1.JobService.SubmitJob:output_type -> millrace.jobs.v1.SubmitJobResponse
-	7,  // 44: millrace.jobs.v1.JobService.SubmitJobs:output_type -> millrace.jobs.v1.SubmitJobsResponse
-	11, // 45: millrace.jobs.v1.JobService.SubmitStream:output_type -> millrace.jobs.v1.SubmitStreamResponse
-	14, // 46: millrace.jobs.v1.JobService.GetJob:output_type -> millrace.jobs.v1.GetJobResponse
-	16, // 47: millrace.jobs.v1.JobService.ListJobs:output_type -> millrace.jobs.v1.ListJobsResponse
-	18, // 48: millrace.jobs.v1.JobService.WatchJob:output_type -> millrace.jobs.v1.WatchJobResponse
-	21, // 49: millrace.jobs.v1.JobService.CancelJob:output_type -> millrace.jobs.v1.CancelJobResponse
-	23, // 50: millrace.jobs.v1.JobService.ExplainJob:output_type -> millrace.jobs.v1.ExplainJobResponse
-	27, // 51: millrace.jobs.v1.JobService.CreateJobToken:output_type -> millrace.jobs.v1.CreateJobTokenResponse
-	3,  // 52: millrace.jobs.v1.JobService.ListSpend:output_type -> millrace.jobs.v1.ListSpendResponse
-	43, // [43:53] is the sub-list for method output_type
-	33, // [33:43] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	34, // 0: millrace.jobs.v1.QuoteJobsRequest.jobs:type_name -> millrace.jobs.v1.JobSpec
+	4,  // 1: millrace.jobs.v1.QuoteJobsResponse.quotes:type_name -> millrace.jobs.v1.JobQuote
+	7,  // 2: millrace.jobs.v1.QuoteJobsResponse.sum:type_name -> millrace.jobs.v1.QuoteSum
+	5,  // 3: millrace.jobs.v1.JobQuote.input_tokens:type_name -> millrace.jobs.v1.QuotedRange
+	5,  // 4: millrace.jobs.v1.JobQuote.output_tokens:type_name -> millrace.jobs.v1.QuotedRange
+	5,  // 5: millrace.jobs.v1.JobQuote.tokens:type_name -> millrace.jobs.v1.QuotedRange
+	5,  // 6: millrace.jobs.v1.JobQuote.cost_micros:type_name -> millrace.jobs.v1.QuotedRange
+	6,  // 7: millrace.jobs.v1.JobQuote.start:type_name -> millrace.jobs.v1.QuotedTimes
+	6,  // 8: millrace.jobs.v1.JobQuote.end:type_name -> millrace.jobs.v1.QuotedTimes
+	31, // 9: millrace.jobs.v1.JobQuote.constraints:type_name -> millrace.jobs.v1.Constraint
+	35, // 10: millrace.jobs.v1.QuotedTimes.low:type_name -> google.protobuf.Timestamp
+	35, // 11: millrace.jobs.v1.QuotedTimes.likely:type_name -> google.protobuf.Timestamp
+	35, // 12: millrace.jobs.v1.QuotedTimes.high:type_name -> google.protobuf.Timestamp
+	5,  // 13: millrace.jobs.v1.QuoteSum.tokens:type_name -> millrace.jobs.v1.QuotedRange
+	5,  // 14: millrace.jobs.v1.QuoteSum.cost_micros:type_name -> millrace.jobs.v1.QuotedRange
+	6,  // 15: millrace.jobs.v1.QuoteSum.start:type_name -> millrace.jobs.v1.QuotedTimes
+	6,  // 16: millrace.jobs.v1.QuoteSum.end:type_name -> millrace.jobs.v1.QuotedTimes
+	36, // 17: millrace.jobs.v1.ListSpendRequest.filter:type_name -> millrace.jobs.v1.SpendFilter
+	37, // 18: millrace.jobs.v1.ListSpendResponse.page:type_name -> millrace.jobs.v1.SpendPage
+	34, // 19: millrace.jobs.v1.SubmitJobRequest.job:type_name -> millrace.jobs.v1.JobSpec
+	38, // 20: millrace.jobs.v1.SubmitJobRequest.wait:type_name -> google.protobuf.Duration
+	39, // 21: millrace.jobs.v1.SubmitJobResponse.job:type_name -> millrace.jobs.v1.Job
+	34, // 22: millrace.jobs.v1.SubmitJobsRequest.jobs:type_name -> millrace.jobs.v1.JobSpec
+	14, // 23: millrace.jobs.v1.SubmitJobsResponse.results:type_name -> millrace.jobs.v1.SubmitResult
+	40, // 24: millrace.jobs.v1.SubmitResult.error:type_name -> google.rpc.Status
+	16, // 25: millrace.jobs.v1.SubmitStreamRequest.jobs:type_name -> millrace.jobs.v1.SubmitStreamJob
+	34, // 26: millrace.jobs.v1.SubmitStreamJob.job:type_name -> millrace.jobs.v1.JobSpec
+	18, // 27: millrace.jobs.v1.SubmitStreamResponse.results:type_name -> millrace.jobs.v1.SubmitStreamResult
+	39, // 28: millrace.jobs.v1.SubmitStreamResponse.finished:type_name -> millrace.jobs.v1.Job
+	14, // 29: millrace.jobs.v1.SubmitStreamResult.result:type_name -> millrace.jobs.v1.SubmitResult
+	38, // 30: millrace.jobs.v1.GetJobRequest.wait:type_name -> google.protobuf.Duration
+	39, // 31: millrace.jobs.v1.GetJobResponse.job:type_name -> millrace.jobs.v1.Job
+	41, // 32: millrace.jobs.v1.ListJobsRequest.states:type_name -> millrace.jobs.v1.JobState
+	39, // 33: millrace.jobs.v1.ListJobsResponse.jobs:type_name -> millrace.jobs.v1.Job
+	39, // 34: millrace.jobs.v1.WatchJobResponse.job:type_name -> millrace.jobs.v1.Job
+	25, // 35: millrace.jobs.v1.WatchJobResponse.chunks:type_name -> millrace.jobs.v1.OutputChunks
+	42, // 36: millrace.jobs.v1.OutputChunks.chunks:type_name -> millrace.jobs.v1.OutputChunk
+	39, // 37: millrace.jobs.v1.CancelJobResponse.job:type_name -> millrace.jobs.v1.Job
+	41, // 38: millrace.jobs.v1.ExplainJobResponse.state:type_name -> millrace.jobs.v1.JobState
+	31, // 39: millrace.jobs.v1.ExplainJobResponse.constraints:type_name -> millrace.jobs.v1.Constraint
+	35, // 40: millrace.jobs.v1.ExplainJobResponse.estimated_start_time:type_name -> google.protobuf.Timestamp
+	35, // 41: millrace.jobs.v1.ExplainJobResponse.schedule_due_time:type_name -> google.protobuf.Timestamp
+	30, // 42: millrace.jobs.v1.ExplainJobResponse.routes:type_name -> millrace.jobs.v1.RouteExplanation
+	31, // 43: millrace.jobs.v1.RouteExplanation.constraints:type_name -> millrace.jobs.v1.Constraint
+	0,  // 44: millrace.jobs.v1.Constraint.kind:type_name -> millrace.jobs.v1.ConstraintKind
+	35, // 45: millrace.jobs.v1.Constraint.clear_time:type_name -> google.protobuf.Timestamp
+	1,  // 46: millrace.jobs.v1.CreateJobTokenRequest.right:type_name -> millrace.jobs.v1.JobTokenRight
+	38, // 47: millrace.jobs.v1.CreateJobTokenRequest.lifetime:type_name -> google.protobuf.Duration
+	35, // 48: millrace.jobs.v1.CreateJobTokenResponse.expire_time:type_name -> google.protobuf.Timestamp
+	1,  // 49: millrace.jobs.v1.CreateJobTokenResponse.right:type_name -> millrace.jobs.v1.JobTokenRight
+	10, // 50: millrace.jobs.v1.JobService.SubmitJob:input_type -> millrace.jobs.v1.SubmitJobRequest
+	12, // 51: millrace.jobs.v1.JobService.SubmitJobs:input_type -> millrace.jobs.v1.SubmitJobsRequest
+	15, // 52: millrace.jobs.v1.JobService.SubmitStream:input_type -> millrace.jobs.v1.SubmitStreamRequest
+	19, // 53: millrace.jobs.v1.JobService.GetJob:input_type -> millrace.jobs.v1.GetJobRequest
+	21, // 54: millrace.jobs.v1.JobService.ListJobs:input_type -> millrace.jobs.v1.ListJobsRequest
+	23, // 55: millrace.jobs.v1.JobService.WatchJob:input_type -> millrace.jobs.v1.WatchJobRequest
+	26, // 56: millrace.jobs.v1.JobService.CancelJob:input_type -> millrace.jobs.v1.CancelJobRequest
+	28, // 57: millrace.jobs.v1.JobService.ExplainJob:input_type -> millrace.jobs.v1.ExplainJobRequest
+	32, // 58: millrace.jobs.v1.JobService.CreateJobToken:input_type -> millrace.jobs.v1.CreateJobTokenRequest
+	8,  // 59: millrace.jobs.v1.JobService.ListSpend:input_type -> millrace.jobs.v1.ListSpendRequest
+	2,  // 60: millrace.jobs.v1.JobService.QuoteJobs:input_type -> millrace.jobs.v1.QuoteJobsRequest
+	11, // 61: millrace.jobs.v1.JobService.SubmitJob:output_type -> millrace.jobs.v1.SubmitJobResponse
+	13, // 62: millrace.jobs.v1.JobService.SubmitJobs:output_type -> millrace.jobs.v1.SubmitJobsResponse
+	17, // 63: millrace.jobs.v1.JobService.SubmitStream:output_type -> millrace.jobs.v1.SubmitStreamResponse
+	20, // 64: millrace.jobs.v1.JobService.GetJob:output_type -> millrace.jobs.v1.GetJobResponse
+	22, // 65: millrace.jobs.v1.JobService.ListJobs:output_type -> millrace.jobs.v1.ListJobsResponse
+	24, // 66: millrace.jobs.v1.JobService.WatchJob:output_type -> millrace.jobs.v1.WatchJobResponse
+	27, // 67: millrace.jobs.v1.JobService.CancelJob:output_type -> millrace.jobs.v1.CancelJobResponse
+	29, // 68: millrace.jobs.v1.JobService.ExplainJob:output_type -> millrace.jobs.v1.ExplainJobResponse
+	33, // 69: millrace.jobs.v1.JobService.CreateJobToken:output_type -> millrace.jobs.v1.CreateJobTokenResponse
+	9,  // 70: millrace.jobs.v1.JobService.ListSpend:output_type -> millrace.jobs.v1.ListSpendResponse
+	3,  // 71: millrace.jobs.v1.JobService.QuoteJobs:output_type -> millrace.jobs.v1.QuoteJobsResponse
+	61, // [61:72] is the sub-list for method output_type
+	50, // [50:61] is the sub-list for method input_type
+	50, // [50:50] is the sub-list for extension type_name
+	50, // [50:50] is the sub-list for extension extendee
+	0,  // [0:50] is the sub-list for field type_name
 }
 
 func init() { file_millrace_jobs_v1_job_service_proto_init() }
@@ -2124,11 +2626,11 @@ func file_millrace_jobs_v1_job_service_proto_init() {
 	}
 	file_millrace_jobs_v1_job_proto_init()
 	file_millrace_jobs_v1_spend_proto_init()
-	file_millrace_jobs_v1_job_service_proto_msgTypes[6].OneofWrappers = []any{
+	file_millrace_jobs_v1_job_service_proto_msgTypes[12].OneofWrappers = []any{
 		(*SubmitResult_JobId)(nil),
 		(*SubmitResult_Error)(nil),
 	}
-	file_millrace_jobs_v1_job_service_proto_msgTypes[16].OneofWrappers = []any{
+	file_millrace_jobs_v1_job_service_proto_msgTypes[22].OneofWrappers = []any{
 		(*WatchJobResponse_Job)(nil),
 		(*WatchJobResponse_Chunks)(nil),
 	}
@@ -2138,7 +2640,7 @@ func file_millrace_jobs_v1_job_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_millrace_jobs_v1_job_service_proto_rawDesc), len(file_millrace_jobs_v1_job_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   26,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -29,6 +29,7 @@ const (
 	JobService_ExplainJob_FullMethodName     = "/millrace.jobs.v1.JobService/ExplainJob"
 	JobService_CreateJobToken_FullMethodName = "/millrace.jobs.v1.JobService/CreateJobToken"
 	JobService_ListSpend_FullMethodName      = "/millrace.jobs.v1.JobService/ListSpend"
+	JobService_QuoteJobs_FullMethodName      = "/millrace.jobs.v1.JobService/QuoteJobs"
 )
 
 // JobServiceClient is the client API for JobService service.
@@ -78,6 +79,11 @@ type JobServiceClient interface {
 	CreateJobToken(ctx context.Context, in *CreateJobTokenRequest, opts ...grpc.CallOption) (*CreateJobTokenResponse, error)
 	// Says what the attempts of the caller's jobs cost, in all queues: by day, model, account and labels. Safe to retry.
 	ListSpend(ctx context.Context, in *ListSpendRequest, opts ...grpc.CallOption) (*ListSpendResponse, error)
+	// Says what up to 1,000 jobs would spend and cost, and when they would start and end, if they were submitted together now, in
+	// this order. It submits and reserves nothing, so a later submission may be refused, or may come out differently. The
+	// call fails as a whole if one job would be refused for what it says: the field in the error names the job. The jobs may
+	// be of at most 64 places in all (queue, type, band of priority, pool or model); more is INVALID_ARGUMENT. Safe to retry.
+	QuoteJobs(ctx context.Context, in *QuoteJobsRequest, opts ...grpc.CallOption) (*QuoteJobsResponse, error)
 }
 
 type jobServiceClient struct {
@@ -200,6 +206,16 @@ func (c *jobServiceClient) ListSpend(ctx context.Context, in *ListSpendRequest, 
 	return out, nil
 }
 
+func (c *jobServiceClient) QuoteJobs(ctx context.Context, in *QuoteJobsRequest, opts ...grpc.CallOption) (*QuoteJobsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(QuoteJobsResponse)
+	err := c.cc.Invoke(ctx, JobService_QuoteJobs_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // JobServiceServer is the server API for JobService service.
 // All implementations must embed UnimplementedJobServiceServer
 // for forward compatibility.
@@ -247,6 +263,11 @@ type JobServiceServer interface {
 	CreateJobToken(context.Context, *CreateJobTokenRequest) (*CreateJobTokenResponse, error)
 	// Says what the attempts of the caller's jobs cost, in all queues: by day, model, account and labels. Safe to retry.
 	ListSpend(context.Context, *ListSpendRequest) (*ListSpendResponse, error)
+	// Says what up to 1,000 jobs would spend and cost, and when they would start and end, if they were submitted together now, in
+	// this order. It submits and reserves nothing, so a later submission may be refused, or may come out differently. The
+	// call fails as a whole if one job would be refused for what it says: the field in the error names the job. The jobs may
+	// be of at most 64 places in all (queue, type, band of priority, pool or model); more is INVALID_ARGUMENT. Safe to retry.
+	QuoteJobs(context.Context, *QuoteJobsRequest) (*QuoteJobsResponse, error)
 	mustEmbedUnimplementedJobServiceServer()
 }
 
@@ -286,6 +307,9 @@ func (UnimplementedJobServiceServer) CreateJobToken(context.Context, *CreateJobT
 }
 func (UnimplementedJobServiceServer) ListSpend(context.Context, *ListSpendRequest) (*ListSpendResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListSpend not implemented")
+}
+func (UnimplementedJobServiceServer) QuoteJobs(context.Context, *QuoteJobsRequest) (*QuoteJobsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method QuoteJobs not implemented")
 }
 func (UnimplementedJobServiceServer) mustEmbedUnimplementedJobServiceServer() {}
 func (UnimplementedJobServiceServer) testEmbeddedByValue()                    {}
@@ -470,6 +494,24 @@ func _JobService_ListSpend_Handler(srv interface{}, ctx context.Context, dec fun
 	return interceptor(ctx, in, info, handler)
 }
 
+func _JobService_QuoteJobs_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(QuoteJobsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(JobServiceServer).QuoteJobs(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: JobService_QuoteJobs_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(JobServiceServer).QuoteJobs(ctx, req.(*QuoteJobsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // JobService_ServiceDesc is the grpc.ServiceDesc for JobService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -508,6 +550,10 @@ var JobService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ListSpend",
 			Handler:    _JobService_ListSpend_Handler,
+		},
+		{
+			MethodName: "QuoteJobs",
+			Handler:    _JobService_QuoteJobs_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

@@ -25,6 +25,7 @@ from millrace.client.group_handle import CreatedGroup, GroupHandle, create_group
 from millrace.client.groups import Group
 from millrace.client.jobs import Job, NewJob, Submitted, spec_of
 from millrace.client.many import Many
+from millrace.client.quote import Quote
 from millrace.client.retrying import GIVE_UP_AFTER, Patience
 from millrace.client.waiting import Waiting
 from millrace.errors import MillraceError, error_of_call, is_cut
@@ -134,6 +135,13 @@ class Client:
             yield from jobs
             if not token:
                 return
+
+    def quote(self, jobs: Iterable[NewJob], *, timeout: float | None = None) -> Quote:
+        """Says what up to 1,000 jobs would spend, and when they would run, if they were submitted together now.
+
+        It submits and reserves nothing.
+        """
+        return self._connection.ask(operations.quote([spec_of(job) for job in jobs]), timeout)
 
     def explain(self, job_id: str, *, timeout: float | None = None) -> Explanation:
         """Says why a job waits, and when it may start."""

@@ -57,7 +57,7 @@ def explanation_of(message: pb.ExplainJobResponse) -> Explanation:
     """Converts an explanation."""
     return Explanation(
         state=job_state_of(message.state),
-        constraints=tuple(_constraint_of(one) for one in message.constraints),
+        constraints=tuple(constraint_of(one) for one in message.constraints),
         ahead_in_lane=message.ahead_in_lane,
         estimated_start_time=when(message, "estimated_start_time", message.estimated_start_time),
         estimate_basis=message.estimate_basis,
@@ -66,7 +66,7 @@ def explanation_of(message: pb.ExplainJobResponse) -> Explanation:
             RouteExplanation(
                 account=route.account,
                 model=route.model,
-                constraints=tuple(_constraint_of(one) for one in route.constraints),
+                constraints=tuple(constraint_of(one) for one in route.constraints),
                 failed=route.failed,
             )
             for route in message.routes
@@ -74,7 +74,8 @@ def explanation_of(message: pb.ExplainJobResponse) -> Explanation:
     )
 
 
-def _constraint_of(message: pb.Constraint) -> Constraint:
+def constraint_of(message: pb.Constraint) -> Constraint:
+    """Converts a constraint."""
     return Constraint(
         kind=name_of(pb.ConstraintKind, "CONSTRAINT_KIND_", message.kind),
         subject=message.subject,

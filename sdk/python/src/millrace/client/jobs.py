@@ -80,6 +80,8 @@ class JobOptions(TypedDict, total=False):
     retry: RetryPolicy
     labels: Mapping[str, str]
     deduplication: Deduplication
+    max_cost_micros: int
+    refuse_late: bool
     group_id: str
     callback: Callback
     traceparent: str
@@ -204,6 +206,8 @@ def spec_of(job: NewJob, queue: str | None = None) -> job_pb2.JobSpec:
         deduplication=_deduplication(options.get("deduplication")),
         group_id=options.get("group_id"),
         callback=callback_message(options.get("callback")),
+        max_cost_micros=options.get("max_cost_micros"),
+        refuse_late=options.get("refuse_late"),
     )
     if not spec.traceparent:
         context = trace_context()

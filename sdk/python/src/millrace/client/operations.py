@@ -19,6 +19,7 @@ from millrace.client.documents import Document, document_of
 from millrace.client.explanation import Explanation, explanation_of
 from millrace.client.groups import Group, group_of
 from millrace.client.jobs import Job, NewJob, Submitted, job_of, spec_of
+from millrace.client.quote import Quote, quote_of
 from millrace.client.retrying import Learned
 from millrace.errors import MillraceError, of_submission
 from millrace.worker.children import ChildResult, child_result
@@ -116,6 +117,12 @@ def list_jobs(
 
 def explain(job_id: str) -> Operation[jobs_pb.ExplainJobRequest, jobs_pb.ExplainJobResponse, Explanation]:
     return Operation(jobs_pb.JobService.ExplainJob, jobs_pb.ExplainJobRequest(job_id=job_id), explanation_of)
+
+
+def quote(
+    specs: Sequence[job_pb2.JobSpec],
+) -> Operation[jobs_pb.QuoteJobsRequest, jobs_pb.QuoteJobsResponse, Quote]:
+    return Operation(jobs_pb.JobService.QuoteJobs, jobs_pb.QuoteJobsRequest(jobs=specs), quote_of)
 
 
 def get_document(

@@ -106,6 +106,9 @@ export function jobOfBatch(
   how: HowBatch,
 ): { readonly spec: JobSpec; readonly payload: BatchPayload } {
   const { headers, queue, nowMs } = how;
+  if (optionOf("max-cost", headers, body) !== undefined) {
+    throw malformed("X-Millrace-Max-Cost", "is for single calls: a batch has no quote");
+  }
   const payload = payloadOf(body, how);
   const { metadata = {}, expires_after_ms: afterMs } = payload;
   const key = optionOf("idempotency-key", headers, body) ?? headers.get("idempotency-key");

@@ -45,6 +45,18 @@ test("deadlines are times, seconds from now, or windows", () => {
   expect(deadlineOf({})).toBeUndefined();
 });
 
+test("the largest cost is in dollars, with at most 6 decimals", () => {
+  const costOf = (text: string) => specOf({}, { "x-millrace-max-cost": text }).maxCostMicros;
+  expect(costOf("0.25")).toBe(250_000n);
+  expect(costOf("3")).toBe(3_000_000n);
+  expect(costOf("0.000001")).toBe(1n);
+  expect(specOf({ metadata: { millrace_max_cost: "1.5" } }).maxCostMicros).toBe(1_500_000n);
+  expect(specOf({}).maxCostMicros).toBeUndefined();
+  for (const text of ["", "-1", "1e3", "0.0000001", "1234567890", "a"]) {
+    expect(() => costOf(text)).toThrow("US dollars");
+  }
+});
+
 test("metadata that a label cannot be, or that there is no room for, is left in the body", () => {
   const pairs = Array.from({ length: 20 }, (_, index) => [`n${index}`, "v"]);
   const metadata = {

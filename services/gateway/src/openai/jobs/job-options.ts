@@ -63,6 +63,17 @@ export function deadlineOf(text: string | undefined, body: JsonObject, nowMs: nu
   throw malformed("X-Millrace-Deadline", form);
 }
 
+/** The largest cost of a job in US dollars, with at most 6 decimals, as micro-dollars. */
+export function maxCostOf(text: string | undefined): bigint | undefined {
+  if (text === undefined) return undefined;
+  const [, whole, fraction = ""] = /^(\d{1,9})(?:\.(\d{1,6}))?$/.exec(text) ?? [];
+  if (whole !== undefined) return BigInt(whole + fraction.padEnd(6, "0"));
+  throw malformed(
+    "X-Millrace-Max-Cost",
+    "must be US dollars with at most 6 decimals, such as 0.25",
+  );
+}
+
 /** Reads `name=value` pairs, separated by commas. Values are percent-encoded where they hold a comma. */
 function labelsOfHeader(text: string | undefined): Record<string, string> {
   const labels: Record<string, string> = {};
@@ -114,6 +125,7 @@ export function jobOfCall({ type, call, headers, place, nowMs, labels = {} }: Jo
   const { body, text } = call;
   const priority = priorityOf(optionOf("priority", headers, body), body);
   const deadline = deadlineOf(optionOf("deadline", headers, body), body, nowMs);
+  const maxCostMicros = maxCostOf(optionOf("max-cost", headers, body));
   const key = optionOf("idempotency-key", headers, body) ?? headers.get("idempotency-key");
   return create(JobSpecSchema, {
     ...place,
@@ -125,5 +137,6 @@ export function jobOfCall({ type, call, headers, place, nowMs, labels = {} }: Jo
     estimatedTokens: estimatedTokens(body, Buffer.byteLength(text)),
     ...(priority === undefined ? {} : { priority }),
     ...(deadline === undefined ? {} : { deadline }),
+    ...(maxCostMicros === undefined ? {} : { maxCostMicros }),
   });
 }

@@ -180,6 +180,25 @@ export declare type JobSpec = Message<"millrace.jobs.v1.JobSpec"> & {
    * @generated from field: string model = 20;
    */
   model: string;
+
+  /**
+   * The submission is refused if the high amount of the job's quote (see QuoteJobs) is more than this, in micro-dollars
+   * (millionths of a US dollar): FAILED_PRECONDITION, reason COST_ABOVE_LIMIT, or COST_NOT_KNOWN if the cost is not known.
+   * It is checked once, before the submission, and does not limit what the attempts then cost. Not for finalizers, schedules and
+   * fan-outs.
+   *
+   * @generated from field: optional uint64 max_cost_micros = 21;
+   */
+  maxCostMicros?: bigint | undefined;
+
+  /**
+   * The submission is refused if the job's quote says that it will probably end after its deadline, or start after it:
+   * FAILED_PRECONDITION, reason DEADLINE_IMPOSSIBLE. A quote without times refuses nothing. It needs a deadline. Not
+   * for finalizers, schedules and fan-outs.
+   *
+   * @generated from field: bool refuse_late = 22;
+   */
+  refuseLate: boolean;
 };
 
 /**

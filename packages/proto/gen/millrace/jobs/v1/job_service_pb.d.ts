@@ -4,15 +4,264 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { SpendFilter, SpendPage } from "./spend_pb.js";
 import type { Job, JobSpec, JobState, OutputChunk } from "./job_pb.js";
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { SpendFilter, SpendPage } from "./spend_pb.js";
 import type { Status } from "../../../google/rpc/status_pb.js";
 
 /**
  * Describes the file millrace/jobs/v1/job_service.proto.
  */
 export declare const file_millrace_jobs_v1_job_service: GenFile;
+
+/**
+ * See JobService.QuoteJobs.
+ *
+ * @generated from message millrace.jobs.v1.QuoteJobsRequest
+ */
+export declare type QuoteJobsRequest = Message<"millrace.jobs.v1.QuoteJobsRequest"> & {
+  /**
+   * Up to 1,000 jobs, as they would be submitted.
+   *
+   * @generated from field: repeated millrace.jobs.v1.JobSpec jobs = 1;
+   */
+  jobs: JobSpec[];
+};
+
+/**
+ * Describes the message millrace.jobs.v1.QuoteJobsRequest.
+ * Use `create(QuoteJobsRequestSchema)` to create a new message.
+ */
+export declare const QuoteJobsRequestSchema: GenMessage<QuoteJobsRequest>;
+
+/**
+ * See JobService.QuoteJobs.
+ *
+ * @generated from message millrace.jobs.v1.QuoteJobsResponse
+ */
+export declare type QuoteJobsResponse = Message<"millrace.jobs.v1.QuoteJobsResponse"> & {
+  /**
+   * One quote for each job, in order.
+   *
+   * @generated from field: repeated millrace.jobs.v1.JobQuote quotes = 1;
+   */
+  quotes: JobQuote[];
+
+  /**
+   * All jobs together.
+   *
+   * @generated from field: millrace.jobs.v1.QuoteSum sum = 2;
+   */
+  sum?: QuoteSum | undefined;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.QuoteJobsResponse.
+ * Use `create(QuoteJobsResponseSchema)` to create a new message.
+ */
+export declare const QuoteJobsResponseSchema: GenMessage<QuoteJobsResponse>;
+
+/**
+ * What one job would spend, and when it would run.
+ *
+ * @generated from message millrace.jobs.v1.JobQuote
+ */
+export declare type JobQuote = Message<"millrace.jobs.v1.JobQuote"> & {
+  /**
+   * The tokens of input of an attempt that succeeds: what the job's model would read. A summary counts its parts.
+   *
+   * @generated from field: millrace.jobs.v1.QuotedRange input_tokens = 1;
+   */
+  inputTokens?: QuotedRange | undefined;
+
+  /**
+   * The tokens of output of such an attempt: what the model would write. The low and the likely amount come from the caller's own
+   * recent jobs of the same type and model, if there are enough of them; the high amount is what the job allows.
+   *
+   * @generated from field: millrace.jobs.v1.QuotedRange output_tokens = 2;
+   */
+  outputTokens?: QuotedRange | undefined;
+
+  /**
+   * Input and output together.
+   *
+   * @generated from field: millrace.jobs.v1.QuotedRange tokens = 3;
+   */
+  tokens?: QuotedRange | undefined;
+
+  /**
+   * What such an attempt would cost, in micro-dollars (millionths of a US dollar), by the prices of the model's routes: the
+   * cheapest route for the low amount, the first route for the likely one, the dearest for the high one. Left out: the job
+   * names no model, or a route has no price.
+   *
+   * @generated from field: millrace.jobs.v1.QuotedRange cost_micros = 4;
+   */
+  costMicros?: QuotedRange | undefined;
+
+  /**
+   * When the job would start, at the present pace.
+   *
+   * @generated from field: millrace.jobs.v1.QuotedTimes start = 5;
+   */
+  start?: QuotedTimes | undefined;
+
+  /**
+   * When it would end, if its first attempt succeeds.
+   *
+   * @generated from field: millrace.jobs.v1.QuotedTimes end = 6;
+   */
+  end?: QuotedTimes | undefined;
+
+  /**
+   * What would hold the job if it were submitted now, the last one to clear first. See ExplainJobResponse.
+   *
+   * @generated from field: repeated millrace.jobs.v1.Constraint constraints = 7;
+   */
+  constraints: Constraint[];
+
+  /**
+   * The basis of the times, for people.
+   *
+   * @generated from field: string time_basis = 8;
+   */
+  timeBasis: string;
+
+  /**
+   * The basis of the tokens, for people.
+   *
+   * @generated from field: string token_basis = 9;
+   */
+  tokenBasis: string;
+
+  /**
+   * Documents whose text was not read within the limits of a quote, so their tokens are estimated from their size.
+   *
+   * @generated from field: repeated string estimated_document_ids = 10;
+   */
+  estimatedDocumentIds: string[];
+};
+
+/**
+ * Describes the message millrace.jobs.v1.JobQuote.
+ * Use `create(JobQuoteSchema)` to create a new message.
+ */
+export declare const JobQuoteSchema: GenMessage<JobQuote>;
+
+/**
+ * An amount as it is estimated. The actual amount should lie between `low` and `high`, and is not certain to.
+ *
+ * @generated from message millrace.jobs.v1.QuotedRange
+ */
+export declare type QuotedRange = Message<"millrace.jobs.v1.QuotedRange"> & {
+  /**
+   * At least about this much.
+   *
+   * @generated from field: uint64 low = 1;
+   */
+  low: bigint;
+
+  /**
+   * The best single estimate.
+   *
+   * @generated from field: uint64 likely = 2;
+   */
+  likely: bigint;
+
+  /**
+   * At most about this much.
+   *
+   * @generated from field: uint64 high = 3;
+   */
+  high: bigint;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.QuotedRange.
+ * Use `create(QuotedRangeSchema)` to create a new message.
+ */
+export declare const QuotedRangeSchema: GenMessage<QuotedRange>;
+
+/**
+ * A time as it is estimated. A time is left out where there is no basis for it.
+ *
+ * @generated from message millrace.jobs.v1.QuotedTimes
+ */
+export declare type QuotedTimes = Message<"millrace.jobs.v1.QuotedTimes"> & {
+  /**
+   * The earliest.
+   *
+   * @generated from field: google.protobuf.Timestamp low = 1;
+   */
+  low?: Timestamp | undefined;
+
+  /**
+   * The best single estimate.
+   *
+   * @generated from field: google.protobuf.Timestamp likely = 2;
+   */
+  likely?: Timestamp | undefined;
+
+  /**
+   * The latest.
+   *
+   * @generated from field: google.protobuf.Timestamp high = 3;
+   */
+  high?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.QuotedTimes.
+ * Use `create(QuotedTimesSchema)` to create a new message.
+ */
+export declare const QuotedTimesSchema: GenMessage<QuotedTimes>;
+
+/**
+ * What jobs would spend together, and when they would run.
+ *
+ * @generated from message millrace.jobs.v1.QuoteSum
+ */
+export declare type QuoteSum = Message<"millrace.jobs.v1.QuoteSum"> & {
+  /**
+   * The sum of the tokens.
+   *
+   * @generated from field: millrace.jobs.v1.QuotedRange tokens = 1;
+   */
+  tokens?: QuotedRange | undefined;
+
+  /**
+   * The sum of what is known, in micro-dollars. Left out: the cost of no job is known.
+   *
+   * @generated from field: millrace.jobs.v1.QuotedRange cost_micros = 2;
+   */
+  costMicros?: QuotedRange | undefined;
+
+  /**
+   * How many jobs are not in cost_micros, because their cost is not known.
+   *
+   * @generated from field: uint32 unpriced_jobs = 3;
+   */
+  unpricedJobs: number;
+
+  /**
+   * When the first of them would start. A time is left out if one of the jobs lacks it.
+   *
+   * @generated from field: millrace.jobs.v1.QuotedTimes start = 4;
+   */
+  start?: QuotedTimes | undefined;
+
+  /**
+   * When the last of them would end. A time is left out if one of the jobs lacks it.
+   *
+   * @generated from field: millrace.jobs.v1.QuotedTimes end = 5;
+   */
+  end?: QuotedTimes | undefined;
+};
+
+/**
+ * Describes the message millrace.jobs.v1.QuoteSum.
+ * Use `create(QuoteSumSchema)` to create a new message.
+ */
+export declare const QuoteSumSchema: GenMessage<QuoteSum>;
 
 /**
  * See JobService.ListSpend.
@@ -1170,6 +1419,19 @@ export declare const JobService: GenService<{
     methodKind: "unary";
     input: typeof ListSpendRequestSchema;
     output: typeof ListSpendResponseSchema;
+  },
+  /**
+   * Says what up to 1,000 jobs would spend and cost, and when they would start and end, if they were submitted together now, in
+   * this order. It submits and reserves nothing, so a later submission may be refused, or may come out differently. The
+   * call fails as a whole if one job would be refused for what it says: the field in the error names the job. The jobs may
+   * be of at most 64 places in all (queue, type, band of priority, pool or model); more is INVALID_ARGUMENT. Safe to retry.
+   *
+   * @generated from rpc millrace.jobs.v1.JobService.QuoteJobs
+   */
+  quoteJobs: {
+    methodKind: "unary";
+    input: typeof QuoteJobsRequestSchema;
+    output: typeof QuoteJobsResponseSchema;
   },
 }>;
 

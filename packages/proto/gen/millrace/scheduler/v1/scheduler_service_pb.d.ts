@@ -9,7 +9,7 @@ import type { CreateScheduleResponse as CreateScheduleResponse$1, ListSchedulesR
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { Group, GroupSpec } from "../../jobs/v1/group_pb.js";
 import type { CancelGroupRequest as CancelGroupRequest$1, ListGroupChildrenRequest as ListGroupChildrenRequest$1, ListGroupChildrenResponse as ListGroupChildrenResponse$1, ListGroupsRequest as ListGroupsRequest$1, ListGroupsResponse as ListGroupsResponse$1 } from "../../jobs/v1/group_service_pb.js";
-import type { CancelJobRequest, CreateJobTokenRequest as CreateJobTokenRequest$1, CreateJobTokenResponse as CreateJobTokenResponse$1, ExplainJobRequest, ExplainJobResponse, JobTokenRight, ListJobsRequest, ListJobsResponse, SubmitResult, WatchJobRequest, WatchJobResponse } from "../../jobs/v1/job_service_pb.js";
+import type { CancelJobRequest, CreateJobTokenRequest as CreateJobTokenRequest$1, CreateJobTokenResponse as CreateJobTokenResponse$1, ExplainJobRequest, ExplainJobResponse, JobTokenRight, ListJobsRequest, ListJobsResponse, QuotedRange, QuoteJobsResponse, SubmitResult, WatchJobRequest, WatchJobResponse } from "../../jobs/v1/job_service_pb.js";
 import type { Job, JobSpec } from "../../jobs/v1/job_pb.js";
 import type { SpendFilter, SpendPage } from "../../jobs/v1/spend_pb.js";
 import type { CreateWebhookEndpointRequestSchema, CreateWebhookEndpointResponseSchema, DeleteWebhookEndpointRequestSchema, DeleteWebhookEndpointResponseSchema, GetCallbackSecretRequestSchema, GetCallbackSecretResponseSchema, GetWebhookDeliveryRequestSchema, GetWebhookDeliveryResponseSchema, GetWebhookEndpointRequestSchema, GetWebhookEndpointResponseSchema, ListWebhookDeliveriesRequestSchema, ListWebhookDeliveriesResponseSchema, ListWebhookEndpointsRequestSchema, ListWebhookEndpointsResponseSchema, RedeliverWebhooksRequestSchema, RedeliverWebhooksResponseSchema, RotateWebhookSecretRequestSchema, RotateWebhookSecretResponseSchema, SendTestEventRequestSchema, SendTestEventResponseSchema, UpdateWebhookEndpointRequestSchema, UpdateWebhookEndpointResponseSchema } from "./webhook_calls_pb.js";
@@ -1486,6 +1486,108 @@ export declare type ListSpendResponse = Message<"millrace.scheduler.v1.ListSpend
 export declare const ListSpendResponseSchema: GenMessage<ListSpendResponse>;
 
 /**
+ * See SchedulerService.Quote.
+ *
+ * @generated from message millrace.scheduler.v1.QuoteRequest
+ */
+export declare type QuoteRequest = Message<"millrace.scheduler.v1.QuoteRequest"> & {
+  /**
+   * The API key whose jobs they would be.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The jobs, in the order in which they would be submitted.
+   *
+   * @generated from field: repeated millrace.scheduler.v1.CountedJob jobs = 2;
+   */
+  jobs: CountedJob[];
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.QuoteRequest.
+ * Use `create(QuoteRequestSchema)` to create a new message.
+ */
+export declare const QuoteRequestSchema: GenMessage<QuoteRequest>;
+
+/**
+ * A job whose tokens a gateway has counted.
+ *
+ * @generated from message millrace.scheduler.v1.CountedJob
+ */
+export declare type CountedJob = Message<"millrace.scheduler.v1.CountedJob"> & {
+  /**
+   * The spec from the caller, without its payload.
+   *
+   * @generated from field: millrace.jobs.v1.JobSpec spec = 1;
+   */
+  spec?: JobSpec | undefined;
+
+  /**
+   * The tokens of input. Left out: nothing is known of them.
+   *
+   * @generated from field: millrace.jobs.v1.QuotedRange input_tokens = 2;
+   */
+  inputTokens?: QuotedRange | undefined;
+
+  /**
+   * The tokens of output that the job allows. Left out: nothing is known of them.
+   *
+   * @generated from field: millrace.jobs.v1.QuotedRange output_tokens = 3;
+   */
+  outputTokens?: QuotedRange | undefined;
+
+  /**
+   * The basis of both, for people.
+   *
+   * @generated from field: string token_basis = 4;
+   */
+  tokenBasis: string;
+
+  /**
+   * Documents whose tokens are estimated from their size.
+   *
+   * @generated from field: repeated string estimated_document_ids = 5;
+   */
+  estimatedDocumentIds: string[];
+
+  /**
+   * How many parts the job would probably hand to jobs of their own. 0 and 1: it would do all itself.
+   *
+   * @generated from field: uint32 parts = 6;
+   */
+  parts: number;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.CountedJob.
+ * Use `create(CountedJobSchema)` to create a new message.
+ */
+export declare const CountedJobSchema: GenMessage<CountedJob>;
+
+/**
+ * See SchedulerService.Quote.
+ *
+ * @generated from message millrace.scheduler.v1.QuoteResponse
+ */
+export declare type QuoteResponse = Message<"millrace.scheduler.v1.QuoteResponse"> & {
+  /**
+   * See JobService.QuoteJobs.
+   *
+   * @generated from field: millrace.jobs.v1.QuoteJobsResponse quote = 1;
+   */
+  quote?: QuoteJobsResponse | undefined;
+};
+
+/**
+ * Describes the message millrace.scheduler.v1.QuoteResponse.
+ * Use `create(QuoteResponseSchema)` to create a new message.
+ */
+export declare const QuoteResponseSchema: GenMessage<QuoteResponse>;
+
+/**
  * See SchedulerService.GetQueue.
  *
  * @generated from message millrace.scheduler.v1.GetQueueRequest
@@ -1741,6 +1843,16 @@ export declare const SchedulerService: GenService<{
     methodKind: "unary";
     input: typeof ListSpendRequestSchema;
     output: typeof ListSpendResponseSchema;
+  },
+  /**
+   * See JobService.QuoteJobs. The gateway has counted tokens.
+   *
+   * @generated from rpc millrace.scheduler.v1.SchedulerService.Quote
+   */
+  quote: {
+    methodKind: "unary";
+    input: typeof QuoteRequestSchema;
+    output: typeof QuoteResponseSchema;
   },
   /**
    * Looks which documents of a key are named by its jobs, in pages of about 10,000 jobs. Safe to retry.

@@ -35,6 +35,8 @@ class JobSpec(_pool.Message):
     @property
     def callback(self) -> millrace._proto.webhooks.v1.webhook_endpoint_pb2.Callback: ...
     model: str
+    max_cost_micros: int
+    refuse_late: bool
     def __init__(
         self,
         *,
@@ -58,6 +60,8 @@ class JobSpec(_pool.Message):
         group_id: str | None = None,
         callback: millrace._proto.webhooks.v1.webhook_endpoint_pb2.Callback | None = None,
         model: str | None = None,
+        max_cost_micros: int | None = None,
+        refuse_late: bool | None = None,
     ) -> None: ...
     def WhichOneof(self, oneof_group: Literal["payload"]) -> Literal["payload_struct", "payload_json"] | None: ...
 

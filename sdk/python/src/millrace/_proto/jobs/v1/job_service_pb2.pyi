@@ -7,6 +7,108 @@ import millrace._proto.google.rpc.status_pb2
 import millrace._proto.jobs.v1.job_pb2
 import millrace._proto.jobs.v1.spend_pb2
 
+class QuoteJobsRequest(_pool.Message):
+    @property
+    def jobs(self) -> _pool.Messages[millrace._proto.jobs.v1.job_pb2.JobSpec]: ...
+    def __init__(
+        self,
+        *,
+        jobs: Iterable[millrace._proto.jobs.v1.job_pb2.JobSpec] | None = None,
+    ) -> None: ...
+
+class QuoteJobsResponse(_pool.Message):
+    @property
+    def quotes(self) -> _pool.Messages[JobQuote]: ...
+    @property
+    def sum(self) -> QuoteSum: ...
+    def __init__(
+        self,
+        *,
+        quotes: Iterable[JobQuote] | None = None,
+        sum: QuoteSum | None = None,
+    ) -> None: ...
+
+class JobQuote(_pool.Message):
+    @property
+    def input_tokens(self) -> QuotedRange: ...
+    @property
+    def output_tokens(self) -> QuotedRange: ...
+    @property
+    def tokens(self) -> QuotedRange: ...
+    @property
+    def cost_micros(self) -> QuotedRange: ...
+    @property
+    def start(self) -> QuotedTimes: ...
+    @property
+    def end(self) -> QuotedTimes: ...
+    @property
+    def constraints(self) -> _pool.Messages[Constraint]: ...
+    time_basis: str
+    token_basis: str
+    @property
+    def estimated_document_ids(self) -> _pool.Scalars[str]: ...
+    def __init__(
+        self,
+        *,
+        input_tokens: QuotedRange | None = None,
+        output_tokens: QuotedRange | None = None,
+        tokens: QuotedRange | None = None,
+        cost_micros: QuotedRange | None = None,
+        start: QuotedTimes | None = None,
+        end: QuotedTimes | None = None,
+        constraints: Iterable[Constraint] | None = None,
+        time_basis: str | None = None,
+        token_basis: str | None = None,
+        estimated_document_ids: Iterable[str] | None = None,
+    ) -> None: ...
+
+class QuotedRange(_pool.Message):
+    low: int
+    likely: int
+    high: int
+    def __init__(
+        self,
+        *,
+        low: int | None = None,
+        likely: int | None = None,
+        high: int | None = None,
+    ) -> None: ...
+
+class QuotedTimes(_pool.Message):
+    @property
+    def low(self) -> _pool.Timestamp: ...
+    @property
+    def likely(self) -> _pool.Timestamp: ...
+    @property
+    def high(self) -> _pool.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        low: _pool.Timestamp | None = None,
+        likely: _pool.Timestamp | None = None,
+        high: _pool.Timestamp | None = None,
+    ) -> None: ...
+
+class QuoteSum(_pool.Message):
+    @property
+    def tokens(self) -> QuotedRange: ...
+    @property
+    def cost_micros(self) -> QuotedRange: ...
+    unpriced_jobs: int
+    @property
+    def start(self) -> QuotedTimes: ...
+    @property
+    def end(self) -> QuotedTimes: ...
+    def __init__(
+        self,
+        *,
+        tokens: QuotedRange | None = None,
+        cost_micros: QuotedRange | None = None,
+        unpriced_jobs: int | None = None,
+        start: QuotedTimes | None = None,
+        end: QuotedTimes | None = None,
+    ) -> None: ...
+
 class ListSpendRequest(_pool.Message):
     @property
     def filter(self) -> millrace._proto.jobs.v1.spend_pb2.SpendFilter: ...
@@ -372,3 +474,4 @@ class JobService:
     ExplainJob: _pool.UnaryUnary[ExplainJobRequest, ExplainJobResponse]
     CreateJobToken: _pool.UnaryUnary[CreateJobTokenRequest, CreateJobTokenResponse]
     ListSpend: _pool.UnaryUnary[ListSpendRequest, ListSpendResponse]
+    QuoteJobs: _pool.UnaryUnary[QuoteJobsRequest, QuoteJobsResponse]

@@ -1,11 +1,11 @@
-import { relayedCalls } from "@millrace/shared";
+import { relayedCalls } from "./model-provider.ts";
 
 /** About how many bytes of English a token has. */
 const BYTES_PER_TOKEN = 4;
 /** What an image or another file costs about, since models scale images down. Its bytes say nothing of its tokens. */
 const FILE_TOKENS = 1_000;
 /** What the answer costs about if the request does not limit it. */
-const ANSWER_TOKENS = 1_024;
+export const ANSWER_TOKENS = 1_024;
 /** The contract's limit for an estimate. */
 const MOST_TOKENS = 100_000_000;
 
@@ -42,11 +42,16 @@ const isAddress = (value: unknown): boolean =>
 const whole = (value: unknown, least: number): number | undefined =>
   typeof value === "number" && Number.isFinite(value) && value >= least ? value : undefined;
 
-/**
- * Estimates what a request spends that goes to a provider as its caller wrote it: its input, and the longest answers that it
- * allows. Returns undefined for jobs of other types, and for payloads that are no such request.
- */
-export function relayedTokens(type: string, payloadJson: string): number | undefined {
+/** What a request that goes to a provider as its caller wrote it may spend. */
+export interface RelayedRequest {
+  readonly inputTokens: number;
+  readonly answers: number;
+  /** The longest answer; undefined if the request does not limit it. */
+  readonly mostAnswerTokens?: number;
+}
+
+/** Counts the tokens of such a request. Returns undefined for jobs of other types, and for payloads that are no such request. */
+export function relayedRequest(type: string, payloadJson: string): RelayedRequest | undefined {
   if (!(relayedCalls as readonly string[]).includes(type)) return undefined;
   let body: unknown;
   try {
@@ -55,8 +60,21 @@ export function relayedTokens(type: string, payloadJson: string): number | undef
     return undefined;
   }
   if (!isObject(body)) return undefined;
-  const input = inputTokens(body);
-  const limit = limitFields.map((name) => whole(body[name], 1)).find((one) => one !== undefined);
-  const answers = type === "embeddings" ? 0 : (limit ?? ANSWER_TOKENS) * (whole(body.n, 1) ?? 1);
-  return Math.min(MOST_TOKENS, Math.max(1, Math.ceil(input + answers)));
+  const most = limitFields.map((name) => whole(body[name], 1)).find((one) => one !== undefined);
+  return {
+    inputTokens: inputTokens(body),
+    answers: type === "embeddings" ? 0 : (whole(body.n, 1) ?? 1),
+    ...(most === undefined ? {} : { mostAnswerTokens: most }),
+  };
+}
+
+/**
+ * Estimates what a request spends that goes to a provider as its caller wrote it: its input, and the longest answers that it
+ * allows. Returns undefined for jobs of other types, and for payloads that are no such request.
+ */
+export function relayedTokens(type: string, payloadJson: string): number | undefined {
+  const request = relayedRequest(type, payloadJson);
+  if (request === undefined) return undefined;
+  const { inputTokens: input, answers, mostAnswerTokens = ANSWER_TOKENS } = request;
+  return Math.min(MOST_TOKENS, Math.max(1, Math.ceil(input + mostAnswerTokens * answers)));
 }
