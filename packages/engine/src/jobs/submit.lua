@@ -1,6 +1,6 @@
 -- submit: store new jobs, each in its lane, or in delayed if it starts later.
 -- KEYS     base
--- ARGV     now_ms, max_events, depth_limit, keep_failed_ms, top_priority, bytes_limit; per group: key, lane, type, opts, priority, job_count, and so many
+-- ARGV     now_ms, max_events, depth_limit, keep_failed_ms, top_priority, bytes_limit, origin; per group: key, lane, type, opts, priority, job_count, and so many
 --          times id, payload, spec, submitted_ms, more
 -- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth, limit} |
 --          {"PRIORITY_NOT_ALLOWED", priority, limit} | {"STORED_BYTES_FULL", stored, bytes, limit} | {"INVALID", argument} |
@@ -9,6 +9,8 @@
 -- REPEAT   safe: an id that exists is EXISTING
 -- TOUCHES  waiting-children (zset), meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:dedup: (string), mr:expiry (zset)
 --
+-- origin is the name of the engine that submits, or "". The signal of work bears it, so that this engine, which asks for jobs
+-- right after the call, need not ask once more.
 -- The jobs of a group wait in one lane and share the group's arguments. `more` is "", or JSON of options that few jobs
 -- have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"), content_hash, former_hash (the hash that
 -- an earlier version made of the same content), keep_ms, est (tokens), dedup ({key, mode, ms}), group (the group that it joins),
@@ -26,6 +28,7 @@ local depth_limit = numbers.given(ARGV[3], "depth_limit")
 local keep_failed_ms = numbers.given(ARGV[4], "keep_failed_ms")
 local top_priority = numbers.given(ARGV[5], "top_priority")
 local bytes_limit = ARGV[6]
+local origin = ARGV[7]
 local now_text = ARGV[1]
 local keep_succeeded_ms = 0
 --- @include "lanes/lib/lanes"
@@ -166,7 +169,7 @@ end
 -- One command checks whether any of the jobs exists already, because usually none does. The loop also checks the
 -- arguments that later code relies on.
 local function any_exists()
-  local keys, seen, at = {}, {}, 6
+  local keys, seen, at = {}, {}, 7
   while at < #ARGV do
     local job_count = numbers.given(ARGV[at + 6], "job_count")
     if job_count < 1 or at + 6 + 5 * job_count > #ARGV then error("job_count must be the number of jobs that follow") end
@@ -281,7 +284,7 @@ local function submit_group(at)
   return at
 end
 
-local at = 6
+local at = 7
 while at < #ARGV do at = submit_group(at) end
 ends.flush()
 lanes.flush()
@@ -292,5 +295,5 @@ if queued then
   if rcall("HEXISTS", base .. "meta", F.meta_paused) == 0 then rcall("ZADD", base .. "marker", 0, "0") end
 end
 events.flush()
-signals.publish()
+signals.publish(origin)
 return replies

@@ -37,7 +37,8 @@ export interface Script<Request, Outcome> {
   readonly name: string;
   readonly lua: string;
   readonly binding: ScriptBinding<Request, Outcome>;
-  run(redis: Store, base: string, request: Request): Promise<Outcome>;
+  /** `onSent` is called once the call is on its way, and again if it must be sent again with the script's text. */
+  run(redis: Store, base: string, request: Request, onSent?: () => void): Promise<Outcome>;
 }
 
 /** The folder of all concepts. */
@@ -53,14 +54,17 @@ export function defineScript<Request, Outcome>(
 
   const replyEncoding = binding.binary ? null : "utf8";
   // `redis.call` takes arguments one by one, so a large batch would exceed the stack. This sends a Command instead.
-  const call = (redis: Store, name: string, script: string, args: RedisArg[]) =>
-    redis.sendCommand(new Command(name, [script, args], { replyEncoding }));
-  const send = async (redis: Store, args: RedisArg[]) => {
+  const call = (redis: Store, [name, script]: Text, args: RedisArg[], onSent?: () => void) => {
+    const reply = redis.sendCommand(new Command(name, [script, args], { replyEncoding }));
+    onSent?.();
+    return reply;
+  };
+  const send = async (redis: Store, args: RedisArg[], onSent?: () => void) => {
     try {
-      return await call(redis, "evalsha", sha, args);
+      return await call(redis, ["evalsha", sha], args, onSent);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-      return await call(redis, "eval", lua, args);
+      return await call(redis, ["eval", lua], args, onSent);
     }
   };
 
@@ -68,11 +72,11 @@ export function defineScript<Request, Outcome>(
     name: binding.name,
     lua,
     binding,
-    async run(redis, base, request) {
+    async run(redis, base, request, onSent) {
       const args = binding.encode(request).map(toRedisArg);
       args.unshift(1, base);
       try {
-        return binding.decode(await send(redis, args), request);
+        return binding.decode(await send(redis, args, onSent), request);
       } catch (error) {
         throw asStoreFault(error, `script ${binding.name}`);
       }
@@ -81,6 +85,7 @@ export function defineScript<Request, Outcome>(
 }
 
 type RedisArg = string | number | Buffer;
+type Text = readonly [command: "evalsha" | "eval", script: string];
 
 const toRedisArg = (arg: ScriptArg): RedisArg =>
   typeof arg === "string" || typeof arg === "number"
