@@ -119,7 +119,7 @@ function engineOn(
     ...leases,
     ...openGroups({ ...parts, submit: jobs.submit }),
     ...openSchedules({ ...parts, bytesLimit }),
-    ...openOutput(parts),
+    ...openOutput({ ...parts, signals: hub }),
     ...webhooks,
     ...openRetention({ ...parts, bytesLimit }),
     ...openQueues({ ...parts, registry, onDefined: syncPolicy }),

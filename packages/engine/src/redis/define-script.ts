@@ -37,7 +37,10 @@ export interface Script<Request, Outcome> {
   readonly name: string;
   readonly lua: string;
   readonly binding: ScriptBinding<Request, Outcome>;
-  /** `onSent` is called once the call is on its way, and again if it must be sent again with the script's text. */
+  /**
+   * `onSent` is called once the call is on its way: what is sent then is run after it. It is called again if the call must be
+   * sent again with the script's text.
+   */
   run(redis: Store, base: string, request: Request, onSent?: () => void): Promise<Outcome>;
 }
 
@@ -54,17 +57,23 @@ export function defineScript<Request, Outcome>(
 
   const replyEncoding = binding.binary ? null : "utf8";
   // `redis.call` takes arguments one by one, so a large batch would exceed the stack. This sends a Command instead.
-  const call = (redis: Store, [name, script]: Text, args: RedisArg[], onSent?: () => void) => {
-    const reply = redis.sendCommand(new Command(name, [script, args], { replyEncoding }));
-    onSent?.();
-    return reply;
-  };
-  const send = async (redis: Store, args: RedisArg[], onSent?: () => void) => {
+  const call = (redis: Store, name: string, script: string, args: RedisArg[]) =>
+    redis.sendCommand(new Command(name, [script, args], { replyEncoding }));
+  /** Whether a server of this process had the script. Another one, or the same after a restart, may not have it. */
+  let isKnown = false;
+  const send = async (redis: Store, args: RedisArg[], onSent: () => void) => {
     try {
-      return await call(redis, ["evalsha", sha], args, onSent);
+      const reply = call(redis, "evalsha", sha, args);
+      if (isKnown) onSent();
+      const result = await reply;
+      if (!isKnown) onSent();
+      isKnown = true;
+      return result;
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-      return await call(redis, ["eval", lua], args, onSent);
+      const reply = call(redis, "eval", lua, args);
+      onSent();
+      return await reply;
     }
   };
 
@@ -72,7 +81,7 @@ export function defineScript<Request, Outcome>(
     name: binding.name,
     lua,
     binding,
-    async run(redis, base, request, onSent) {
+    async run(redis, base, request, onSent = () => undefined) {
       const args = binding.encode(request).map(toRedisArg);
       args.unshift(1, base);
       try {
@@ -85,7 +94,6 @@ export function defineScript<Request, Outcome>(
 }
 
 type RedisArg = string | number | Buffer;
-type Text = readonly [command: "evalsha" | "eval", script: string];
 
 const toRedisArg = (arg: ScriptArg): RedisArg =>
   typeof arg === "string" || typeof arg === "number"

@@ -5,7 +5,7 @@ import { type Handler, RpcFault, rpcError } from "@millrace/runtime";
 import { createBatcher, isFinal, isJobId, type JobId, parseJobId } from "@millrace/shared";
 import { jobMessage } from "../messages/job-message.ts";
 import { outputMessage } from "../messages/output-message.ts";
-import { jobNews } from "../watching/job-news.ts";
+import { type JobNews, jobNews } from "../watching/job-news.ts";
 
 type Response = MessageInitShape<typeof WatchResponseSchema>;
 
@@ -25,7 +25,7 @@ const JOBS_PER_READ = 64;
  * output is no longer stored, the handler sends the final state and then fails with OUTPUT_GONE.
  */
 export function watch(
-  engine: Pick<Engine, "getJobs" | "readOutput" | "subscribe">,
+  engine: Pick<Engine, "getJobs" | "readOutput" | "followOutput">,
 ): Handler<(typeof SchedulerService)["method"]["watch"], undefined> {
   const jobs = createBatcher<JobId, JobRecord | undefined>({
     maxItems: JOBS_PER_READ,
@@ -38,7 +38,11 @@ export function watch(
   const readFrom = async (
     id: JobId,
     offset: number,
+    news: JobNews,
   ): Promise<readonly OutputChunk[] | RpcFault> => {
+    if (offset >= news.end) return [];
+    const stored = news.takeStored(offset);
+    if (stored.length > 0) return stored;
     const read = await engine.readOutput(id, offset, MAX_CHUNKS, MAX_BYTES);
     if (read.kind === "notFound") return notFound();
     return read.kind === "gone" ? gone(read.oldestOffset) : read.chunks;
@@ -48,7 +52,10 @@ export function watch(
     const id = request?.jobId ?? "";
     const parts = parseJobId(id);
     if (!isJobId(id) || parts === undefined || parts.keyId !== keyId) throw notFound();
-    await using news = await jobNews(engine, parts.queue, id, [signal, draining]);
+    await using news = await jobNews(
+      (listener) => engine.followOutput(parts.queue, listener, id),
+      [signal, draining],
+    );
     let offset = Number(request?.fromOffset ?? 0n);
     let sent = "";
     while (!signal.aborted) {
@@ -60,7 +67,7 @@ export function watch(
       if (job !== null) news.foundOutput(job.output.nextOffset);
       const now = job && { final: isFinal(job.state), seen: seenOf(job), event: jobEvent(job) };
       // The output is read before the first event, so that a request for output that is gone is refused at once.
-      let output = offset < news.end ? await readFrom(id, offset) : [];
+      let output = await readFrom(id, offset, news);
       if (isFault(output) && !now?.final) throw output;
       if (now !== null && !now.final && now.seen !== sent) {
         yield now.event;
@@ -69,7 +76,7 @@ export function watch(
       while (!isFault(output) && output.length > 0) {
         yield chunksEvent(output);
         offset = (output.at(-1)?.offset ?? offset) + 1;
-        output = offset < news.end ? await readFrom(id, offset) : [];
+        output = await readFrom(id, offset, news);
       }
       if (now?.final) yield now.event;
       if (isFault(output)) throw output;
