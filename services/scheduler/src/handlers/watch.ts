@@ -20,8 +20,8 @@ const JOBS_PER_READ = 64;
 
 /**
  * Follows a job: sends the job as it is, then its output, and its final state last. Signals only cause a new read. All
- * that is sent comes from the store, so a lost or late signal costs time but no correctness. The handler reads the job
- * before its output. If the job is final, all its output is stored by then, and is sent before the final state. If that
+ * that is sent is in the store, so a lost or late signal costs time but no correctness. Chunks that this scheduler itself
+ * has just stored are sent without a read, if the watch has sent all earlier ones. The handler reads the job before its output. If the job is final, all its output is stored by then, and is sent before the final state. If that
  * output is no longer stored, the handler sends the final state and then fails with OUTPUT_GONE.
  */
 export function watch(
