@@ -39,9 +39,17 @@ local keep_succeeded_ms = 0
 --- @include "jobs/lib/jobs"
 --- @include "jobs/lib/waiting"
 --- @include "redis/lib/later"
---- @include "jobs/lib/ends"
 --- @include "jobs/lib/schedules"
 --- @include "jobs/lib/more"
+
+-- Few jobs join a group or replace another job. To create these functions each time would take a third of the time of a call.
+local late
+local function ends_and_groups()
+  if late then return late end
+--- @include "jobs/lib/ends"
+  late = { ends = ends, groups = groups }
+  return late
+end
 
 local replies = {}
 local queued = false
@@ -70,7 +78,7 @@ local function deduplicate(name, id, more)
   if dedup.mode == "debounce" then
     if (state == "SCHEDULED" or state == "QUEUED") and rcall("HEXISTS", base .. job_id, F.attempts_started) == 0 then
       waiting.take_out(job_id)
-      ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by the later job " .. id .. ", which has its deduplication key")
+      ends_and_groups().ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by the later job " .. id .. ", which has its deduplication key")
     end
     more.run_at_ms = math.max(more.run_at_ms or 0, now_ms + dedup.ms)
   end
@@ -108,14 +116,14 @@ local joins, joins_key, joins_id
 local function group_to_join(key, id)
   if id ~= joins_id or key ~= joins_key then
     joins_id, joins_key = id, key
-    joins = lanes.key_of(id) == key and groups.get(id)
+    joins = lanes.key_of(id) == key and ends_and_groups().groups.get(id)
   end
   return joins
 end
 
 -- The reply for a child that may not join its group, or is in it; nil if it may join. The group is the second value.
 local function refused_by_group(key, more)
-  local group = group_to_join(key, more.group)
+  local group, groups = group_to_join(key, more.group), ends_and_groups().groups
   if not group then return { "GROUP_UNKNOWN" } end
   local index = more.group_index
   if index and index ~= group.total + 1 then
@@ -130,6 +138,7 @@ end
 
 -- The reply for a finalizer whose group is gone or has finished; nil if it may be stored.
 local function refused_finalizer(key, more)
+  local groups = ends_and_groups().groups
   local group = lanes.key_of(more.finalizes) == key and groups.get(more.finalizes)
   if not group then return { "GROUP_UNKNOWN" } end
   if groups.FINAL[group.state] then return { "GROUP_CLOSED" } end
@@ -138,6 +147,7 @@ end
 -- Stores a job where it waits.
 local function place(id, more, lane, rank, run_at_ms)
   if more and more.finalizes then
+    local groups = ends_and_groups().groups
     groups.set_waited(groups.get(more.finalizes))
     rcall("ZADD", base .. "waiting-children", now_text, id)
     stored.defer(id, 1)
@@ -256,7 +266,7 @@ local function submit_group(at)
       if run_at_ms and run_at_ms <= now_ms then run_at_ms = nil end
       local ulid, child_of = string.sub(id, -26), nil
       if group then
-        local place_in_group, held = groups.join(group, ulid)
+        local place_in_group, held = ends_and_groups().groups.join(group, ulid)
         child_of = place_in_group .. " " .. more.group
         if held then run_at_ms = due.NEVER_MS end
       end
@@ -286,7 +296,7 @@ end
 
 local at = 7
 while at < #ARGV do at = submit_group(at) end
-ends.flush()
+if late then late.ends.flush() end
 lanes.flush()
 later.flush()
 stored.flush()
