@@ -8,6 +8,7 @@ import type { JobId } from "@millrace/shared";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ACCOUNT, usesAccount } from "./account.ts";
+import { Awaited } from "./awaited.ts";
 import { Journal } from "./journal.ts";
 import { catalogueChanges, modelOf, models } from "./routes.ts";
 import { settings } from "./settings.ts";
@@ -145,7 +146,9 @@ test("every invariant holds after each command, in any order of commands", async
   const property = fc.asyncProperty(run, async ({ shards, steps }) => {
     const world = await openWorld(shards);
     const journal = new Journal(world.time);
+    const awaited = new Awaited();
     try {
+      await awaited.at(world.engine(0));
       for (const [key, budget] of Object.entries(budgets)) {
         await world.setBudget(key, budget);
         journal.limit(key, budget);
@@ -157,10 +160,11 @@ test("every invariant holds after each command, in any order of commands", async
         journal.routes.changed(model);
       }
       for (const { by, action } of steps) {
-        await take(action, by, world, journal);
+        await take(action, by, world, journal, awaited);
+        await awaited.read(world.engine(1));
         expect(await world.engine(0).audit()).toEqual([]);
       }
-      await finish(world, journal);
+      await finish(world, journal, awaited);
     } finally {
       await world.close();
     }
@@ -168,17 +172,25 @@ test("every invariant holds after each command, in any order of commands", async
   await fc.assert(property, settings(16));
 }, 600_000);
 
-async function take(next: Action, by: Replica, world: World, journal: Journal): Promise<void> {
+async function take(
+  next: Action,
+  by: Replica,
+  world: World,
+  journal: Journal,
+  awaited: Awaited,
+): Promise<void> {
   const { time } = world;
   const engine = world.engine(by);
   switch (next.kind) {
     case "submit": {
       const specs = next.jobs.map(({ needs, ...job }) => world.job({ ...job, ...needs }));
       const outcomes = await engine.submit(specs);
-      outcomes.forEach((outcome, index) => {
+      for (const [index, { kind }] of outcomes.entries()) {
         const spec = specs[index];
-        if (spec !== undefined && outcome.kind === "accepted") journal.submitted(spec);
-      });
+        if (spec === undefined || kind !== "accepted") continue;
+        journal.submitted(spec);
+        await awaited.submitted(spec.id);
+      }
       return;
     }
     case "lease":
@@ -281,6 +293,7 @@ async function take(next: Action, by: Replica, world: World, journal: Journal): 
     }
     case "restart":
       await world.restart(by);
+      if (by === 0) await awaited.at(world.engine(0));
       return;
     case "skew":
       time.skewMs = next.ms;
@@ -350,7 +363,7 @@ async function lease(world: World, by: Replica, journal: Journal, asked: Asked):
 }
 
 /** Checks that all jobs end, and that every counter becomes zero, once workers only complete what they lease. */
-async function finish(world: World, journal: Journal): Promise<void> {
+async function finish(world: World, journal: Journal, awaited: Awaited): Promise<void> {
   const { queue, time } = world;
   const engine = world.engine(0);
   await engine.pauseQueue(queue, false);
@@ -379,6 +392,7 @@ async function finish(world: World, journal: Journal): Promise<void> {
   const records = await engine.getJobs(journal.ids as JobId[]);
   expect(records.map((record) => record?.state)).not.toContain("QUEUED");
   for (const record of records) if (record !== undefined) journal.ended(record);
+  await awaited.all(world.engine(1));
   await journal.spending.check(engine, time.nowMs);
   time.nowMs += 2 * 86_400_000;
   await engine.syncPolicy();

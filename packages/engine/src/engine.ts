@@ -6,6 +6,7 @@ import type { Retention } from "./dead-letters/contract.ts";
 import type { Demand } from "./demand/contract.ts";
 import type { Explanations } from "./explain/contract.ts";
 import type { Groups } from "./groups/contract.ts";
+import type { Ends } from "./jobs/awaited-ends.ts";
 import type { Jobs, OtherEnds } from "./jobs/contract.ts";
 import type { Leases } from "./leases/contract.ts";
 import type { Models } from "./models/contract.ts";
@@ -41,6 +42,7 @@ export interface Policy {
  * repeating it is safe. Any other error is a bug.
  */
 export type Engine = Jobs &
+  Ends &
   Leases &
   Groups &
   Schedules &

@@ -10,6 +10,7 @@ export { isDeadLetterToken } from "./dead-letters/dead-letters.ts";
 export type * from "./engine.ts";
 export type * from "./explain/contract.ts";
 export type * from "./groups/contract.ts";
+export type * from "./jobs/awaited-ends.ts";
 export type * from "./jobs/contract.ts";
 export type * from "./jobs/schedule-run.ts";
 export type * from "./lanes/contract.ts";

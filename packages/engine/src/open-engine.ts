@@ -1,5 +1,5 @@
-import { parseJobId, parseScheduleId } from "@millrace/shared";
-import type { Redis } from "ioredis";
+import { parseJobId, parseScheduleId, type Random } from "@millrace/shared";
+import { Redis } from "ioredis";
 import { providerAccounts } from "./accounts/provider-accounts.ts";
 import { openAudits } from "./audit/open-audits.ts";
 import { keyBudgetRegistry } from "./budgets/key-budgets.ts";
@@ -9,7 +9,9 @@ import { openDemand } from "./demand/open-demand.ts";
 import type { Engine, EngineOptions, Policy } from "./engine.ts";
 import { openExplanations } from "./explain/open-explanations.ts";
 import { openGroups } from "./groups/open-groups.ts";
+import { AwaitEnds } from "./jobs/await-ends.ts";
 import type { Jobs } from "./jobs/contract.ts";
+import { EndNews } from "./jobs/end-news.ts";
 import { openJobs } from "./jobs/open-jobs.ts";
 import { openLeases } from "./leases/open-leases.ts";
 import { modelRegistry } from "./models/model-registry.ts";
@@ -75,6 +77,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 }
 
+/**
+ * The name that an engine's own signals of work bear, which it ignores because it asks for jobs by itself. A Cluster may send a
+ * call to another node, after a later one. There, an engine hears its own signals, too.
+ */
+const originOf = (redis: Store, random: Random): string =>
+  redis instanceof Redis ? Buffer.from(random.bytes(8)).toString("hex") : "";
+
 /** Builds the engine on open connections; it uses the clock of the options. */
 function engineOn(
   redis: Store,
@@ -91,7 +100,7 @@ function engineOn(
   const { internalLimits = DEFAULT_INTERNAL_LIMITS } = options;
   const bytesLimit = options.storedBytesPerKey ?? (() => Number.POSITIVE_INFINITY);
 
-  const hub = signalHub(signals, rootPrefix, clock);
+  const hub = signalHub(signals, rootPrefix, { clock, origin: originOf(redis, random) });
   const keyBudgets = keyBudgetRegistry(redis, rootPrefix, queues, internalLimits, clock);
   const portions = keyPortions(redis, rootPrefix, clock);
   const accounts = providerAccounts({
@@ -101,7 +110,9 @@ function engineOn(
   });
   const spend = spendSettings(options.spend);
   const models = modelRegistry(redis, rootPrefix, queues, clock);
-  const { leases, freed } = openLeases({ ...parts, accounts, portions, spend });
+  const ends = new EndNews(hub);
+  const { leases, freed } = openLeases({ ...parts, accounts, portions, spend, ends });
+  const jobs = openJobs({ ...parts, bytesLimit, models, ends, hub });
   const { syncSubscribers, ...webhooks } = openWebhooks({ ...parts, queues, hub });
   const syncs = [keyBudgets.sync, accounts.sync, models.sync, syncSubscribers];
   const copies = policyCopies(redis, rootPrefix, queues, syncs);
@@ -111,18 +122,18 @@ function engineOn(
   };
 
   const attended = attendedQueues(redis, rootPrefix, () => registry.recentList(), clock);
-  const jobs = openJobs({ ...parts, bytesLimit, models });
   const schedules = openSchedules({ ...parts, bytesLimit });
 
   return {
     subscribe: (queue, listener, jobId) => hub.subscribe(queue, listener, jobId),
     ...{ keyBudgets, providerAccounts: accounts, models, syncPolicy },
+    awaitEnds: (onNews) => new AwaitEnds({ news: ends, getFinished: jobs.getFinished, onNews }),
     ...jobs,
     ...leases,
-    ...openGroups({ ...parts, bytesLimit, models }),
+    ...openGroups({ ...parts, submit: jobs.submit }),
     ...schedules,
     ...noted(attended, jobs, schedules),
-    ...openOutput(parts),
+    ...openOutput({ ...parts, signals: hub }),
     ...webhooks,
     ...openRetention({ ...parts, bytesLimit }),
     ...openQueues({ ...parts, registry, attended, onDefined: (only) => copies.copy({ only }) }),

@@ -1,4 +1,4 @@
-import { type Engine, openEngine, type Signal } from "@millrace/engine";
+import { type Engine, type FollowNews, openEngine } from "@millrace/engine";
 import { JobState } from "@millrace/proto/job";
 import { ConstraintKind } from "@millrace/proto/job-service";
 import { SchedulerService, type WatchResponse } from "@millrace/proto/scheduler-service";
@@ -29,8 +29,12 @@ const keyId = "aaaa" as KeyId;
 /** `between` is placed between the service and the engine. */
 async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
   const { url, rootPrefix } = await redisForTests();
-  const engine = await openEngine({ redis: { url }, rootPrefix, clock, random });
-  onTestFinished(() => engine.close());
+  const open = async () => {
+    const opened = await openEngine({ redis: { url }, rootPrefix, clock, random });
+    onTestFinished(() => opened.close());
+    return opened;
+  };
+  const engine = await open();
   await engine.defineQueue({ name: queue });
   const server = await serve({
     listen: { host: "127.0.0.1", port: 0 },
@@ -60,7 +64,7 @@ async function setup(between: (engine: Engine) => Engine = (engine) => engine) {
     if (leased === undefined) throw new Error("no job was next");
     return leased;
   };
-  return { engine, rpc: client.rpc, submitJob, lease };
+  return { engine, another: open, rpc: client.rpc, submitJob, lease };
 }
 
 test("reads and lists a submitted job for its own key, and for no other", async () => {
@@ -164,7 +168,7 @@ test("refuses a watch of a running job whose output is gone, and sends a final s
 /** Counts how often a job and its output are read. Signals pass only while `deaf` is false. */
 function watched() {
   const reads = { jobs: 0, output: 0 };
-  const signals = { deaf: false, listener: (_: Signal) => undefined as unknown };
+  const signals = { deaf: false, listener: (_: FollowNews) => undefined as unknown };
   const between = (engine: Engine): Engine => ({
     ...engine,
     getJobs: (...args) => {
@@ -175,10 +179,10 @@ function watched() {
       reads.output += 1;
       return engine.readOutput(...args);
     },
-    subscribe: (queueName, listener, jobId) => {
+    followOutput: (queueName, listener, jobId) => {
       signals.listener = listener;
-      const heard = (signal: Signal) => signals.deaf || listener(signal);
-      return engine.subscribe(queueName, heard, jobId);
+      const heard = (news: FollowNews) => signals.deaf || listener(news);
+      return engine.followOutput(queueName, heard, jobId);
     },
   });
   return { reads, signals, between };
@@ -195,20 +199,24 @@ async function* shown(watch: AsyncIterable<WatchResponse>) {
   }
 }
 
-test("reads output once for each time that some was written, and the job only when it changes", async () => {
+test("reads output once for each time that another scheduler has written some, and the job only when it changes", async () => {
   const { reads, between } = watched();
-  const { engine, rpc, submitJob, lease } = await setup(between);
+  const { engine, another, rpc, submitJob, lease } = await setup(between);
   const jobId = await submitJob();
   const leased = await lease();
   const words = shown(rpc.watch({ keyId, watch: { jobId } }));
   const next = async () => (await words.next()).value;
   expect(await next()).toBe("RUNNING");
   expect(reads).toEqual({ jobs: 1, output: 0 });
+  const other = await another();
   for (const seq of [0, 1, 2]) {
-    await engine.append([{ ...leased, chunks: [{ seq, kind: "text", body: `chunk ${seq}` }] }]);
+    await other.append([{ ...leased, chunks: [{ seq, kind: "text", body: `chunk ${seq}` }] }]);
     expect(await next()).toBe(`chunk ${seq}`);
     expect(reads).toEqual({ jobs: 1, output: seq + 1 });
   }
+  // What the scheduler has written itself is shown without a read.
+  await engine.append([{ ...leased, chunks: [{ seq: 3, kind: "text", body: "its own" }] }]);
+  expect(await next()).toBe("its own");
   await engine.settle([{ ...leased, kind: "complete", resultJson: "7" }]);
   expect(await next()).toBe("SUCCEEDED");
   expect((await words.next()).done).toBe(true);

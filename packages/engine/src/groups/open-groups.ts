@@ -1,8 +1,7 @@
 import { type GroupId, isUlid, type JobId, newGroupId, parseJobId } from "@millrace/shared";
-import { openJobs } from "../jobs/open-jobs.ts";
+import type { Jobs } from "../jobs/contract.ts";
 import type { OtherEndsParts } from "../jobs/other-ends.ts";
 import { retention } from "../jobs/retention.ts";
-import type { Models } from "../models/contract.ts";
 import { byShard } from "../redis/by-shard.ts";
 import { groupIndex, shardIndex } from "../redis/keys.ts";
 import type { EngineParts } from "../redis/parts.ts";
@@ -30,9 +29,7 @@ import { withdrawGroup } from "./withdraw_group.ts";
 const FAN_OUT_MS = 31 * 24 * 3_600_000;
 
 export interface GroupsParts extends EngineParts<GroupSettings>, OtherEndsParts {
-  /** How many bytes a key may store in a queue if its budget sets no limit. */
-  readonly bytesLimit: () => number;
-  readonly models: Pick<Models, "lookUp">;
+  readonly submit: Jobs["submit"];
 }
 
 /** Groups are stored like jobs: a group's id names its queue and key, and so its shard. */
@@ -139,7 +136,7 @@ async function createWithFinalizer(
   const group = await createGroup.run(redis, shard.base, request);
   if (group === undefined) throw new Error(`the group ${spec.id} was not stored`);
   if (finalizer === undefined) return { kind: "created", group };
-  const [outcome] = await openJobs(parts).submit([{ ...finalizer, finalizes: spec.id }]);
+  const [outcome] = await parts.submit([{ ...finalizer, finalizes: spec.id }]);
   if (outcome === undefined) throw new Error("submit returned no outcome");
   if (outcome.kind === "accepted") return { kind: "created", group };
   if (outcome.kind === "existing" && outcome.jobId === finalizer.id)

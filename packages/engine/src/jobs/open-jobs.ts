@@ -3,8 +3,10 @@ import { byShard } from "../redis/by-shard.ts";
 import { shardIndex } from "../redis/keys.ts";
 import type { EngineParts } from "../redis/parts.ts";
 import { stampOf } from "../redis/stamp.ts";
+import type { SignalHub } from "../signals/signal-hub.ts";
 import { cancelJob } from "./cancel_job.ts";
 import type { JobSettings, JobSpec, Jobs, SubmitOutcome } from "./contract.ts";
+import type { EndNews } from "./end-news.ts";
 import { listJobs } from "./list-jobs.ts";
 import type { OtherEndsParts } from "./other-ends.ts";
 import { promoteJobs } from "./promote_jobs.ts";
@@ -18,12 +20,25 @@ export interface JobsParts extends EngineParts<JobSettings>, OtherEndsParts {
   /** How many bytes a key may store in a queue if its budget sets no limit. */
   readonly bytesLimit: () => number;
   readonly models: Pick<Models, "lookUp">;
+  readonly ends: Pick<EndNews, "submitting" | "notSubmitted">;
+  readonly hub: Pick<SignalHub, "origin" | "tellOfWork">;
 }
 
 export function openJobs(parts: JobsParts): Jobs {
-  const { redis, clock, shards } = parts;
+  const { redis, clock, shards, ends } = parts;
   return {
-    submit: (jobs) => submitTo(parts, jobs),
+    async submit(jobs) {
+      for (const { id } of jobs) ends.submitting(id);
+      let outcomes: readonly SubmitOutcome[] = [];
+      try {
+        outcomes = await submitTo(parts, jobs);
+        return outcomes;
+      } finally {
+        for (const [index, { id }] of jobs.entries()) {
+          if (outcomes[index]?.kind !== "accepted") ends.notSubmitted(id);
+        }
+      }
+    },
 
     getJobs: async (ids, view = "full") =>
       byShard(
@@ -83,7 +98,7 @@ export function openJobs(parts: JobsParts): Jobs {
 }
 
 async function submitTo(
-  { redis, clock, shards, bytesLimit, models }: JobsParts,
+  { redis, clock, shards, bytesLimit, models, hub }: JobsParts,
   given: readonly JobSpec[],
 ): Promise<readonly SubmitOutcome[]> {
   const { jobs, refused } = await resolveModels(models, given);
@@ -100,10 +115,12 @@ async function submitTo(
     (job) => job.payloadJson.length + 1_024,
     ({ base, definition }, group) => {
       const { maxDepthPerKey: depthLimit, maxPriority: topPriority } = definition;
-      return submit.run(redis, base, {
+      const request = {
         ...{ ...stamp, depthLimit, topPriority, bytesLimit: bytesLimit(), jobs: group },
-        keepFailedMs: definition.retainFailedMs,
-      });
+        ...{ keepFailedMs: definition.retainFailedMs, origin: hub.origin },
+      };
+      // A lease that follows on the same connection finds the jobs, so nobody waits for the signal.
+      return submit.run(redis, base, request, () => hub.tellOfWork(definition.name));
     },
     (job) =>
       shardOf(job.id) === undefined

@@ -1,7 +1,7 @@
 import type { JobId, JobState } from "@millrace/shared";
 import { defineScript } from "../redis/define-script.ts";
 import { asHash, asList, asText, unexpectedReply } from "../redis/reply.ts";
-import type { FinishedRead } from "./contract.ts";
+import type { FinishedRead, JobRecord } from "./contract.ts";
 import { jobRecord, type StoredJob } from "./job-record.ts";
 
 export interface ReadFinishedRequest {
@@ -24,6 +24,11 @@ function toRead(reply: unknown, id: JobId): FinishedRead {
   if (word === "UNFINISHED") return { kind: "unfinished" };
   if (word === "NONE") return { kind: "notFound" };
   if (word !== "FINISHED") return unexpectedReply("read_finished", reply);
-  const stored: StoredJob = asHash(flat);
-  return { kind: "finished", job: jobRecord(id, asText(state) as JobState, stored) };
+  return { kind: "finished", job: finishedJob(id, state, flat) };
+}
+
+/** Reads a finished job from a reply: its state and its fields. */
+export function finishedJob(id: JobId, state: unknown, fields: unknown): JobRecord {
+  const stored: StoredJob = asHash(fields);
+  return jobRecord(id, asText(state) as JobState, stored);
 }

@@ -1,6 +1,6 @@
 -- submit: store new jobs, each in its lane, or in delayed if it starts later.
 -- KEYS     base
--- ARGV     now_ms, max_events, depth_limit, keep_failed_ms, top_priority, bytes_limit; per group: key, lane, type, opts, priority, job_count, and so many
+-- ARGV     now_ms, max_events, depth_limit, keep_failed_ms, top_priority, bytes_limit, origin; per group: key, lane, type, opts, priority, job_count, and so many
 --          times id, payload, spec, submitted_ms, more
 -- RETURNS  per job "ACCEPTED" | {"EXISTING", job_id, state} | {"CONFLICT", job_id} | {"DEPTH_FULL", depth, limit} |
 --          {"PRIORITY_NOT_ALLOWED", priority, limit} | {"STORED_BYTES_FULL", stored, bytes, limit} | {"INVALID", argument} |
@@ -9,6 +9,8 @@
 -- REPEAT   safe: an id that exists is EXISTING
 -- TOUCHES  waiting-children (zset), meta (hash), marker (zset), mr:index: (zset), mr:idem: (string), mr:dedup: (string), mr:expiry (zset)
 --
+-- origin is the name of the engine that submits, or "". The signal of work bears it, so that this engine, which asks for jobs
+-- right after the call, need not ask once more.
 -- The jobs of a group wait in one lane and share the group's arguments. `more` is "", or JSON of options that few jobs
 -- have: run_at_ms, expires_at_ms, deadline_ms, idempotency ("window_ms:key"), content_hash, former_hash (the hash that
 -- an earlier version made of the same content), keep_ms, est (tokens), dedup ({key, mode, ms}), group (the group that it joins),
@@ -26,6 +28,7 @@ local depth_limit = numbers.given(ARGV[3], "depth_limit")
 local keep_failed_ms = numbers.given(ARGV[4], "keep_failed_ms")
 local top_priority = numbers.given(ARGV[5], "top_priority")
 local bytes_limit = ARGV[6]
+local origin = ARGV[7]
 local now_text = ARGV[1]
 local keep_succeeded_ms = 0
 --- @include "lanes/lib/lanes"
@@ -36,9 +39,17 @@ local keep_succeeded_ms = 0
 --- @include "jobs/lib/jobs"
 --- @include "jobs/lib/waiting"
 --- @include "redis/lib/later"
---- @include "jobs/lib/ends"
 --- @include "jobs/lib/schedules"
 --- @include "jobs/lib/more"
+
+-- Few jobs join a group or replace another job. To create these functions each time would take a third of the time of a call.
+local late
+local function ends_and_groups()
+  if late then return late end
+--- @include "jobs/lib/ends"
+  late = { ends = ends, groups = groups }
+  return late
+end
 
 local replies = {}
 local queued = false
@@ -67,7 +78,7 @@ local function deduplicate(name, id, more)
   if dedup.mode == "debounce" then
     if (state == "SCHEDULED" or state == "QUEUED") and rcall("HEXISTS", base .. job_id, F.attempts_started) == 0 then
       waiting.take_out(job_id)
-      ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by the later job " .. id .. ", which has its deduplication key")
+      ends_and_groups().ends.give_up(job_id, state == "QUEUED" and "waiting" or "delayed", "CANCELLED", "REPLACED", "replaced by the later job " .. id .. ", which has its deduplication key")
     end
     more.run_at_ms = math.max(more.run_at_ms or 0, now_ms + dedup.ms)
   end
@@ -105,14 +116,14 @@ local joins, joins_key, joins_id
 local function group_to_join(key, id)
   if id ~= joins_id or key ~= joins_key then
     joins_id, joins_key = id, key
-    joins = lanes.key_of(id) == key and groups.get(id)
+    joins = lanes.key_of(id) == key and ends_and_groups().groups.get(id)
   end
   return joins
 end
 
 -- The reply for a child that may not join its group, or is in it; nil if it may join. The group is the second value.
 local function refused_by_group(key, more)
-  local group = group_to_join(key, more.group)
+  local group, groups = group_to_join(key, more.group), ends_and_groups().groups
   if not group then return { "GROUP_UNKNOWN" } end
   local index = more.group_index
   if index and index ~= group.total + 1 then
@@ -127,6 +138,7 @@ end
 
 -- The reply for a finalizer whose group is gone or has finished; nil if it may be stored.
 local function refused_finalizer(key, more)
+  local groups = ends_and_groups().groups
   local group = lanes.key_of(more.finalizes) == key and groups.get(more.finalizes)
   if not group then return { "GROUP_UNKNOWN" } end
   if groups.FINAL[group.state] then return { "GROUP_CLOSED" } end
@@ -135,6 +147,7 @@ end
 -- Stores a job where it waits.
 local function place(id, more, lane, rank, run_at_ms)
   if more and more.finalizes then
+    local groups = ends_and_groups().groups
     groups.set_waited(groups.get(more.finalizes))
     rcall("ZADD", base .. "waiting-children", now_text, id)
     stored.defer(id, 1)
@@ -166,7 +179,7 @@ end
 -- One command checks whether any of the jobs exists already, because usually none does. The loop also checks the
 -- arguments that later code relies on.
 local function any_exists()
-  local keys, seen, at = {}, {}, 6
+  local keys, seen, at = {}, {}, 7
   while at < #ARGV do
     local job_count = numbers.given(ARGV[at + 6], "job_count")
     if job_count < 1 or at + 6 + 5 * job_count > #ARGV then error("job_count must be the number of jobs that follow") end
@@ -253,7 +266,7 @@ local function submit_group(at)
       if run_at_ms and run_at_ms <= now_ms then run_at_ms = nil end
       local ulid, child_of = string.sub(id, -26), nil
       if group then
-        local place_in_group, held = groups.join(group, ulid)
+        local place_in_group, held = ends_and_groups().groups.join(group, ulid)
         child_of = place_in_group .. " " .. more.group
         if held then run_at_ms = due.NEVER_MS end
       end
@@ -281,9 +294,9 @@ local function submit_group(at)
   return at
 end
 
-local at = 6
+local at = 7
 while at < #ARGV do at = submit_group(at) end
-ends.flush()
+if late then late.ends.flush() end
 lanes.flush()
 later.flush()
 stored.flush()
@@ -292,5 +305,5 @@ if queued then
   if rcall("HEXISTS", base .. "meta", F.meta_paused) == 0 then rcall("ZADD", base .. "marker", 0, "0") end
 end
 events.flush()
-signals.publish()
+signals.publish(origin)
 return replies

@@ -15,6 +15,8 @@ export interface SubmitRequest {
   /** The most stored bytes for keys whose budget sets none. Infinity means no limit. */
   readonly bytesLimit: number;
   readonly keepFailedMs: number;
+  /** The name that this engine's signals of work bear; "" for none. */
+  readonly origin: string;
   readonly jobs: readonly JobSpec[];
 }
 
@@ -22,12 +24,14 @@ export const submit = defineScript<SubmitRequest, readonly SubmitOutcome[]>(impo
   name: "submit",
   argv: [
     ...["now_ms", "max_events", "depth_limit", "keep_failed_ms", "top_priority", "bytes_limit"],
+    "origin",
   ],
   perItem: ["key", "lane", "type", "opts", "priority", "job_count"],
   perSubItem: ["id", "payload", "spec", "submitted_ms", "more"],
-  encode({ nowMs, maxEvents, depthLimit, keepFailedMs, topPriority, bytesLimit, jobs }) {
+  encode({ nowMs, maxEvents, depthLimit, keepFailedMs, topPriority, bytesLimit, ...rest }) {
+    const { origin, jobs } = rest;
     const args: ScriptArg[] = [nowMs, maxEvents, depthLimit, keepFailedMs, topPriority];
-    args.push(boundOf(bytesLimit));
+    args.push(boundOf(bytesLimit), origin);
     for (let from = 0; from < jobs.length; ) {
       const to = endOfGroup(jobs, from);
       const first = jobs[from] as JobSpec;

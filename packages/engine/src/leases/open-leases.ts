@@ -1,5 +1,8 @@
+import type { JobId } from "@millrace/shared";
 import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
 import type { KeyPortions } from "../budgets/key-portions.ts";
+import type { JobRecord } from "../jobs/contract.ts";
+import type { EndNews } from "../jobs/end-news.ts";
 import type { OtherEndsParts } from "../jobs/other-ends.ts";
 import { retention } from "../jobs/retention.ts";
 import { byShard } from "../redis/by-shard.ts";
@@ -13,17 +16,18 @@ import { leaseFromShards } from "./lease-from.ts";
 import { leaseSecret } from "./lease-secret.ts";
 import { reapLeases } from "./reap_leases.ts";
 import { renewLeases } from "./renew_leases.ts";
-import { settle } from "./settle.ts";
+import { type ReportedSettlement, settle } from "./settle.ts";
 
 export interface LeasesParts extends EngineParts<LeaseSettings>, OtherEndsParts {
   readonly accounts: Pick<ProviderAccountRegistry, "exchange">;
   readonly portions: Pick<KeyPortions, "obtain">;
   readonly spend: SpendSettings;
+  readonly ends: Pick<EndNews, "settling" | "settled">;
 }
 
 /** Callers invoke `freed` after an account was changed: it may grant something now where it had nothing before. */
 export function openLeases(parts: LeasesParts): { leases: Leases; freed: () => void } {
-  const { redis, rootPrefix, clock, random, shards, accounts, spend, onOtherEnds } = parts;
+  const { redis, rootPrefix, clock, random, shards, accounts, spend, ends, onOtherEnds } = parts;
   const { portions } = parts;
   const leaseFrom = leaseFromShards({ redis, accounts, portions, clock, spend, onOtherEnds });
   const leaseLost = () => ({ kind: "leaseLost" }) as const;
@@ -60,29 +64,40 @@ export function openLeases(parts: LeasesParts): { leases: Leases; freed: () => v
       return shard !== undefined && checkLease.run(redis, shard.base, lease);
     },
 
-    async settle(settlements) {
+    async settle(given) {
       const stamp = stampOf(clock);
-      const outcomes = await byShard(
-        settlements,
-        await shards.forEach(settlements),
-        (one) => (one.kind === "complete" ? one.resultJson.length : 0),
-        async ({ base, definition }, group) => {
-          const { maxBounces } = definition;
-          const call = {
-            ...stamp,
-            ...retention(definition),
-            maxBounces,
-            spend,
-            settlements: group,
-          };
-          const settled = await settle.run(redis, base, call);
-          onOtherEnds(settled.others);
-          return settled.outcomes;
-        },
-        leaseLost,
+      const settlements = given.map(
+        (one): ReportedSettlement => (ends.settling(one.jobId) ? { ...one, report: true } : one),
       );
-      leaseFrom.freed();
-      return outcomes;
+      const ended = new Map<JobId, JobRecord>();
+      try {
+        const outcomes = await byShard(
+          settlements,
+          await shards.forEach(settlements),
+          (one) => (one.kind === "complete" ? one.resultJson.length : 0),
+          async ({ base, definition }, group) => {
+            const { maxBounces } = definition;
+            const call = {
+              ...stamp,
+              ...retention(definition),
+              maxBounces,
+              spend,
+              settlements: group,
+            };
+            const settled = await settle.run(redis, base, call);
+            onOtherEnds(settled.others);
+            for (const job of settled.ended) ended.set(job.id, job);
+            return settled.outcomes;
+          },
+          leaseLost,
+        );
+        leaseFrom.freed();
+        return outcomes;
+      } finally {
+        for (const { jobId, report } of settlements) {
+          if (report) ends.settled(jobId, ended.get(jobId));
+        }
+      }
     },
 
     async reap(queue, limit) {

@@ -1,9 +1,9 @@
 -- settle: end attempts, each with its job's new state and everything that follows from it, or not at all.
 -- KEYS     base
 -- ARGV     now_ms, max_events, keep_succeeded_ms, keep_failed_ms, max_bounces, keep_spend_days, spend_labels; per settlement:
---          id, token, kind, state, delay_ms, episode, body, message, noted, usage, account_failed
+--          id, token, kind, state, delay_ms, episode, body, message, noted, usage, account_failed, report
 -- RETURNS  per settlement, three words: "SETTLED", state, cost in micro-dollars | "" | "REPEATED", state, "" | "LEASE_LOST", "", "" |
---          "INVALID", argument, ""; then other_ends, see ends.report
+--          "INVALID", argument, ""; then {per reported job that it ended: job_id, state, {field, value, …}} and other_ends, see ends.report
 -- REPEAT   safe: REPEATED if this token ended the job, else LEASE_LOST
 -- TOUCHES  waiting-children (zset), mr:expiry (zset), events (stream), marker (zset), meta (hash), wait (list), prioritized (zset), active (list), mr:depth (hash)
 --
@@ -18,6 +18,7 @@
 -- the history keeps (JSON). Arguments that a kind does not use are "".
 -- account_failed is "1" if the account of the attempt's route could not serve it. The job tries this account last from then
 -- on, and runs again without a delay if its model has a route on an account that it has not failed on.
+-- report is "1" if the reply is to have the job as it ended, without its payload.
 -- usage is "" or JSON (see jobs/lib/usages). A job that would run again becomes CANCELLED if its cancellation was
 -- requested. The reservations are settled to the tokens of the usage. Without a usage they count as spent, unless the
 -- attempt does not count: then the provider was never reached. Bounces of one episode count as one. jobs/lib/attempts
@@ -46,6 +47,7 @@ local spend_labels = ARGV[7]
 --- @include "accounts/lib/slices"
 --- @include "models/lib/routes"
 --- @include "jobs/lib/ends"
+--- @include "jobs/lib/finished"
 --- @include "jobs/lib/history"
 --- @include "jobs/lib/usages"
 --- @include "usage/lib/usage_days"
@@ -228,13 +230,19 @@ local function settle(at)
   return "SETTLED", run_again(id, delay_ms, spent), fields, usage
 end
 
-local replies = {}
-for at = 7, #ARGV - 1, 11 do
+local replies, reported = {}, {}
+for at = 7, #ARGV - 1, 12 do
   local n = #replies
   local word, state, fields, usage = settle(at)
   local cost = usage and usage[F.usage_cost]
   replies[n + 1], replies[n + 2], replies[n + 3] = word, state, cost and string.format("%.0f", cost) or ""
-  if fields then usage_days.count(ARGV[at + 1], fields[AT[F.lane]], fields[AT[F.route]], usage, state == "SUCCEEDED" or ENDS[state]) end
+  local report = ARGV[at + 12]
+  local has_ended = state == "SUCCEEDED" or ENDS[state]
+  if fields then usage_days.count(ARGV[at + 1], fields[AT[F.lane]], fields[AT[F.route]], usage, has_ended) end
+  if fields and has_ended and report == "1" then
+    local m = #reported
+    reported[m + 1], reported[m + 2] = ARGV[at + 1], state
+  end
 end
 ends.flush()
 lanes.flush()
@@ -255,5 +263,11 @@ elseif events.added and rcall("EXISTS", base .. "wait", base .. "prioritized", b
 end
 events.flush()
 signals.publish()
+local ended = {}
+for i = 1, #reported, 2 do
+  local m = #ended
+  ended[m + 1], ended[m + 2], ended[m + 3] = reported[i], reported[i + 1], finished.read(reported[i])
+end
+replies[#replies + 1] = ended
 replies[#replies + 1] = ends.report()
 return replies

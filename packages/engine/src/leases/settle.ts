@@ -1,9 +1,10 @@
-import { cutBytes, type JobState, jsonText, wellFormed } from "@millrace/shared";
-import type { Failure, OtherEnds } from "../jobs/contract.ts";
+import { cutBytes, type JobId, type JobState, jsonText, wellFormed } from "@millrace/shared";
+import type { Failure, JobRecord, OtherEnds } from "../jobs/contract.ts";
 import { otherEnds } from "../jobs/other-ends.ts";
+import { finishedJob } from "../jobs/read_finished.ts";
 import { usageText } from "../jobs/stored-usage.ts";
 import { defineScript, type ScriptArg } from "../redis/define-script.ts";
-import { asList, asText, unexpectedReply } from "../redis/reply.ts";
+import { asList, asText, rows, unexpectedReply } from "../redis/reply.ts";
 import type { SpendSettings } from "../spend/contract.ts";
 import type { Settlement, SettleOutcome } from "./contract.ts";
 
@@ -14,11 +15,16 @@ export interface SettleRequest {
   readonly keepFailedMs: number;
   readonly maxBounces: number;
   readonly spend: SpendSettings;
-  readonly settlements: readonly Settlement[];
+  readonly settlements: readonly ReportedSettlement[];
 }
+
+/** A settlement whose reply has the job, if the settlement ends it and `report` is set. */
+export type ReportedSettlement = Settlement & { readonly report?: boolean };
 
 export interface Settled {
   readonly outcomes: readonly SettleOutcome[];
+  /** The reported jobs that ended, without their payloads. */
+  readonly ended: readonly JobRecord[];
   readonly others: OtherEnds;
 }
 
@@ -30,7 +36,7 @@ export const settle = defineScript<SettleRequest, Settled>(import.meta.url, {
   ],
   perItem: [
     ...["id", "token", "kind", "state", "delay_ms", "episode"],
-    ...["body", "message", "noted", "usage", "account_failed"],
+    ...["body", "message", "noted", "usage", "account_failed", "report"],
   ],
   encode({ nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces, spend, settlements }) {
     const args: ScriptArg[] = [nowMs, maxEvents, keepSucceededMs, keepFailedMs, maxBounces];
@@ -38,6 +44,7 @@ export const settle = defineScript<SettleRequest, Settled>(import.meta.url, {
     for (const one of settlements) {
       args.push(one.jobId, one.token, one.kind, ...detailsOf(one));
       args.push(...textsOf(one), usageText(one.usage), one.accountFailed ? 1 : "");
+      args.push(one.report ? 1 : "");
     }
     return args;
   },
@@ -46,6 +53,9 @@ export const settle = defineScript<SettleRequest, Settled>(import.meta.url, {
     return {
       outcomes: settlements.map((_, index) =>
         outcome(words[3 * index], words[3 * index + 1], words[3 * index + 2]),
+      ),
+      ended: rows(words.at(-2), 3).map(([id, state, fields]) =>
+        finishedJob(asText(id) as JobId, state, fields),
       ),
       others: otherEnds(words.at(-1)),
     };

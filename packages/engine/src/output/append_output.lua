@@ -1,7 +1,7 @@
 -- append_output: store chunks of running attempts, in order, each exactly once.
 -- KEYS     base
 -- ARGV     now_ms, limit_bytes; per batch: id, token, first_seq, chunk_count, and so many times kind, body
--- RETURNS  per batch {"APPENDED", next_seq, next_offset} | {"LEASE_LOST"} | {"GAP", next_seq} | {"FULL", next_seq, next_offset}
+-- RETURNS  per batch {"APPENDED" | "FULL", next_seq, next_offset, attempt, stored_count} | {"LEASE_LOST"} | {"GAP", next_seq}
 -- REPEAT   safe: chunks that are already stored are skipped
 -- TOUCHES
 --
@@ -42,7 +42,7 @@ local function append(at)
   if not first_seq or first_seq > seq then return { "GAP", seq } end
   local attempt = (numbers.whole(fields[7]) or 0) + 1
   local word = "APPENDED"
-  local wrote = false
+  local first = seq
   for i = seq - first_seq + 1, chunk_count do
     local kind = ARGV[at + 3 + 2 * i]
     local body = ARGV[at + 4 + 2 * i]
@@ -57,14 +57,14 @@ local function append(at)
     end
     rcall("XADD", output, string.format("%.0f-0", offset + 1), F.chunk_kind, kind, F.chunk_attempt, attempt, F.chunk_stored_ms, now_ms, F.chunk_body, body)
     if offset == 0 then rcall("PEXPIRE", output, ABANDONED_MS) end
-    offset, seq, bytes, wrote = offset + 1, seq + 1, bytes + cost, true
+    offset, seq, bytes = offset + 1, seq + 1, bytes + cost
   end
-  if wrote then
+  if seq > first then
     rcall("HSET", job_key, F.next_offset, offset, F.next_seq, seq, F.output_bytes, bytes, F.earlier_output_bytes, before)
     stored.add(id, bytes + before - (numbers.whole(fields[4]) or 0) - (numbers.whole(fields[5]) or 0))
     signals.add("o", id, string.format("%.0f", offset))
   end
-  return { word, seq, offset }
+  return { word, seq, offset, attempt, seq - first }
 end
 
 -- Where each batch begins. All counts are checked before the first batch is stored.

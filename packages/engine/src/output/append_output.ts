@@ -9,13 +9,20 @@ export interface AppendRequest {
   readonly batches: readonly OutputBatch[];
 }
 
+export interface Appended {
+  readonly outcome: AppendOutcome;
+  /** The attempt that wrote the batch, and how many of its chunks this call has stored; 0 if it stored nothing. */
+  readonly attempt: number;
+  readonly count: number;
+}
+
 export const kindLetter: Readonly<Record<ChunkKind, string>> = {
   text: "t",
   data: "d",
   progress: "p",
 };
 
-export const appendOutput = defineScript<AppendRequest, readonly AppendOutcome[]>(import.meta.url, {
+export const appendOutput = defineScript<AppendRequest, readonly Appended[]>(import.meta.url, {
   name: "append_output",
   argv: ["now_ms", "limit_bytes"],
   perItem: ["id", "token", "first_seq", "chunk_count"],
@@ -28,20 +35,24 @@ export const appendOutput = defineScript<AppendRequest, readonly AppendOutcome[]
     }
     return args;
   },
-  decode: (reply) => asList(reply).map(outcome),
+  decode: (reply) => asList(reply).map(appended),
 });
 
-function outcome(reply: unknown): AppendOutcome {
-  const [word, seq, offset] = asList(reply);
+const nothing = { attempt: 0, count: 0 };
+
+function appended(reply: unknown): Appended {
+  const [word, seq, offset, attempt, count] = asList(reply);
   switch (word) {
     case "APPENDED":
-      return { kind: "appended", nextSeq: asNumber(seq), nextOffset: asNumber(offset) };
-    case "FULL":
-      return { kind: "full", nextSeq: asNumber(seq), nextOffset: asNumber(offset) };
+    case "FULL": {
+      const kind = word === "FULL" ? "full" : "appended";
+      const outcome = { kind, nextSeq: asNumber(seq), nextOffset: asNumber(offset) } as const;
+      return { outcome, attempt: asNumber(attempt), count: asNumber(count) };
+    }
     case "GAP":
-      return { kind: "gap", expectedSeq: asNumber(seq) };
+      return { outcome: { kind: "gap", expectedSeq: asNumber(seq) }, ...nothing };
     case "LEASE_LOST":
-      return { kind: "leaseLost" };
+      return { outcome: { kind: "leaseLost" }, ...nothing };
     default:
       return unexpectedReply("append_output", reply);
   }

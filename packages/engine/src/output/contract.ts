@@ -1,5 +1,6 @@
-import type { JobId } from "@millrace/shared";
+import type { JobId, QueueName } from "@millrace/shared";
 import type { LeaseRef } from "../leases/contract.ts";
+import type { Signal } from "../signals/contract.ts";
 
 export type ChunkKind = "text" | "data" | "progress";
 
@@ -43,7 +44,24 @@ export type OutputRead =
   | { readonly kind: "gone"; readonly oldestOffset: number }
   | { readonly kind: "notFound" };
 
+/** What a follower of a job hears: signals, and chunks that were just stored. */
+export type FollowNews =
+  | Signal
+  | {
+      readonly kind: "stored";
+      readonly jobId: JobId;
+      /** They follow one another without gaps. */
+      readonly chunks: readonly OutputChunk[];
+    };
+
+export type FollowListener = (news: FollowNews) => void;
+
 export interface Output {
+  /**
+   * Subscribes to the signals about a job. In place of a signal about output that this engine itself has stored, the listener
+   * gets the chunks. Like signals, they are hints: a listener that has a gap reads.
+   */
+  followOutput(queue: QueueName, listener: FollowListener, jobId: JobId): Promise<AsyncDisposable>;
   /** Stores output of running attempts. Chunks that are already stored are skipped. */
   append(batches: readonly OutputBatch[]): Promise<readonly AppendOutcome[]>;
   /** Returns output from `fromOffset` on, or no chunks if none is stored there yet. If any is, it returns at least one, even above `maxBytes`. */

@@ -1,21 +1,37 @@
 import { byShard } from "../redis/by-shard.ts";
 import type { EngineParts } from "../redis/parts.ts";
-import { appendOutput } from "./append_output.ts";
+import type { Signals } from "../signals/contract.ts";
+import { type Appended, appendOutput } from "./append_output.ts";
 import type { Output, OutputBatch } from "./contract.ts";
+import { OutputNews } from "./output-news.ts";
 import { readOutput } from "./read_output.ts";
 
-export function openOutput({ redis, clock, shards }: EngineParts): Output {
+export interface OutputParts extends EngineParts {
+  readonly signals: Signals;
+}
+
+export function openOutput({ redis, clock, shards, signals }: OutputParts): Output {
+  const news = new OutputNews(signals);
   return {
+    followOutput: (queue, listener, jobId) => news.follow(queue, listener, jobId),
+
     async append(batches) {
       batches.forEach(assertConsecutive);
       const nowMs = clock.nowMs();
-      return byShard(
-        batches,
-        await shards.forEach(batches),
-        (batch) => batch.chunks.reduce((bytes, chunk) => bytes + chunk.body.length + 1_024, 0),
-        ({ base }, group) => appendOutput.run(redis, base, { nowMs, batches: group }),
-        () => ({ kind: "leaseLost" }) as const,
-      );
+      const followed = news.storing(batches);
+      let appended: readonly Appended[] = [];
+      try {
+        appended = await byShard(
+          batches,
+          await shards.forEach(batches),
+          (batch) => batch.chunks.reduce((bytes, chunk) => bytes + chunk.body.length + 1_024, 0),
+          ({ base }, group) => appendOutput.run(redis, base, { nowMs, batches: group }),
+          (): Appended => ({ outcome: { kind: "leaseLost" }, attempt: 0, count: 0 }),
+        );
+        return appended.map(({ outcome }) => outcome);
+      } finally {
+        for (const batch of followed) news.stored(batch, appended[batches.indexOf(batch)], nowMs);
+      }
     },
 
     async readOutput(jobId, fromOffset, maxChunks, maxBytes) {

@@ -37,7 +37,11 @@ export interface Script<Request, Outcome> {
   readonly name: string;
   readonly lua: string;
   readonly binding: ScriptBinding<Request, Outcome>;
-  run(redis: Store, base: string, request: Request): Promise<Outcome>;
+  /**
+   * `onSent` is called once the call is on its way: what is sent then is run after it. It is called again if the call must be
+   * sent again with the script's text.
+   */
+  run(redis: Store, base: string, request: Request, onSent?: () => void): Promise<Outcome>;
 }
 
 /** The folder of all concepts. */
@@ -55,12 +59,21 @@ export function defineScript<Request, Outcome>(
   // `redis.call` takes arguments one by one, so a large batch would exceed the stack. This sends a Command instead.
   const call = (redis: Store, name: string, script: string, args: RedisArg[]) =>
     redis.sendCommand(new Command(name, [script, args], { replyEncoding }));
-  const send = async (redis: Store, args: RedisArg[]) => {
+  /** Whether a server of this process had the script. Another one, or the same after a restart, may not have it. */
+  let isKnown = false;
+  const send = async (redis: Store, args: RedisArg[], onSent: () => void) => {
     try {
-      return await call(redis, "evalsha", sha, args);
+      const reply = call(redis, "evalsha", sha, args);
+      if (isKnown) onSent();
+      const result = await reply;
+      if (!isKnown) onSent();
+      isKnown = true;
+      return result;
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
-      return await call(redis, "eval", lua, args);
+      const reply = call(redis, "eval", lua, args);
+      onSent();
+      return await reply;
     }
   };
 
@@ -68,11 +81,11 @@ export function defineScript<Request, Outcome>(
     name: binding.name,
     lua,
     binding,
-    async run(redis, base, request) {
+    async run(redis, base, request, onSent = () => undefined) {
       const args = binding.encode(request).map(toRedisArg);
       args.unshift(1, base);
       try {
-        return binding.decode(await send(redis, args), request);
+        return binding.decode(await send(redis, args, onSent), request);
       } catch (error) {
         throw asStoreFault(error, `script ${binding.name}`);
       }

@@ -17,3 +17,12 @@ test("a message names each job of each kind", () => {
 test("signals of a newer replica that this one does not know are ignored", () => {
   expect(parseSignals("z a b\nw")).toEqual([{ kind: "work" }]);
 });
+
+test("signals of work bear the engine whose submission it was, and that engine ignores them", () => {
+  expect(parseSignals("w 1f\ns RUNNING a", "1f")).toEqual([
+    { kind: "state", jobId: "a", state: "RUNNING" },
+  ]);
+  expect(parseSignals("w 1f", "2e")).toEqual([{ kind: "work" }]);
+  expect(parseSignals("w", "2e")).toEqual([{ kind: "work" }]);
+  expect(parseSignals("w", "")).toEqual([{ kind: "work" }]);
+});

@@ -16,12 +16,21 @@ export interface SignalHub {
     listener: Listener,
     jobId?: JobId | GroupId,
   ): Promise<AsyncDisposable>;
+  /** The name that signals of work of this engine's submissions bear. The hub ignores them; "" for none. */
+  readonly origin: string;
+  /** Tells the listeners of a queue that a submission of this engine is on its way to the store. */
+  tellOfWork(queue: QueueName): void;
   /** The listener is called when a shard has new entries in its outbox; without a shard, news may have been lost. */
   onOutboxNews(listener: NewsListener): Promise<AsyncDisposable>;
   close(): void;
 }
 
 type NewsListener = (shard?: OutboxShard) => void;
+
+export interface SignalHubOptions {
+  readonly clock: Clock;
+  readonly origin: string;
+}
 
 /** The listeners of a queue. A thousand listeners that each follow one job cost nothing while other jobs change. */
 interface Audience {
@@ -36,7 +45,11 @@ interface Audience {
  * Serves all subscriptions of an engine from one connection, which must be connected. Signals that are published while it
  * is down are lost. So after it has reconnected and subscribed again, every listener gets a resync.
  */
-export function signalHub(redis: Store, rootPrefix: string, clock: Clock): SignalHub {
+export function signalHub(
+  redis: Store,
+  rootPrefix: string,
+  { clock, origin }: SignalHubOptions,
+): SignalHub {
   const audiences = new Map<string, Audience>();
   const newsPattern = outboxNewsPattern(rootPrefix);
   const news = new Set<NewsListener>();
@@ -50,7 +63,7 @@ export function signalHub(redis: Store, rootPrefix: string, clock: Clock): Signa
     }
     const audience = audiences.get(pattern);
     if (audience === undefined) return;
-    for (const signal of parseSignals(message)) tell(audience, signal);
+    for (const signal of parseSignals(message, origin)) tell(audience, signal);
   });
   redis.on("ready", () => void resubscribe());
   const resubscribe = async () => {
@@ -80,6 +93,11 @@ export function signalHub(redis: Store, rootPrefix: string, clock: Clock): Signa
   };
 
   return {
+    origin,
+    tellOfWork(queue) {
+      const audience = audiences.get(signalPattern(rootPrefix, queue));
+      if (audience !== undefined) tell(audience, { kind: "work" });
+    },
     async subscribe(queue, listener, jobId) {
       const pattern = signalPattern(rootPrefix, queue);
       const audience = audiences.get(pattern) ?? emptyAudience(pattern);
@@ -163,15 +181,18 @@ function tell({ all, byJob }: Audience, signal: Signal): void {
   if (id !== undefined) for (const listener of byJob.get(id) ?? []) listener(signal);
 }
 
-/** Parses the lines of a message. signals/lib/signals.lua describes them. */
-export function parseSignals(message: string): Signal[] {
+/**
+ * Parses the lines of a message. signals/lib/signals.lua describes them. Signals of work that bear `ownOrigin` are left
+ * out.
+ */
+export function parseSignals(message: string, ownOrigin = ""): Signal[] {
   return message.split("\n").flatMap((line): Signal[] => {
     const [kind, ...words] = line.split(" ");
     const ids = words as JobId[];
     const state = words[0] as JobState;
     switch (kind) {
       case "w":
-        return [{ kind: "work" }];
+        return words[0] === ownOrigin && ownOrigin !== "" ? [] : [{ kind: "work" }];
       case "s":
         return ids.slice(1).map((jobId) => ({ kind: "state", jobId, state }));
       case "f":

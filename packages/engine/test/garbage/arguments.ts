@@ -26,6 +26,7 @@ const usual = ({ time, ids, held }: BusyShard): Values => ({
   type: "summarize",
   top_priority: "1",
   bytes_limit: "1000000",
+  origin: "1f",
   said: "429 slow down",
   spend_labels: "team\nstage",
 });
@@ -291,7 +292,7 @@ const calls: Readonly<Record<string, (shard: BusyShard) => readonly Values[]>> =
   ],
   settle: () => {
     const failure = '{"reason":"BAD","message":"it broke","retryable":true}';
-    const none = { state: "", delay_ms: "", episode: "", account_failed: "" };
+    const none = { state: "", delay_ms: "", episode: "", account_failed: "", report: "1" };
     const texts = {
       ...none,
       body: failure,

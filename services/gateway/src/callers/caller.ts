@@ -70,6 +70,8 @@ export function createAuthenticator(
   const unknown = new LRUCache<string, number>({ max: KNOWN_KEYS });
   const underWay = new Map<string, Promise<Caller>>();
   const credentials = new WeakMap<Caller, Credential>();
+  /** The credentials of calls. A stream authenticates each of its messages, and hashes its key only once. */
+  const shown = new WeakMap<CallHeaders, Credential>();
   const dueMs = (id: string) => known.peek(id)?.nextCheckMs ?? clock.nowMs() + LEAST_CHECK_MS;
   const watch = new CredentialWatch(dueMs, clock);
 
@@ -106,8 +108,9 @@ export function createAuthenticator(
 
   return {
     async authenticate(headers, peer) {
-      const credential = credentialOf(headers, scheduler);
+      const credential = shown.get(headers) ?? credentialOf(headers, scheduler);
       if (credential === undefined) throw unauthenticated();
+      shown.set(headers, credential);
       const { id } = credential;
       const cached = known.get(id);
       if (cached !== undefined && clock.nowMs() < cached.knownUntilMs) return cached.caller;

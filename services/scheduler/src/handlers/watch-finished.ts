@@ -17,7 +17,7 @@ const messageLimits = {
 };
 
 export const watchFinished = (
-  engine: Pick<Engine, "getFinished" | "subscribe">,
+  engine: Pick<Engine, "awaitEnds">,
   observer: Pick<JobObserver, "awaited">,
 ): Handler<(typeof SchedulerService)["method"]["watchFinished"], undefined> =>
   async function* (requests, { signal, draining }) {

@@ -5,7 +5,7 @@ import { type Handler, RpcFault, rpcError } from "@millrace/runtime";
 import { createBatcher, isFinal, isJobId, type JobId, parseJobId } from "@millrace/shared";
 import { jobMessage } from "../messages/job-message.ts";
 import { outputMessage } from "../messages/output-message.ts";
-import { jobNews } from "../watching/job-news.ts";
+import { type JobNews, jobNews } from "../watching/job-news.ts";
 
 type Response = MessageInitShape<typeof WatchResponseSchema>;
 
@@ -20,12 +20,12 @@ const JOBS_PER_READ = 64;
 
 /**
  * Follows a job: sends the job as it is, then its output, and its final state last. Signals only cause a new read. All
- * that is sent comes from the store, so a lost or late signal costs time but no correctness. The handler reads the job
- * before its output. If the job is final, all its output is stored by then, and is sent before the final state. If that
+ * that is sent is in the store, so a lost or late signal costs time but no correctness. Chunks that this scheduler itself
+ * has just stored are sent without a read, if the watch has sent all earlier ones. The handler reads the job before its output. If the job is final, all its output is stored by then, and is sent before the final state. If that
  * output is no longer stored, the handler sends the final state and then fails with OUTPUT_GONE.
  */
 export function watch(
-  engine: Pick<Engine, "getJobs" | "readOutput" | "subscribe">,
+  engine: Pick<Engine, "getJobs" | "readOutput" | "followOutput">,
 ): Handler<(typeof SchedulerService)["method"]["watch"], undefined> {
   const jobs = createBatcher<JobId, JobRecord | undefined>({
     maxItems: JOBS_PER_READ,
@@ -38,7 +38,11 @@ export function watch(
   const readFrom = async (
     id: JobId,
     offset: number,
+    news: JobNews,
   ): Promise<readonly OutputChunk[] | RpcFault> => {
+    if (offset >= news.end) return [];
+    const stored = news.takeStored(offset);
+    if (stored.length > 0) return stored;
     const read = await engine.readOutput(id, offset, MAX_CHUNKS, MAX_BYTES);
     if (read.kind === "notFound") return notFound();
     return read.kind === "gone" ? gone(read.oldestOffset) : read.chunks;
@@ -48,7 +52,10 @@ export function watch(
     const id = request?.jobId ?? "";
     const parts = parseJobId(id);
     if (!isJobId(id) || parts === undefined || parts.keyId !== keyId) throw notFound();
-    await using news = await jobNews(engine, parts.queue, id, [signal, draining]);
+    await using news = await jobNews(
+      (listener) => engine.followOutput(parts.queue, listener, id),
+      [signal, draining],
+    );
     let offset = Number(request?.fromOffset ?? 0n);
     let sent = "";
     while (!signal.aborted) {
@@ -60,7 +67,7 @@ export function watch(
       if (job !== null) news.foundOutput(job.output.nextOffset);
       const now = job && { final: isFinal(job.state), seen: seenOf(job), event: jobEvent(job) };
       // The output is read before the first event, so that a request for output that is gone is refused at once.
-      let output = offset < news.end ? await readFrom(id, offset) : [];
+      let output = await readFrom(id, offset, news);
       if (isFault(output) && !now?.final) throw output;
       if (now !== null && !now.final && now.seen !== sent) {
         yield now.event;
@@ -69,7 +76,7 @@ export function watch(
       while (!isFault(output) && output.length > 0) {
         yield chunksEvent(output);
         offset = (output.at(-1)?.offset ?? offset) + 1;
-        output = offset < news.end ? await readFrom(id, offset) : [];
+        output = await readFrom(id, offset, news);
       }
       if (now?.final) yield now.event;
       if (isFault(output)) throw output;

@@ -1,6 +1,6 @@
 import { type JobId, type KeyId, newJobId, type QueueName, systemRandom } from "@millrace/shared";
 import { expect, test } from "vitest";
-import { LeaseTokens } from "./lease-tokens.ts";
+import { LeaseTokens, NO_TOKEN } from "./lease-tokens.ts";
 
 const tokens = new LeaseTokens(Buffer.from("a secret of all schedulers"));
 const queues = new Set(["documents"]);
@@ -48,4 +48,19 @@ test.each([
 test("opens nothing with another secret", () => {
   const other = new LeaseTokens(Buffer.from("another"));
   expect(other.open(message(jobId, fencingToken), queues).token).toBe(0);
+});
+
+test("opens the oldest of very many leases, and none that was sealed with a replaced secret", () => {
+  const own = new LeaseTokens(Buffer.from("a secret of all schedulers"));
+  const sealed = Array.from({ length: 4_097 }, (_, i) => own.seal({ jobId, token: i + 1 }));
+  for (const [at, token] of [
+    [0, 1],
+    [4_096, 4_097],
+  ] as const) {
+    const opened = own.open(message(jobId, sealed[at]?.fencingToken ?? 0n), queues);
+    expect(opened).toEqual({ jobId, token });
+  }
+  own.secret = Buffer.from("another secret");
+  const opened = own.open(message(jobId, sealed[4_096]?.fencingToken ?? 0n), queues);
+  expect(opened).toEqual({ jobId, token: NO_TOKEN });
 });

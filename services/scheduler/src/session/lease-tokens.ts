@@ -11,6 +11,9 @@ const MAX_TOKEN = 2 ** 23 - 1;
 /** The engine's tokens begin at 1, so no lease has this token. */
 export const NO_TOKEN = 0;
 
+/** How many seals are remembered. A worker shows the seal of a lease at least once, soon after it got it. */
+const SEALS_KEPT = 4_096;
+
 /**
  * Fencing tokens as workers see them. The upper bits are the engine's token, which rises by one with each lease of a job.
  * Below are the first 40 bits of an HMAC-SHA-256 over the job's id and that token. So a worker can only use tokens that it
@@ -20,6 +23,8 @@ export class LeaseTokens {
   #secret: Buffer;
   /** The secret as a key, which is made once: to make it for each seal costs seven times the seal (Node 24). */
   #key: KeyObject;
+  /** Seals that were given out, by job id and token. The oldest comes first. */
+  readonly #seals = new Map<string, bigint>();
 
   constructor(secret: Buffer) {
     this.#secret = secret;
@@ -35,12 +40,15 @@ export class LeaseTokens {
     if (secret.equals(this.#secret)) return;
     this.#secret = secret;
     this.#key = createSecretKey(secret);
+    this.#seals.clear();
   }
 
   /** Seals a lease for its worker. */
   seal({ jobId, token }: LeaseRef): { jobId: JobId; fencingToken: bigint } {
     if (token > MAX_TOKEN) throw new RangeError(`${jobId}: fencing token ${token} is too large`);
-    return { jobId, fencingToken: (BigInt(token) << SEAL_BITS) | this.#sealOf(jobId, token) };
+    const seal = this.#sealOf(jobId, token);
+    this.#remember(`${jobId} ${token}`, seal);
+    return { jobId, fencingToken: (BigInt(token) << SEAL_BITS) | seal };
   }
 
   /**
@@ -58,7 +66,20 @@ export class LeaseTokens {
   }
 
   #sealOf(jobId: JobId, token: number): bigint {
-    const digest = createHmac("sha256", this.#key).update(`${jobId} ${token}`).digest();
+    const text = `${jobId} ${token}`;
+    const known = this.#seals.get(text);
+    if (known !== undefined) return known;
+    const digest = createHmac("sha256", this.#key).update(text).digest();
     return BigInt(digest.readUIntBE(0, 5));
+  }
+
+  /** Only seals that were given out are remembered, so that nobody can displace them by guesses. */
+  #remember(text: string, seal: bigint): void {
+    this.#seals.set(text, seal);
+    if (this.#seals.size <= SEALS_KEPT) return;
+    for (const oldest of this.#seals.keys()) {
+      this.#seals.delete(oldest);
+      return;
+    }
   }
 }

@@ -1,5 +1,5 @@
 -- signals: tells listeners what changed. One message has all signals of a script call, with a line for each kind:
--- "w" work, "s STATE id id…" states, "f STATE id id…" finished, "o id offset id offset…" next output
+-- "w" work, or "w origin" with the name of the engine whose call it was, "s STATE id id…" states, "f STATE id id…" finished, "o id offset id offset…" next output
 -- offsets, "c id…" cancellations, "g id…" groups.
 --
 -- Needs `base` and `rcall`.
@@ -21,8 +21,10 @@ function signals.work()
   if not signals.lines.w then signals.add("w") end
 end
 
-function signals.publish()
+function signals.publish(origin)
   if #signals.order == 0 then return end
+  local work = signals.lines.w
+  if work and origin and origin ~= "" then work[2] = origin end
   local text = {}
   for i, line in ipairs(signals.order) do text[i] = table.concat(line, " ") end
   rcall("PUBLISH", base .. "mr:signals", table.concat(text, "\n"))

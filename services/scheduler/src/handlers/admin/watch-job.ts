@@ -9,7 +9,7 @@ import { watch } from "../watch.ts";
 
 /** Watches a job as its owner would see it. */
 export const watchJob = (
-  engine: Pick<Engine, "getJobs" | "readOutput" | "subscribe">,
+  engine: Pick<Engine, "getJobs" | "readOutput" | "followOutput">,
 ): Handler<(typeof AdminService)["method"]["watchJob"], Operator> => {
   const watchOwn = watch(engine);
   return async function* ({ jobId, fromOffset }, context) {

@@ -30,7 +30,10 @@ export function watchGroup(
   return async function* ({ keyId, groupId }, { signal, draining }) {
     const id = ownGroupId(keyId, groupId);
     const ending = AbortSignal.any([signal, draining]);
-    await using news = await jobNews(engine, queueOf(id), id, [ending]);
+    await using news = await jobNews(
+      (listener) => engine.subscribe(queueOf(id), listener, id),
+      [ending],
+    );
     let sent = "";
     while (!signal.aborted) {
       if (draining.aborted) {
