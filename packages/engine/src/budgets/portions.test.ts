@@ -192,3 +192,17 @@ test("an explanation counts what the key uses in other queues", async () => {
   ]);
   expect((await engine.waits("mail" as QueueName)).jobs.get("KEY_REQUESTS")).toBe(1);
 });
+
+test("a lease that has waited for its portion reserves as of the time after it", async () => {
+  const { engine, submit, lease, time } = await world({ requestsPerMinute: 10 });
+  await submit("documents", 1);
+  const startMs = time.nowMs;
+  let reads = 0;
+  // Each look at the clock comes a second later, as on a machine that is busy.
+  Object.defineProperty(time, "nowMs", { get: () => startMs + 1_000 * reads++ });
+  const [leased] = await lease("documents", 1);
+  const reserved = await engine.keyBudgets.use([key]);
+  expect(reserved.get(key)).toHaveLength(1);
+  // One look for the first call, and at least one for the report.
+  expect((leased?.expiresAtMs ?? 0) - LEASE_MS).toBeGreaterThanOrEqual(startMs + 2_000);
+});
