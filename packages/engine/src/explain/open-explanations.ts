@@ -15,7 +15,7 @@ const SAMPLED_LANES = 128;
 
 export interface ExplanationsParts extends EngineParts<LeaseSettings> {
   readonly accounts: Pick<ProviderAccountRegistry, "get">;
-  readonly keyBudgets: Pick<KeyBudgets, "use">;
+  readonly keyBudgets: Pick<KeyBudgets, "total">;
 }
 
 export function openExplanations({
@@ -44,8 +44,8 @@ export function openExplanations({
       const status = await statusOf([...named, ...routed]);
       const budget = parseBudget(facts.limits);
       const keyId = keyOfJob(id);
-      const uses = facts.limits === "" ? undefined : (await keyBudgets.use([keyId])).get(keyId);
-      return explanationOf(id, overAllQueues(facts, budget, uses ?? []), budget, status);
+      const total = facts.limits === "" ? undefined : await keyBudgets.total(keyId);
+      return explanationOf(id, overAllQueues(facts, budget, total), budget, status);
     },
     async waits(queue) {
       const read = await Promise.all(
