@@ -9,16 +9,16 @@ import {
   ExplainJobResponseSchema,
 } from "@millrace/proto/job-service";
 import { ExplainResponseSchema } from "@millrace/proto/scheduler-service";
-import { systemClock as clock } from "@millrace/shared";
+import { systemClock as clock, type KeyId } from "@millrace/shared";
 import { RawWorker } from "../faults/raw-worker.ts";
 import { anyText } from "./expected-job.ts";
 import { type Expected, Wanted } from "./ledger.ts";
 import { filledSpec, type SpecChoice } from "./specs.ts";
 import type { World } from "./world.ts";
 
-const soon = new Wanted("a time within the hour", (value) => {
+const soon = new Wanted("a time within a day and an hour", (value) => {
   const aheadMs = timestampMs(value as Timestamp) - clock.nowMs();
-  return aheadMs > -1_000 && aheadMs < 3_600_000;
+  return aheadMs > -1_000 && aheadMs < 25 * 3_600_000;
 });
 
 export async function proveExplanations(world: World, choice: SpecChoice): Promise<void> {
@@ -28,7 +28,9 @@ export async function proveExplanations(world: World, choice: SpecChoice): Promi
     return String((await jobs.submitJob({ job: spec })).job?.id);
   };
   const runnable = ["run_at", "deduplication"];
-  await admin.updateApiKey({ keyId, budget: { tokensPerMinute: 1_000n } });
+  // The key has used some before, in this queue and others.
+  const before = BigInt((await world.engine.keyBudgets.total(keyId as KeyId)).dayTokens.used);
+  await admin.updateApiKey({ keyId, budget: { tokensPerDay: before + 1_000n } });
   const worker = new RawWorker(world.workers);
   await worker.hello(choice.queue, { credit: 4 });
   const [first, second, third, last] = [500, 400, 300, 200];
@@ -38,10 +40,10 @@ export async function proveExplanations(world: World, choice: SpecChoice): Promi
   await worker.take();
   await submit(third, runnable);
   const held = await submit(last, runnable);
-  const used = BigInt(first + second);
+  const used = before + BigInt(first + second);
   const tokens = {
-    ...{ kind: ConstraintKind.KEY_TOKENS, subject: keyId, message: anyText, clearTime: soon },
-    ...{ limit: 1_000n, used, needed: BigInt(last) },
+    ...{ kind: ConstraintKind.KEY_DAILY_TOKENS, subject: keyId, message: anyText, clearTime: soon },
+    ...{ limit: before + 1_000n, used, needed: BigInt(last) },
   };
   const order = { kind: ConstraintKind.LANE_ORDER, subject: keyId, needed: 1n, message: anyText };
   await explainEverywhere(world, held, {

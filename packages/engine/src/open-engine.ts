@@ -101,8 +101,10 @@ function engineOn(
   const bytesLimit = options.storedBytesPerKey ?? (() => Number.POSITIVE_INFINITY);
 
   const hub = signalHub(signals, rootPrefix, { clock, origin: originOf(redis, random) });
-  const keyBudgets = keyBudgetRegistry(redis, rootPrefix, queues, internalLimits, clock);
   const portions = keyPortions(redis, rootPrefix, clock);
+  const keyBudgets = keyBudgetRegistry(
+    ...([redis, rootPrefix, queues, internalLimits, clock, portions] as const),
+  );
   const accounts = providerAccounts({
     ...{ ...parts, queues, onChanged: () => freed() },
     onEvent: options.onAccountEvent ?? (() => undefined),

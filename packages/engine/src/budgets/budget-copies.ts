@@ -24,8 +24,11 @@ export interface ShardOfKeys extends Shard {
 export interface BudgetCopies {
   /** All shards of all queues. */
   shards(): Promise<readonly ShardOfKeys[]>;
-  /** Copies a change to every shard. `version` is the registry's after the change. "" means no limits. */
-  spread(keyId: KeyId, text: string, version: number): Promise<void>;
+  /**
+   * Copies a change to every shard. `version` is the registry's after the change. "" means no limits. Returns the shards in which
+   * the key has used something lately.
+   */
+  spread(keyId: KeyId, text: string, version: number): Promise<readonly Shard[]>;
   /** Copies the changes that they have missed to all shards, or to those of one queue. */
   copyTo(only?: QueueName): Promise<void>;
 }
@@ -82,6 +85,10 @@ export function budgetCopies(
         }),
       );
       await catchUp(targets, outcomes);
+      return targets.filter((shard, at) => {
+        const outcome = outcomes[at];
+        return belongs(keyId, shard) && (outcome?.kind !== "SET" || outcome.isUsed);
+      });
     },
     async copyTo(only) {
       const all = (await shards()).filter(({ queue }) => only === undefined || queue === only);
@@ -152,7 +159,8 @@ const belongs = (keyId: string, { index, settings }: ShardOfKeys): boolean =>
   shardIndex(keyId, settings.shards) === index;
 
 /** The budgets of keys are for the queues of callers. */
-const isInternal = ({ name }: LaneSettings): boolean => name.startsWith(INTERNAL_QUEUE_PREFIX);
+export const isInternal = ({ name }: LaneSettings): boolean =>
+  name.startsWith(INTERNAL_QUEUE_PREFIX);
 
 const weightsText = ({ bandWeights: { interactive, standard, batch } }: LaneSettings): string =>
   `${interactive},${standard},${batch}`;

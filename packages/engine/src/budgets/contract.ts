@@ -43,6 +43,21 @@ export interface KeyUse {
   readonly limits: readonly BudgetUse[];
 }
 
+/** What counts in a window of a key now, over all queues. */
+export interface WindowTotal {
+  readonly used: number;
+  /** When the first `excess` of it counts no longer, if nothing is added. Undefined if there is not so much. */
+  clearMs(excess: number): number | undefined;
+}
+
+/** What a key uses now in all queues of callers. */
+export interface KeyTotal {
+  readonly requests: WindowTotal;
+  readonly tokens: WindowTotal;
+  readonly dayTokens: WindowTotal;
+  readonly running: number;
+}
+
 export interface KeyBudgets {
   get(keyId: KeyId): Promise<KeyBudget | undefined>;
   list(): Promise<ReadonlyMap<KeyId, KeyBudget>>;
@@ -52,6 +67,8 @@ export interface KeyBudgets {
   storedBytes(keys: readonly KeyId[]): Promise<ReadonlyMap<KeyId, number>>;
   /** How much of its budget each given key uses now, in each queue where it uses any. */
   use(keys: readonly KeyId[]): Promise<ReadonlyMap<KeyId, readonly KeyUse[]>>;
+  /** What a key uses now in all queues of callers. */
+  total(key: KeyId): Promise<KeyTotal>;
   /** As use, for each key that stores jobs in a queue. Its cost does not depend on how many keys have budgets. */
   usedNow(): Promise<ReadonlyMap<KeyId, readonly KeyUse[]>>;
   /**

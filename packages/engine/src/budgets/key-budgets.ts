@@ -5,8 +5,10 @@ import { changeField } from "../redis/change_field.ts";
 import { registryKeys, shardIndex, storedKey } from "../redis/keys.ts";
 import type { Store } from "../redis/store-connection.ts";
 import { asStoreCall } from "../redis/store-fault.ts";
-import { budgetCopies } from "./budget-copies.ts";
+import { budgetCopies, isInternal } from "./budget-copies.ts";
 import type { InternalLimits, KeyBudget, KeyBudgets, KeyUse } from "./contract.ts";
+import type { KeyPortions } from "./key-portions.ts";
+import { readTotal } from "./key-total.ts";
 import { keysWithJobs, usesInShard } from "./key-uses.ts";
 import { formatBudget, parseBudget } from "./stored-budgets.ts";
 
@@ -28,6 +30,7 @@ export function keyBudgetRegistry(
   queues: () => Promise<readonly LaneSettings[]>,
   internalLimits: InternalLimits,
   clock: Clock,
+  portions: Pick<KeyPortions, "giveBack">,
 ): KeyBudgetRegistry {
   const key = registryKeys(rootPrefix).keyBudgets;
   const copies = budgetCopies(redis, rootPrefix, queues, internalLimits);
@@ -39,7 +42,9 @@ export function keyBudgetRegistry(
     const checked = before === undefined ? change : { ...change, before };
     const written = await changeField.run(redis, key, checked);
     if (written === undefined) return false;
-    await copies.spread(keyId, text, written.version);
+    const used = await copies.spread(keyId, text, written.version);
+    // What these shards have used counts against the new limits, also before they ask for their portions.
+    await Promise.all(used.map(({ base }) => portions.giveBack(base, [keyId])));
     return true;
   };
 
@@ -98,6 +103,15 @@ export function keyBudgetRegistry(
             found.get(keyId)?.push(use);
         }
         return found;
+      }),
+    total: (keyId) =>
+      asStoreCall("reading what a key uses", async () => {
+        const own = (await shards()).filter(
+          ({ index, settings }) =>
+            !isInternal(settings) && shardIndex(keyId, settings.shards) === index,
+        );
+        const bases = own.map(({ base }) => base);
+        return readTotal(redis, bases, keyId, clock.nowMs());
       }),
     usedNow: () =>
       asStoreCall("reading what keys use", async () => {

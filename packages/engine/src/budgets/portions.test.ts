@@ -179,7 +179,7 @@ test("every scheduler leases within the same budget", async () => {
 });
 
 test("an explanation counts what the key uses in other queues", async () => {
-  const { engine, submit, lease } = await world({ requestsPerMinute: 5, maxRunning: 9 });
+  const { engine, submit, lease, time } = await world({ requestsPerMinute: 5, maxRunning: 9 });
   await submit("documents", 5);
   expect(await lease("documents", 9)).toHaveLength(5);
   await submit("mail", 1);
@@ -188,7 +188,35 @@ test("an explanation counts what the key uses in other queues", async () => {
   const [waiting] = jobs;
   if (waiting === undefined) throw new Error("no job waits");
   expect((await engine.explain(waiting.id))?.constraints).toEqual([
-    { kind: "KEY_REQUESTS", subject: key, limit: 5, used: 5, needed: 1 },
+    {
+      ...{ kind: "KEY_REQUESTS", subject: key, limit: 5, used: 5, needed: 1 },
+      clearMs: (Math.floor(time.nowMs / 1_000) + 61) * 1_000,
+    },
   ]);
   expect((await engine.waits("mail" as QueueName)).jobs.get("KEY_REQUESTS")).toBe(1);
+});
+
+test("a lease that has waited for its portion reserves as of the time after it", async () => {
+  const { engine, submit, lease, time } = await world({ requestsPerMinute: 10 });
+  await submit("documents", 1);
+  const startMs = time.nowMs;
+  let reads = 0;
+  // Each look at the clock comes a second later, as on a machine that is busy.
+  Object.defineProperty(time, "nowMs", { get: () => startMs + 1_000 * reads++ });
+  const [leased] = await lease("documents", 1);
+  const reserved = await engine.keyBudgets.use([key]);
+  expect(reserved.get(key)).toHaveLength(1);
+  // One look for the first call, and at least one for the report.
+  expect((leased?.expiresAtMs ?? 0) - LEASE_MS).toBeGreaterThanOrEqual(startMs + 2_000);
+});
+
+test("what a key has used in several queues before it got its limits counts against them", async () => {
+  const { engine, submit, lease, leaseAll } = await world({ weight: 2 });
+  await submit("documents", 4);
+  await submit("mail", 4);
+  await lease("documents", 4);
+  await lease("mail", 4);
+  await engine.keyBudgets.set(key, { requestsPerMinute: 10 });
+  await submit("documents", 9);
+  expect(await leaseAll("documents")).toBe(2);
 });

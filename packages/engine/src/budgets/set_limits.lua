@@ -1,7 +1,7 @@
 -- set_limits: change the budgets of API keys in a shard.
 -- KEYS     base
 -- ARGV     from, version, band_weights; per key: key, limits
--- RETURNS  {"SET"} | {"CURRENT"}, the shard has this version or a later one | {"BEHIND", its version}: it lacks changes before from
+-- RETURNS  {"SET", 1 if one of the keys has used something lately} | {"CURRENT"}, the shard has this version or a later one | {"BEHIND", its version}: it lacks changes before from
 -- REPEAT   safe
 -- TOUCHES  mr:budgets (hash), mr:bands (hash), mr:use: (hash)
 --
@@ -36,6 +36,7 @@ if band_weights ~= "" then
   rcall("HSET", base .. "mr:bands", F.band_weight .. "0", standard, F.band_weight .. "1", interactive,
     F.band_weight .. "2", standard, F.band_weight .. "3", batch)
 end
+local is_used = 0
 for at = 3, #ARGV - 1, 2 do
   local key = ARGV[at + 1]
   local limits = ARGV[at + 2]
@@ -45,6 +46,7 @@ for at = 3, #ARGV - 1, 2 do
     rcall("HSET", base .. "mr:budgets", key, limits)
   end
   local use = base .. "mr:use:" .. key
+  if rcall("EXISTS", use) == 1 then is_used = 1 end
   local portion = rcall("HGET", use, F.use_portion)
   if portion then portions.store(use, { version = portions.read(portion).version + 1, ask_ms = 0 }) end
   lanes.release_key(key, true)
@@ -52,4 +54,4 @@ end
 rcall("HSET", base .. "mr:budgets", F.budgets_version, ARGV[2])
 signals.work()
 signals.publish()
-return { "SET" }
+return { "SET", is_used }

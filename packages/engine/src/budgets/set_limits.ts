@@ -13,7 +13,8 @@ export interface SetLimitsRequest {
 }
 
 export type SetLimitsOutcome =
-  | { readonly kind: "SET" | "CURRENT" }
+  | { readonly kind: "SET"; readonly isUsed: boolean }
+  | { readonly kind: "CURRENT" }
   | { readonly kind: "BEHIND"; readonly has: number };
 
 export const setLimits = defineScript<SetLimitsRequest, SetLimitsOutcome>(import.meta.url, {
@@ -27,8 +28,8 @@ export const setLimits = defineScript<SetLimitsRequest, SetLimitsOutcome>(import
   },
   decode: (reply) => {
     const [kind, has] = asList(reply);
-    return asText(kind) === "BEHIND"
-      ? { kind: "BEHIND", has: asNumber(has) }
-      : { kind: asText(kind) as "SET" | "CURRENT" };
+    if (asText(kind) === "CURRENT") return { kind: "CURRENT" };
+    if (asText(kind) === "BEHIND") return { kind: "BEHIND", has: asNumber(has) };
+    return { kind: "SET", isUsed: asNumber(has) === 1 };
   },
 });

@@ -1,7 +1,7 @@
 import type { KeyId } from "@millrace/shared";
 import type { ProviderAccountStatus } from "../accounts/contract.ts";
 import type { Clears } from "../accounts/provider-accounts.ts";
-import type { BudgetUse, InternalLimits, KeyBudget, KeyUse } from "../budgets/contract.ts";
+import type { InternalLimits, KeyBudget, KeyTotal, WindowTotal } from "../budgets/contract.ts";
 import { modelOfLanePool } from "../redis/keys.ts";
 import type { Constraint, Explanation, RouteExplanation } from "./contract.ts";
 import type { RouteFacts, WaitFacts } from "./explain_job.ts";
@@ -16,22 +16,20 @@ export type AccountStates = ReadonlyMap<string, (ProviderAccountStatus & Clears)
 export function overAllQueues(
   facts: WaitFacts,
   budget: KeyBudget & Partial<InternalLimits>,
-  uses: readonly KeyUse[],
+  total: KeyTotal | undefined,
 ): WaitFacts {
-  if (budget.maxRunningPerPool !== undefined) return facts;
-  const sum = (kind: BudgetUse["kind"], least: number) => {
-    const amounts = uses.flatMap(({ limits }) => limits.filter((one) => one.kind === kind));
-    return Math.max(
-      least,
-      amounts.reduce((total, { used }) => total + used, 0),
-    );
+  if (total === undefined || budget.maxRunningPerPool !== undefined) return facts;
+  const clear = ({ used, clearMs }: WindowTotal, limit: number | undefined, needed: number) => {
+    const excess = used + Math.min(needed, limit ?? needed) - (limit ?? Number.POSITIVE_INFINITY);
+    return excess > 0 ? clearMs(excess) : undefined;
   };
+  const { requests, tokens, dayTokens, running } = total;
   return {
     ...facts,
-    running: sum("KEY_CONCURRENCY", facts.running),
-    requests: sum("KEY_REQUESTS", facts.requests),
-    tokensUsed: sum("KEY_TOKENS", facts.tokensUsed),
-    dayUsed: sum("KEY_DAILY_TOKENS", facts.dayUsed),
+    ...{ running, requests: requests.used, tokensUsed: tokens.used, dayUsed: dayTokens.used },
+    requestsClearMs: clear(requests, budget.requestsPerMinute, 1),
+    tokensClearMs: clear(tokens, budget.tokensPerMinute, facts.heldTokens),
+    dayClearMs: clear(dayTokens, budget.tokensPerDay, facts.heldTokens),
   };
 }
 
@@ -134,13 +132,9 @@ function ofKey(
     needed: number,
     clearMs: number | undefined,
   ) => {
-    if (limit === undefined) return;
+    if (limit === undefined || clearMs === undefined) return;
     // A job that needs more than the limit can ever give reserves the whole limit.
-    const least = Math.min(needed, limit);
-    if (used + least <= limit && clearMs === undefined) return;
-    // When what other queues have used stops counting is not known here.
-    const clears = clearMs === undefined ? {} : { clearMs };
-    found.push({ kind, subject: keyId, limit, used, needed: least, ...clears });
+    found.push({ kind, subject: keyId, limit, used, needed: Math.min(needed, limit), clearMs });
   };
   const { requestsPerMinute, tokensPerMinute, tokensPerDay, maxRunning } = budget;
   const { maxRunningPerPool } = budget;

@@ -1,6 +1,6 @@
 import { type JobId, type KeyId, parseJobId } from "@millrace/shared";
 import type { ProviderAccountRegistry } from "../accounts/provider-accounts.ts";
-import type { KeyBudgets, KeyUse } from "../budgets/contract.ts";
+import type { KeyBudgets, KeyTotal } from "../budgets/contract.ts";
 import { parseBudget } from "../budgets/stored-budgets.ts";
 import type { LeaseSettings } from "../leases/contract.ts";
 import type { EngineParts } from "../redis/parts.ts";
@@ -15,7 +15,7 @@ const SAMPLED_LANES = 128;
 
 export interface ExplanationsParts extends EngineParts<LeaseSettings> {
   readonly accounts: Pick<ProviderAccountRegistry, "get">;
-  readonly keyBudgets: Pick<KeyBudgets, "use">;
+  readonly keyBudgets: Pick<KeyBudgets, "total">;
 }
 
 /** The declared accounts that may hold a job. */
@@ -33,13 +33,12 @@ export async function accountStates(
   return new Map(await Promise.all(status));
 }
 
-/** What a key with a budget uses, in each queue. */
-export const usesOf = async (
+/** What a key with a budget uses, in all queues. */
+export const totalOf = async (
   keyBudgets: ExplanationsParts["keyBudgets"],
   { limits }: Pick<WaitFacts, "limits">,
   keyId: KeyId,
-): Promise<readonly KeyUse[]> =>
-  limits === "" ? [] : ((await keyBudgets.use([keyId])).get(keyId) ?? []);
+): Promise<KeyTotal | undefined> => (limits === "" ? undefined : await keyBudgets.total(keyId));
 
 function ownerOf(id: JobId) {
   const parts = parseJobId(id);
@@ -65,8 +64,8 @@ export function openExplanations({
       const status = await statusOf(governedOf(facts));
       const owner = ownerOf(id);
       const budget = parseBudget(facts.limits);
-      const uses = await usesOf(keyBudgets, facts, owner.keyId);
-      return explanationOf(owner, overAllQueues(facts, budget, uses), budget, status);
+      const total = await totalOf(keyBudgets, facts, owner.keyId);
+      return explanationOf(owner, overAllQueues(facts, budget, total), budget, status);
     },
     async waits(queue) {
       const read = await Promise.all(

@@ -5,6 +5,7 @@ import type { EndedJob, EndReason } from "../jobs/contract.ts";
 import type { OtherEndsParts } from "../jobs/other-ends.ts";
 import type { ConstraintKind } from "../lanes/contract.ts";
 import type { ShardOfQueue } from "../redis/shard-map.ts";
+import { stampOf } from "../redis/stamp.ts";
 import type { Store } from "../redis/store-connection.ts";
 import type { SpendSettings } from "../spend/contract.ts";
 import { AccountAsks } from "./account-asks.ts";
@@ -24,7 +25,6 @@ export interface LeaseFrom {
   lease(
     shards: readonly ShardOfQueue<LeaseSettings>[],
     request: LeaseRequest,
-    stamp: { readonly nowMs: number; readonly maxEvents: number },
   ): Promise<LeaseResult>;
 }
 
@@ -71,7 +71,7 @@ export function leaseFromShards(parts: LeaseFromParts): LeaseFrom {
 
   return {
     freed: () => asks.forget(),
-    async lease(shards, { workerId, ...request }, stamp) {
+    async lease(shards, { workerId, ...request }) {
       const workers = typeof workerId === "string" ? [workerId] : workerId;
       const turn = turns.get(request.queue) ?? 0;
       if (shards.length > 1) turns.set(request.queue, (turn + 1) % shards.length);
@@ -91,6 +91,8 @@ export function leaseFromShards(parts: LeaseFromParts): LeaseFrom {
           const count = Math.min(request.count - leases.length, LEASES_PER_CALL);
           const next = leases.length % workers.length;
           const workerIds = [...workers.slice(next), ...workers.slice(0, next)];
+          // A call that follows an answer must not reserve as of the time before the answer.
+          const stamp = stampOf(clock);
           const call = {
             ...{ ...request, ...stamp, workerIds, keepFailedMs, defaultTokens, count },
             closed: [...asked.closed],

@@ -33,8 +33,7 @@ export function openLeases(parts: LeasesParts): { leases: Leases; freed: () => v
   const leaseLost = () => ({ kind: "leaseLost" }) as const;
 
   const leases: Leases = {
-    lease: async (request) =>
-      leaseFrom.lease(await shards.ofQueue(request.queue), request, stampOf(clock)),
+    lease: async (request) => leaseFrom.lease(await shards.ofQueue(request.queue), request),
 
     async renew(refs, leaseMs) {
       const nowMs = clock.nowMs();

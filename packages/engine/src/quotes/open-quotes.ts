@@ -4,7 +4,7 @@ import {
   accountStates,
   type ExplanationsParts,
   governedOf,
-  usesOf,
+  totalOf,
 } from "../explain/open-explanations.ts";
 import { laneId, lanePool, shardIndex } from "../redis/keys.ts";
 import type { Quotes } from "./contract.ts";
@@ -35,7 +35,7 @@ export function openQuotes(parts: ExplanationsParts): Quotes {
       });
       const states = await accountStates(accounts, governedOf(found));
       const budget = parseBudget(found.limits);
-      const facts = overAllQueues(found, budget, await usesOf(keyBudgets, found, keyId));
+      const facts = overAllQueues(found, budget, await totalOf(keyBudgets, found, keyId));
       const { requests, tokensUsed: tokens, dayUsed: dayTokens, running } = facts;
       return {
         explanation: explanationOf({ queue, keyId }, facts, budget, states),
