@@ -141,10 +141,7 @@ class AsyncClient:
                 return
 
     async def quote(self, jobs: Iterable[NewJob], *, timeout: float | None = None) -> Quote:
-        """Says what up to 1,000 jobs would spend, and when they would run, if they were submitted together now.
-
-        It submits and reserves nothing.
-        """
+        """Says what up to 1,000 jobs would spend, and when they would run. It submits and reserves nothing."""
         return await self._connection.ask(operations.quote([spec_of(job) for job in jobs]), timeout)
 
     async def explain(self, job_id: str, *, timeout: float | None = None) -> Explanation:
