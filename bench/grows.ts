@@ -19,7 +19,7 @@ import {
 } from "@millrace/shared";
 import { Redis } from "ioredis";
 import { numberArgument } from "./parts/arguments.ts";
-import { startChild } from "./parts/child.ts";
+import { profiled, startChild } from "./parts/child.ts";
 import { circumstances, keep, median, rounded } from "./parts/report.ts";
 import { cpuPerJob } from "./parts/usage.ts";
 
@@ -53,7 +53,10 @@ const names = Array.from({ length: QUEUES - 1 }, (_, at) => `queue${at}` as Queu
 for (const name of names) await engine.defineQueue({ name });
 
 const queues = [{ name: "bench", maxDepthPerKey: 10_000_000 }];
-await using system = await startSystem({ redis, schedulers: SCHEDULERS, workers: 0, queues });
+await using system = await startSystem({
+  ...{ redis, schedulers: SCHEDULERS, workers: 0, queues },
+  settings: { scheduler: profiled("scheduler") },
+});
 const about = circumstances(/redis_version:(\S+)/.exec(await client.info("server"))?.[1] ?? "");
 const schedulers = system.schedulers.map(({ pid }, at) => [`scheduler ${at + 1}`, pid] as const);
 const pids = { ...Object.fromEntries(schedulers), redis: redis.pid };
@@ -124,4 +127,5 @@ keep("grows", {
   ...{ idlePercent: Object.fromEntries(percents), idleCommands, longestGapMs, calls, heldMs },
 });
 client.disconnect();
+await system.stop();
 await engine.close();

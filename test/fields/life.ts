@@ -105,6 +105,8 @@ export async function startLife(world: World, choice: SpecChoice, lost: Lost) {
   const isQueued = ({ state }: Job) => state === JobState.QUEUED;
   for (const id of [ids.retried, ids.failed]) await world.jobOnceIt(id, isQueued);
 
+  // The account may have cooled down in the tests before, and would let one job at a time probe it.
+  await admin.resetProviderAccount({ name: choice.pool });
   const worker = startFieldsWorker(world, choice, ids);
   for (const id of [ids.retried, ids.failed]) {
     await worker.started(id);

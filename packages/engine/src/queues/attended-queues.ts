@@ -28,12 +28,19 @@ export function attendedQueues(
   const touched = new Map<QueueName, number>();
   let last: { readonly atMs: number; readonly found: Promise<ReadonlySet<QueueName>> } | undefined;
 
-  const hasWork = async ({ name, shards }: QueueDefinition): Promise<boolean> => {
-    const counts = await Promise.all(
-      Array.from({ length: shards }, (_, index) =>
-        redis.exists(...unfinishedKeys(shardAt(rootPrefix, name, index))),
-      ),
+  /** The keys to look for in each shard of a queue. The number of shards never changes. */
+  const keys = new Map<QueueName, readonly (readonly string[])[]>();
+  const keysOf = ({ name, shards }: QueueDefinition) => {
+    const known = keys.get(name);
+    if (known !== undefined) return known;
+    const fresh = Array.from({ length: shards }, (_, index) =>
+      unfinishedKeys(shardAt(rootPrefix, name, index)),
     );
+    keys.set(name, fresh);
+    return fresh;
+  };
+  const hasWork = async (queue: QueueDefinition): Promise<boolean> => {
+    const counts = await Promise.all(keysOf(queue).map((ofShard) => redis.exists(...ofShard)));
     return counts.some((count) => count > 0);
   };
   const look = async (): Promise<ReadonlySet<QueueName>> => {

@@ -43,6 +43,8 @@ export class Seat {
   #slots = 0;
   /** Slots for which a line is leasing jobs at present. */
   #reserved = 0;
+  /** Guests for which a line is leasing a job at present. */
+  #reservedGuests = 0;
   #assigning = false;
   /** Set while the seat is set aside for a suspect. `given` says whether it got the suspect. */
   #aside: { readonly onChange: () => void; given: boolean } | undefined;
@@ -63,6 +65,11 @@ export class Seat {
     return this.#aside === undefined && !this.#assigning ? this.#open : 0;
   }
 
+  /** How many slots have no job, also those for which a call is under way: it may find none. */
+  get unfilled(): number {
+    return this.takesMore ? this.#slots + this.#reserved : 0;
+  }
+
   /** Whether the worker is connected, not draining and not set aside. */
   get takesMore(): boolean {
     return !this.#withdrawn && !this.#worker.isGone() && this.#aside === undefined;
@@ -70,7 +77,7 @@ export class Seat {
 
   /** How many jobs the worker runs, or will get from a call under way. */
   get load(): number {
-    return this.#worker.running().length + this.#reserved;
+    return this.#worker.running().length + this.#reserved + this.#reservedGuests;
   }
 
   /** Whether all slots are taken and the worker has room for a guest. */
@@ -161,12 +168,12 @@ export class Seat {
 
   /** Reserves room for a guest, so that no other line fills it. */
   reserveGuest(): void {
-    this.#reserved += 1;
+    this.#reservedGuests += 1;
   }
 
   /** Assigns a guest, if there is one. Returns false if the worker is gone and the job must be released. */
   takeGuest(leases: readonly Lease[]): boolean {
-    this.#reserved -= 1;
+    this.#reservedGuests -= 1;
     if (this.#withdrawn || this.#worker.isGone()) return false;
     this.#assign(leases);
     return true;

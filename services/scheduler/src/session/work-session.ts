@@ -168,7 +168,7 @@ export class WorkSession {
     const { connected, pass, clock, address } = this.#parts;
     this.#presence = new WorkerPresence({
       ...{ hello, tokenName: pass.name, address, clock },
-      slots: () => ({ running: this.#held.size, free: seat.free }),
+      slots: () => ({ running: this.#held.size, free: seat.unfilled }),
       onDrain: () => seat.withdraw(),
     });
     this.#disconnect = connected.add(this.#presence);
